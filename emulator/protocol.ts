@@ -1,0 +1,198 @@
+/**
+ * Every message between the emulator's worker and its hosts (Electron's main process, the tests), typed and
+ * versioned. Types and constants only: the renderer may import this file, and nothing else of the emulator.
+ *
+ * Units: instructions are counted from power-on; `virtualNs` is guest time in nanoseconds; addresses are unsigned
+ * 32-bit numbers; pages are 4 KiB unless a geometry says otherwise.
+ */
+
+export const PROTOCOL_VERSION = 1;
+
+export type MachineKind = 'kvm' | 'malta';
+export type SegmentName = 'useg' | 'kseg0' | 'kseg1' | 'kseg23';
+export type TableName = 'kernel' | 'user';
+export type FlushKind = 'KMF_KERN' | 'KMF_USER' | 'KMF_GPA|KMF_KERN' | 'KMF_GPA|KMF_USER';
+
+/** What a boot needs. Absent fields take the machine's defaults. */
+export interface BootConfig {
+  /** The kernel's ELF file; absent: the bundled Lab kernel for `machine` (default `kvm`, little endian). */
+  kernel?: { name: string; bytes: Uint8Array };
+  machine?: MachineKind;
+  /** Guest RAM in MiB, 16 to 1024. */
+  memoryMiB?: number;
+  tlbEntries?: 16 | 32 | 64;
+  commandLine?: string;
+  initrd?: { name: string; bytes: Uint8Array };
+  /** Virtual time of one instruction, in whole nanoseconds. */
+  nsPerInstruction?: number;
+  /** Seed of everything random in the machine (TLBWR under KVM). */
+  seed?: number;
+}
+
+/** A stretch of the address space, as the Segments panel draws it. */
+export interface SegmentLayout {
+  name: SegmentName;
+  /** First and last byte address, inclusive. */
+  start: number;
+  end: number;
+  /** True when the guest TLB maps it, false when it is a fixed window on physical memory. */
+  mapped: boolean;
+  /** True when guest user mode may reach it. */
+  user: boolean;
+}
+
+/** What is fixed from a boot on. */
+export interface MachineInfo {
+  guest: string;
+  machine: MachineKind;
+  bigEndian: boolean;
+  memoryMiB: number;
+  tlbEntries: number;
+  nsPerInstruction: number;
+  commandLine: string;
+  /** Page-table geometry, e.g. `32-bit 4K`; slots are pgd entries from address 0 up to the layout's end. */
+  geometry: { name: string; pageSize: number; slots: number; slotBytes: number; pagesPerSlot: number };
+  segments: SegmentLayout[];
+}
+
+export type RunState =
+  | { state: 'off' }
+  | { state: 'running' }
+  | { state: 'paused' }
+  /** The guest powered off, panicked, or the emulator stopped it; `message` is one sentence. */
+  | { state: 'ended'; reason: 'powerOff' | 'panic' | 'error'; message: string };
+
+/** Figures of one segment in one GVA page table. */
+export interface SegmentStats {
+  pages: number;
+  tables: number;
+  /** Most pages ever present at once. */
+  highWater: number;
+  /** Pages dropped by flushes since boot, and by the last flush that reached this segment. */
+  flushedTotal: number;
+  flushedLast: number;
+  /** Pages filled since that flush. */
+  refillsSince: number;
+}
+
+/** One flush of a GVA page table, as it happened. */
+export interface FlushInfo {
+  /** Running number of this flush of this table, from 1. */
+  serial: number;
+  table: TableName;
+  kind: FlushKind;
+  instructions: number;
+  pc: number;
+  symbol: string;
+  /** Guest ASIDs before and after, where an ASID change caused it. */
+  oldAsid: number;
+  newAsid: number;
+  /** Inclusive byte ranges walked. */
+  ranges: [start: number, end: number][];
+  pages: number;
+  tablesFreed: number;
+  entriesCleared: number;
+  bySegment: Partial<Record<SegmentName, { pages: number; tables: number }>>;
+  /** The pgd slots whose tables were freed. */
+  freedSlots: Uint16Array;
+}
+
+/** One GVA page table at an instant. */
+export interface TableView {
+  /** Present pages of every pgd slot, `geometry.slots` long. */
+  counts: Uint16Array;
+  segments: Partial<Record<SegmentName, SegmentStats>>;
+  flushes: number;
+  lastFlush: FlushInfo | null;
+  /** The guest ASID whose view the table holds (last_user_gasid for the user table). */
+  asid: number;
+  /** User table only: the guest's ASID has changed, so the next entry to user mode flushes. */
+  stale: boolean;
+}
+
+/** Bits of one page's state in {@link SlotView.pages}. */
+export const PAGE_PRESENT = 1;
+export const PAGE_WRITABLE = 2;
+export const PAGE_DIRTY = 4;
+export const PAGE_COMMPAGE = 8;
+
+/** The pages of one pgd slot, in both tables: `pagesPerSlot` bytes of PAGE_ bits each. */
+export interface SlotView {
+  slot: number;
+  kernel: Uint8Array;
+  user: Uint8Array;
+}
+
+/** The guest TLB: architectural register images, one element an entry. */
+export interface TlbView {
+  entryHi: Uint32Array;
+  pageMask: Uint32Array;
+  entryLo0: Uint32Array;
+  entryLo1: Uint32Array;
+  /** Instruction count at the last write of the entry, 0 if never written. */
+  writtenAt: Float64Array;
+  /** Running count of TLB writes. */
+  writes: number;
+}
+
+/** A picture of the machine between two instructions. Parts that nobody watches are absent. */
+export interface ViewUpdate {
+  sequence: number;
+  instructions: number;
+  virtualNs: number;
+  /** Guest speed over the last update interval, millions of instructions per second of host time. */
+  mips: number;
+  /** Share of that interval in which the guest was waiting (0 to 1). */
+  idle: number;
+  mode: 'kernel' | 'user';
+  asid: number;
+  pc: number;
+  symbol: string;
+  asidChanges: number;
+  kernel?: TableView;
+  user?: TableView;
+  tlb?: TlbView;
+  slot?: SlotView;
+}
+
+/** Which parts of a {@link ViewUpdate} are wanted; hidden panels cost nothing. */
+export interface ViewRequest {
+  segments: boolean;
+  tlb: boolean;
+  /** The pgd slot opened page by page, or null. */
+  slot: number | null;
+}
+
+/** Host to emulator. */
+export type ToEmulator =
+  | { type: 'boot'; config: BootConfig; paused?: boolean }
+  | { type: 'run' }
+  | { type: 'pause' }
+  | { type: 'reset' }
+  | { type: 'step'; instructions: number }
+  /** Runs until the instruction after the next guest ASID change, then pauses. */
+  | { type: 'runToAsidChange' }
+  | { type: 'input'; bytes: Uint8Array }
+  | { type: 'watch'; request: ViewRequest }
+  /** The renderer has written so many console bytes to its terminal. */
+  | { type: 'ackConsole'; bytes: number }
+  /** The renderer has drawn this view; the next one may be sent. */
+  | { type: 'ackView'; sequence: number }
+  | { type: 'shutdown' };
+
+/** Emulator to host. */
+export type FromEmulator =
+  | { type: 'hello'; protocol: number }
+  | { type: 'booted'; info: MachineInfo }
+  | { type: 'console'; bytes: Uint8Array }
+  | { type: 'view'; view: ViewUpdate }
+  | { type: 'state'; state: RunState }
+  /** One sentence: what, where, what to do. The machine, if any, is unharmed. */
+  | { type: 'error'; message: string };
+
+/** Console bytes that may be on their way to the renderer unacknowledged; the guest's output waits beyond it. */
+export const CONSOLE_WINDOW = 256 * 1024;
+/** Longest input the host may send in one message, in bytes. */
+export const MAX_INPUT = 64 * 1024;
+/** Longest kernel or initrd file, in bytes. */
+export const MAX_FILE = 512 * 1024 * 1024;

@@ -1,0 +1,64 @@
+/**
+ * The one bridge between renderer and main process: what `window.kseg` offers. Definition, exposure (preload.ts), and
+ * every use are found from here. Types only, so that renderer and main may both import it.
+ */
+import type { BootConfig, MachineInfo, RunState, ViewRequest, ViewUpdate } from '../emulator/protocol.ts';
+
+/** A file the user chose; its bytes stay in the main process. */
+export interface OpenedFile {
+  id: number;
+  name: string;
+  size: number;
+}
+
+/** Boot settings the renderer may send; files go by the id of an {@link OpenedFile}. */
+export type BootRequest = Omit<BootConfig, 'kernel' | 'initrd'> & { kernelId?: number; initrdId?: number };
+
+export interface Versions {
+  app: string;
+  electron: string;
+  chrome: string;
+  node: string;
+  v8: string;
+}
+
+/** A command of the native menu that the renderer carries out; ids are the command registry's. */
+export type CommandId = string;
+
+export interface KsegBridge {
+  boot(request: BootRequest): void;
+  run(): void;
+  pause(): void;
+  reset(): void;
+  step(instructions: number): void;
+  runToAsidChange(): void;
+  /** Console keys, as the bytes a terminal sends. */
+  input(bytes: Uint8Array): void;
+  watch(request: ViewRequest): void;
+  ackConsole(bytes: number): void;
+  ackView(sequence: number): void;
+  /** Native dialog; null when cancelled. Rejects with one sentence when the file cannot be used. */
+  openKernel(): Promise<OpenedFile | null>;
+  /** A file dropped on the window. */
+  openDropped(file: File): Promise<OpenedFile>;
+  /** Save dialog; resolves to the file's name, or null when cancelled. */
+  saveText(suggestedName: string, text: string): Promise<string | null>;
+  copyText(text: string): void;
+  versions(): Promise<Versions>;
+  /** Tells main that the renderer listens; main answers with the present state and the console so far. */
+  ready(): void;
+
+  /** Subscriptions; each returns a function that ends it. */
+  onBooted(listener: (info: MachineInfo) => void): () => void;
+  onConsole(listener: (bytes: Uint8Array) => void): () => void;
+  onView(listener: (view: ViewUpdate) => void): () => void;
+  onState(listener: (state: RunState) => void): () => void;
+  onError(listener: (message: string) => void): () => void;
+  onCommand(listener: (command: CommandId) => void): () => void;
+}
+
+declare global {
+  interface Window {
+    kseg: KsegBridge;
+  }
+}
