@@ -18,6 +18,8 @@ export interface BootConfig {
   /** The kernel's ELF file; absent: the bundled Lab kernel for `machine` (default `kvm`, little endian). */
   kernel?: { name: string; bytes: Uint8Array };
   machine?: MachineKind;
+  /** Byte order of the bundled kernel; a given kernel's own ELF header decides otherwise. */
+  bigEndian?: boolean;
   /** Guest RAM in MiB, 16 to 1024. */
   memoryMiB?: number;
   tlbEntries?: 16 | 32 | 64;

@@ -1,0 +1,170 @@
+/** The command line of `kseg`. */
+import { parseArgs } from 'node:util';
+import type { MachineKind } from './protocol.ts';
+import { DEFAULTS } from './machine.ts';
+
+export class UsageError extends Error {}
+
+/** One turn of a scripted run: wait for `expect` on the console, then type `send`. */
+export interface Turn {
+  expect: string;
+  send: string;
+}
+
+export interface RunOptions {
+  kernel?: string;
+  machine?: MachineKind;
+  bigEndian: boolean;
+  memoryMiB: number;
+  tlbEntries?: 16 | 32 | 64;
+  append?: string;
+  initrd?: string;
+  bios?: string;
+  script: Turn[];
+  /** Guest seconds. */
+  timeout: number;
+  instructions: number;
+  noReboot: boolean;
+  stats?: string;
+  trace?: string;
+  nsPerInstruction: number;
+  seed: number;
+}
+
+/** Guest seconds after which a scripted run has failed, if --timeout does not say. */
+const SCRIPT_TIMEOUT = 600;
+
+export const USAGE = `usage: kseg run [KERNEL] [option]...
+
+Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on this terminal (Ctrl-A x leaves).
+
+  --machine kvm|malta     the machine; default: what KERNEL's entry address asks for, else kvm
+  --big-endian            the bundled kernel for a big-endian malta
+  --memory SIZE           guest RAM, e.g. 128M (16M to 1024M)
+  --tlb 16|32|64          guest TLB entries; default 64 on kvm, 16 on malta
+  --append STRING         kernel command line
+  --initrd FILE           initial RAM disk
+  --bios FILE             raw image at the reset vector, run instead of a kernel
+  --expect TEXT           scripted run: wait for TEXT on the console (\\n, \\r, \\t, \\\\, \\xHH)
+  --send TEXT             type TEXT once the --expect before it has matched
+  --timeout SECONDS       guest seconds after which the run has failed (scripted runs: ${SCRIPT_TIMEOUT})
+  --instructions N        instructions after which the run has failed
+  --no-reboot             a reset by the guest ends the run instead of restarting the machine
+  --stats FILE            write counts as JSON
+  --trace FILE            write events as JSON lines
+  --ns-per-instruction N  virtual time of an instruction (default ${DEFAULTS.nsPerInstruction})
+  --seed N                seed of everything random (default ${DEFAULTS.seed})
+
+Exit status: 0 when every --expect matched (with none: the guest powered off), 1 when a limit passed or the guest
+panicked, 2 for bad usage.
+`;
+
+/** Reads the arguments after the program's name. Throws UsageError with one sentence. */
+export function parseArguments(args: string[]): RunOptions | 'help' {
+  const [command, ...rest] = args;
+  if (command === undefined || command === 'help' || command === '--help' || command === '-h') return 'help';
+  if (command !== 'run') throw new UsageError(`${command}: no such command; the commands are: run, help.`);
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: rest,
+      allowPositionals: true,
+      tokens: true,
+      options: {
+        machine: { type: 'string' },
+        'big-endian': { type: 'boolean' },
+        memory: { type: 'string' },
+        tlb: { type: 'string' },
+        append: { type: 'string' },
+        initrd: { type: 'string' },
+        bios: { type: 'string' },
+        expect: { type: 'string', multiple: true },
+        send: { type: 'string', multiple: true },
+        timeout: { type: 'string' },
+        instructions: { type: 'string' },
+        'no-reboot': { type: 'boolean' },
+        stats: { type: 'string' },
+        trace: { type: 'string' },
+        'ns-per-instruction': { type: 'string' },
+        seed: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split('. ')[0]!.replace(/\.$/, '')}; see \`kseg help\`.`);
+  }
+  const { values, positionals, tokens } = parsed;
+  if (values.help) return 'help';
+  if (positionals.length > 1) throw new UsageError(`one kernel at a time: ${positionals.join(', ')} are too many.`);
+  if (positionals[0] !== undefined && values.bios !== undefined) {
+    throw new UsageError('--bios runs an image instead of a kernel; give one of the two.');
+  }
+  if (values.machine !== undefined && values.machine !== 'kvm' && values.machine !== 'malta') {
+    throw new UsageError(`--machine ${values.machine}: the machines are kvm and malta.`);
+  }
+  if (values.bios !== undefined && values.machine === 'kvm') {
+    throw new UsageError('--bios needs --machine malta: a kvm guest cannot run code from the boot ROM.');
+  }
+  if (values.tlb !== undefined && !['16', '32', '64'].includes(values.tlb)) {
+    throw new UsageError(`--tlb ${values.tlb}: a TLB has 16, 32 or 64 entries.`);
+  }
+  const script: Turn[] = [];
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    if (token.name === 'expect') {
+      const expect = unescape('--expect', token.value ?? '');
+      if (expect === '') throw new UsageError('--expect: an empty text is there from the start; name some output.');
+      script.push({ expect, send: '' });
+    } else if (token.name === 'send') {
+      const turn = script.at(-1);
+      if (!turn) throw new UsageError('--send: comes after the --expect whose match it answers.');
+      turn.send += unescape('--send', token.value ?? '');
+    }
+  }
+  const options: RunOptions = {
+    bigEndian: values['big-endian'] ?? false,
+    memoryMiB: memory(values.memory),
+    script,
+    timeout: number('--timeout', values.timeout, script.length > 0 ? SCRIPT_TIMEOUT : Infinity, false),
+    instructions: number('--instructions', values.instructions, Infinity, true),
+    noReboot: values['no-reboot'] ?? false,
+    nsPerInstruction: number('--ns-per-instruction', values['ns-per-instruction'], DEFAULTS.nsPerInstruction, true, 1000),
+    seed: number('--seed', values.seed, DEFAULTS.seed, true, 0xffffffff, 0),
+  };
+  if (positionals[0] !== undefined) options.kernel = positionals[0];
+  if (values.machine) options.machine = values.machine;
+  if (values.tlb) options.tlbEntries = Number(values.tlb) as 16 | 32 | 64;
+  for (const name of ['append', 'initrd', 'bios', 'stats', 'trace'] as const) {
+    if (values[name] !== undefined) options[name] = values[name];
+  }
+  return options;
+}
+
+function number(option: string, text: string | undefined, absent: number, whole: boolean, most = 1e15, least = 1): number {
+  if (text === undefined) return absent;
+  const value = Number(text);
+  const ok = text.trim() !== '' && Number.isFinite(value) && (!whole || Number.isInteger(value));
+  const inRange = whole ? value >= least && value <= most : value > 0;
+  if (ok && inRange) return value;
+  const kind = whole ? `a whole number from ${least} to ${most}` : 'a number above 0';
+  throw new UsageError(`${option} ${text}: must be ${kind}.`);
+}
+
+function memory(text: string | undefined): number {
+  if (text === undefined) return DEFAULTS.memoryMiB;
+  const match = /^(\d+)(M|MiB|G|GiB)?$/i.exec(text);
+  const mib = match ? Number(match[1]) * (match[2]?.toUpperCase().startsWith('G') ? 1024 : 1) : NaN;
+  if (mib >= 16 && mib <= 1024) return mib;
+  throw new UsageError(`--memory ${text}: must be 16M to 1024M (or 1G).`);
+}
+
+const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', '0': '\0', e: '\x1b', '\\': '\\' };
+
+function unescape(option: string, text: string): string {
+  return text.replace(/\\(x[0-9a-fA-F]{2}|[\s\S]|$)/g, (whole, code: string) => {
+    if (/^x..$/.test(code)) return String.fromCharCode(parseInt(code.slice(1), 16));
+    const character = ESCAPES[code];
+    if (character === undefined) throw new UsageError(`${option}: ${whole} is no escape; write \\\\ for a backslash.`);
+    return character;
+  });
+}

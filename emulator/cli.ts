@@ -1,0 +1,118 @@
+/** The headless command, `kseg`: a guest on this terminal, or a scripted run. */
+import { readFileSync, writeFileSync, openSync, writeSync, closeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LoadError } from './boot/elf.ts';
+import { createMachine, type CreatedMachine, type CreateConfig } from './create.ts';
+import { readBundledGuest } from './guests.ts';
+import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-options.ts';
+import { Script } from './script.ts';
+import { runOnTerminal } from './terminal.ts';
+import type { TraceLine } from './debug/trace.ts';
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const resources = join(dirname(fileURLToPath(import.meta.url)), '..', 'resources');
+
+/** Reads a file the command line names; what is wrong with it is the user's to know in one sentence. */
+function readNamed(path: string, what: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'it may not be read' }[
+      (error as NodeJS.ErrnoException).code ?? ''
+    ];
+    throw new UsageError(`${path}: cannot read this ${what}: ${reason ?? (error as Error).message}.`);
+  }
+}
+
+/** Opens an output file at once, so that a run is not made for nothing. */
+function openNamed(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    throw new UsageError(`${path}: cannot write there: ${(error as Error).message}.`);
+  }
+}
+
+function create(options: RunOptions): CreatedMachine {
+  const config: CreateConfig = {
+    machine: options.machine,
+    memoryMiB: options.memoryMiB,
+    tlbEntries: options.tlbEntries,
+    commandLine: options.append,
+    nsPerInstruction: options.nsPerInstruction,
+    seed: options.seed,
+    bigEndian: options.bigEndian,
+  };
+  if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
+  if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };
+  if (options.bios) config.bios = { name: basename(options.bios), bytes: readNamed(options.bios, 'firmware image') };
+  return createMachine(config, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
+}
+
+/** Lines of a trace, written in large pieces. */
+class TraceFile {
+  private lines: string[] = [];
+  private size = 0;
+  constructor(private readonly fd: number) {}
+  add(line: TraceLine): void {
+    const text = JSON.stringify(line) + '\n';
+    this.lines.push(text);
+    this.size += text.length;
+    if (this.size > 1 << 20) this.flush();
+  }
+  flush(): void {
+    writeSync(this.fd, this.lines.join(''));
+    this.lines = [];
+    this.size = 0;
+  }
+  close(): void {
+    this.flush();
+    closeSync(this.fd);
+  }
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const statsFd = options.stats ? openNamed(options.stats) : null;
+  const traceFile = options.trace ? new TraceFile(openNamed(options.trace)) : null;
+  const { machine } = create(options);
+  machine.rebootAllowed = !options.noReboot;
+  if (traceFile) machine.trace = (line) => traceFile.add(line);
+  const started = performance.now();
+  const limits = { instructions: options.instructions, ns: options.timeout * 1e9 };
+  const scripted = options.script.length > 0;
+  const outcome = scripted ? new Script(machine, options.script).run(limits) : await runOnTerminal(machine, limits);
+  const hostSeconds = (performance.now() - started) / 1000;
+  traceFile?.close();
+  if (statsFd !== null) {
+    const stats = { ...machine.stats(), hostSeconds, hostMips: machine.clock.instructions() / hostSeconds / 1e6 };
+    writeFileSync(statsFd, JSON.stringify(stats, null, 2) + '\n');
+    closeSync(statsFd);
+  }
+  if (outcome.message) process.stderr.write(`kseg: ${outcome.message}\n`);
+  return outcome.ok ? EXIT_OK : EXIT_FAILED;
+}
+
+export async function main(args: string[]): Promise<number> {
+  try {
+    const parsed = parseArguments(args);
+    if (parsed === 'help') {
+      process.stdout.write(USAGE);
+      return EXIT_OK;
+    }
+    return await run(parsed);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof LoadError) {
+      process.stderr.write(`kseg: ${error.message}\n`);
+      return EXIT_USAGE;
+    }
+    throw error;
+  }
+}
+
+// A reader that has gone away (`| head`) ends the run quietly.
+process.stdout.on('error', () => process.exit(EXIT_FAILED));
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,342 @@
+/**
+ * What the two machines' privileged architectures share: CP0 storage, the guest's mode, exception entry, TLB
+ * instructions, the CP0 timer, interrupts. (MIPS PRA, MD00090; the comments name KVM where it differs.)
+ */
+import { CP0_AT } from '../memory.ts';
+import type { VirtualClock } from '../clock.ts';
+import type { Mmu } from '../mmu/mmu.ts';
+import { LO_G } from '../mmu/guest-tlb.ts';
+import {
+  CAUSE_BD,
+  CAUSE_DC,
+  CAUSE_IP,
+  CAUSE_IP7,
+  CAUSE_IV,
+  CAUSE_TI,
+  Cp0,
+  STATUS_ERL,
+  STATUS_EXL,
+  STATUS_IE,
+  STATUS_KSU,
+} from './cp0.ts';
+import { WRITE, type Access, type Cpu, type System } from './cpu.ts';
+import { ExcCode } from './exceptions.ts';
+
+export const KERNEL = 0;
+export const SUPERVISOR = 1;
+export const USER = 2;
+export type Mode = typeof KERNEL | typeof SUPERVISOR | typeof USER;
+
+/** Told of what happens in the guest; the machine counts and traces it. */
+export interface GuestObserver {
+  /** An exception reaches the guest's handler. `refill` marks a TLB refill. */
+  exception(code: ExcCode, refill: boolean): void;
+  asidChanged(oldAsid: number, newAsid: number): void;
+  enteredUser(asid: number): void;
+  /** The machine must stop: the guest did what the hypervisor has no answer to. One sentence. */
+  fatal(message: string): void;
+}
+
+export interface SystemOptions {
+  bigEndian: boolean;
+  tlbEntries: number;
+  /** Count's frequency in ticks of so many whole nanoseconds. */
+  nsPerCount: number;
+  seed: number;
+}
+
+export abstract class Privileged implements System {
+  readonly cp0: Int32Array;
+  mode: Mode = KERNEL;
+  /** WAIT is under way. */
+  waiting = false;
+  /** Hardware interrupt pins 2 to 7, as bits 10 to 15. */
+  protected pins = 0;
+  private countOffset = 0;
+  /** Count's value while Cause.DC holds it. */
+  private countHeld = 0;
+  private cancelCompare: (() => void) | null = null;
+  protected readonly maxIndex: number;
+
+  constructor(
+    protected readonly cpu: Cpu,
+    protected readonly mmu: Mmu,
+    protected readonly clock: VirtualClock,
+    protected readonly observer: GuestObserver,
+    protected readonly options: SystemOptions,
+  ) {
+    this.cp0 = cpu.memory.words.subarray(CP0_AT >>> 2, (CP0_AT >>> 2) + 256);
+    this.maxIndex = options.tlbEntries - 1;
+  }
+
+  abstract resolve(va: number, access: Access): number;
+  abstract cop0(word: number): void;
+  abstract cache(word: number): void;
+  abstract rdhwr(word: number): void;
+  /** Base of the exception vectors as Status.BEV and EBase have it. */
+  protected abstract vectorBase(): number;
+  /** Offset of the interrupt vector, Cause.IV being set. */
+  protected abstract interruptOffset(): number;
+
+  get asid(): number {
+    return this.cp0[Cp0.EntryHi]! & 0xff;
+  }
+
+  syscall(_word: number): void {
+    this.exception(ExcCode.Sys);
+  }
+  cop1(_word: number): void {
+    this.exception(ExcCode.CpU, 1);
+  }
+  cop2(_word: number): void {
+    this.exception(ExcCode.CpU, 2);
+  }
+
+  // Exceptions
+
+  exception(code: ExcCode, coprocessor = 0): void {
+    this.enterHandler(code, 0x180, coprocessor);
+  }
+
+  addressError(va: number, access: Access): void {
+    this.cp0[Cp0.BadVAddr] = va;
+    this.exception(access === WRITE ? ExcCode.AdES : ExcCode.AdEL);
+  }
+
+  /** A TLB exception at `va`: BadVAddr, Context.BadVPN2 and EntryHi.VPN2 name it. */
+  protected tlbException(code: ExcCode, va: number, refill: boolean): void {
+    this.cp0[Cp0.BadVAddr] = va;
+    this.cp0[Cp0.Context] = (this.cp0[Cp0.Context]! & 0xff800000) | ((va >>> 9) & 0x007ffff0);
+    this.cp0[Cp0.EntryHi] = (va & 0xffffe000) | this.asid;
+    const offset = refill && (this.cp0[Cp0.Status]! & STATUS_EXL) === 0 ? 0 : 0x180;
+    this.enterHandler(code, offset, 0, refill);
+  }
+
+  protected tlbMiss(va: number, access: Access, refill: boolean): void {
+    this.tlbException(access === WRITE ? ExcCode.TLBS : ExcCode.TLBL, va, refill);
+  }
+
+  protected enterHandler(code: ExcCode, offset: number, coprocessor: number, refill = false): void {
+    const { cpu, cp0 } = this;
+    this.observer.exception(code, refill);
+    let cause = (cp0[Cp0.Cause]! & ~0x7c) | (code << 2);
+    // CE means nothing after other exceptions, and keeps its value.
+    if (code === ExcCode.CpU) cause = (cause & ~0x30000000) | (coprocessor << 28);
+    if ((cp0[Cp0.Status]! & STATUS_EXL) === 0) {
+      if (cpu.delay !== 0) {
+        cp0[Cp0.EPC] = cpu.pc - 4;
+        cause |= CAUSE_BD;
+      } else {
+        cp0[Cp0.EPC] = cpu.pc;
+        cause &= ~CAUSE_BD;
+      }
+      cp0[Cp0.Status]! |= STATUS_EXL;
+    }
+    cp0[Cp0.Cause] = cause;
+    cpu.pc = (this.vectorBase() + offset) | 0;
+    cpu.delay = 0;
+    cpu.raised = true;
+    this.modeChanged();
+  }
+
+  // Modes
+
+  /** Status has changed: chooses the tables that accesses go through, and lets the user table catch up. */
+  protected modeChanged(): void {
+    const status = this.cp0[Cp0.Status]!;
+    const mode = this.modeOf(status);
+    const before = this.mode;
+    this.mode = mode;
+    const { cpu, mmu } = this;
+    if (mode === USER) {
+      if (before !== USER) this.observer.enteredUser(this.asid);
+      mmu.enterUser(this.asid);
+      cpu.reads = mmu.user.host.reads;
+      cpu.writes = mmu.user.host.writes;
+    } else if (mode === KERNEL && !this.usegUnmapped(status)) {
+      cpu.reads = mmu.kernel.host.reads;
+      cpu.writes = mmu.kernel.host.writes;
+    } else cpu.reads = cpu.writes = mmu.noReads;
+    if ((status & STATUS_IE) !== 0 && this.interruptPending()) this.clock.interrupt();
+  }
+
+  protected modeOf(status: number): Mode {
+    if ((status & (STATUS_EXL | STATUS_ERL)) !== 0) return KERNEL;
+    const ksu = (status & STATUS_KSU) >>> 3;
+    return ksu === 0 ? KERNEL : ksu === 1 ? SUPERVISOR : USER;
+  }
+  /** Whether useg bypasses the TLB in kernel mode (Status.ERL on real hardware). */
+  protected usegUnmapped(_status: number): boolean {
+    return false;
+  }
+
+  /** ERET; the link of LL is broken. */
+  protected eret(): void {
+    const { cpu, cp0 } = this;
+    if ((cp0[Cp0.Status]! & STATUS_ERL) !== 0) {
+      cp0[Cp0.Status]! &= ~STATUS_ERL;
+      cpu.pc = cp0[Cp0.ErrorEPC]!;
+    } else {
+      cp0[Cp0.Status]! &= ~STATUS_EXL;
+      cpu.pc = cp0[Cp0.EPC]!;
+    }
+    cpu.delay = 0;
+    cpu.linked = false;
+    this.modeChanged();
+  }
+
+  // TLB instructions
+
+  /** Stores EntryHi; a new ASID flushes the kernel table's mapped segments. */
+  protected setEntryHi(value: number): void {
+    const before = this.asid;
+    this.cp0[Cp0.EntryHi] = value;
+    const now = value & 0xff;
+    if (now === before) return;
+    this.observer.asidChanged(before, now);
+    this.mmu.changeAsid(before, now);
+  }
+
+  protected tlbProbe(): void {
+    const found = this.mmu.tlb.lookup(this.cp0[Cp0.EntryHi]!, this.asid);
+    this.cp0[Cp0.Index] = found >= 0 ? found : this.noIndex();
+  }
+
+  /** What TLBP leaves in Index when nothing matches: P set; the index itself is unpredictable, and kept. */
+  protected noIndex(): number {
+    return this.cp0[Cp0.Index]! | 0x80000000;
+  }
+
+  protected tlbRead(index: number): void {
+    const { tlb } = this.mmu;
+    const { cp0 } = this;
+    cp0[Cp0.PageMask] = tlb.mask[index]!;
+    cp0[Cp0.EntryLo0] = tlb.lo0[index]!;
+    cp0[Cp0.EntryLo1] = tlb.lo1[index]!;
+    this.setEntryHi(tlb.hi[index]!);
+  }
+
+  /** TLBWI, TLBWR: an entry has one G bit, and no PFN bits that its page size makes offset. */
+  protected tlbWrite(index: number, random: boolean): void {
+    const { cp0 } = this;
+    const mask = cp0[Cp0.PageMask]!;
+    const lo0 = cp0[Cp0.EntryLo0]!;
+    const lo1 = cp0[Cp0.EntryLo1]!;
+    const kept = ~(LO_G | ((mask >>> 7) & ~0x3f));
+    const g = lo0 & lo1 & LO_G;
+    this.mmu.writeTlb(index, cp0[Cp0.EntryHi]!, mask, (lo0 & kept) | g, (lo1 & kept) | g, random);
+  }
+
+  /** A number from 0 to n - 1 that looks random and depends on seed and instruction count alone. */
+  protected randomBelow(n: number): number {
+    let x = (this.clock.instructions() ^ (this.options.seed * 0x9e3779b1)) | 0;
+    x = Math.imul(x ^ (x >>> 16), 0x45d9f3b);
+    x = Math.imul(x ^ (x >>> 16), 0x45d9f3b);
+    return ((x ^ (x >>> 16)) >>> 0) % n;
+  }
+
+  // Timer
+
+  protected readCount(): number {
+    if ((this.cp0[Cp0.Cause]! & CAUSE_DC) !== 0) return this.countHeld;
+    return (this.ticks() + this.countOffset) | 0;
+  }
+  private ticks(): number {
+    return Math.floor(this.clock.now() / this.options.nsPerCount);
+  }
+
+  protected writeCount(value: number): void {
+    this.countHeld = value;
+    this.countOffset = (value - this.ticks()) | 0;
+    this.scheduleCompare();
+  }
+
+  protected writeCompare(value: number): void {
+    this.cp0[Cp0.Compare] = value;
+    this.cp0[Cp0.Cause]! &= ~CAUSE_TI;
+    this.updateInterrupts();
+    this.scheduleCompare();
+  }
+
+  /** Cause.DC has changed from `before`. */
+  protected countEnableChanged(before: number): void {
+    const stopped = (this.cp0[Cp0.Cause]! & CAUSE_DC) !== 0;
+    if (((before & CAUSE_DC) !== 0) === stopped) return;
+    if (stopped) this.countHeld = (this.ticks() + this.countOffset) | 0;
+    else this.countOffset = (this.countHeld - this.ticks()) | 0;
+    this.scheduleCompare();
+  }
+
+  private scheduleCompare(): void {
+    this.cancelCompare?.();
+    this.cancelCompare = null;
+    if ((this.cp0[Cp0.Cause]! & CAUSE_DC) !== 0) return;
+    // Equal now means a whole round from now: the match is an edge.
+    const delta = ((this.cp0[Cp0.Compare]! - this.readCount() - 1) >>> 0) + 1;
+    const at = (this.ticks() + delta) * this.options.nsPerCount;
+    this.cancelCompare = this.clock.schedule(at, () => {
+      this.cp0[Cp0.Cause]! |= CAUSE_TI;
+      this.scheduleCompare();
+      this.updateInterrupts();
+    });
+  }
+
+  // Interrupts
+
+  /** Drives a hardware interrupt pin, 2 to 7. */
+  setPin(pin: number, level: boolean): void {
+    const bit = 0x100 << pin;
+    this.pins = level ? this.pins | bit : this.pins & ~bit;
+    this.updateInterrupts();
+  }
+
+  /** Brings Cause.IP7..2 in step with the pins and the timer. */
+  protected updateInterrupts(): void {
+    const timer = (this.cp0[Cp0.Cause]! & CAUSE_TI) !== 0 ? CAUSE_IP7 : 0;
+    this.cp0[Cp0.Cause] = (this.cp0[Cp0.Cause]! & ~0xfc00) | this.pins | timer;
+    if (this.interruptPending() || this.waiting) this.clock.interrupt();
+  }
+
+  /** Whether an interrupt is pending, enabled, and would be taken now. */
+  interruptPending(): boolean {
+    const status = this.cp0[Cp0.Status]!;
+    return (
+      (status & (STATUS_IE | STATUS_EXL | STATUS_ERL)) === STATUS_IE &&
+      (this.cp0[Cp0.Cause]! & status & CAUSE_IP) !== 0
+    );
+  }
+
+  /** Takes the pending interrupt; only between instructions, never in a delay slot. */
+  takeInterrupt(): void {
+    const offset = (this.cp0[Cp0.Cause]! & CAUSE_IV) !== 0 ? this.interruptOffset() : 0x180;
+    this.enterHandler(ExcCode.Int, offset, 0);
+  }
+
+  /** Whether WAIT is over: an unmasked interrupt is pending, whether or not it will be taken. */
+  wakes(): boolean {
+    return (this.cp0[Cp0.Cause]! & this.cp0[Cp0.Status]! & CAUSE_IP) !== 0;
+  }
+
+  protected wait(): void {
+    this.waiting = true;
+    this.cpu.advance();
+    this.clock.interrupt();
+  }
+
+  /** Puts CP0 in its state after a reset; the CPU starts at `pc`. */
+  reset(pc: number): void {
+    this.cp0.fill(0);
+    this.pins = 0;
+    this.waiting = false;
+    this.mode = KERNEL;
+    this.cpu.pc = pc | 0;
+    this.cpu.delay = 0;
+    this.cpu.linked = false;
+    this.cpu.raised = true;
+    this.setResetValues();
+    this.modeChanged();
+    this.writeCount(0);
+  }
+  protected abstract setResetValues(): void;
+}
+

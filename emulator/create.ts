@@ -1,0 +1,86 @@
+/** From a boot configuration to a machine that is ready to run. */
+import { LoadError, parseElf, type ElfImage } from './boot/elf.ts';
+import { inferMachine, planBoot, type BootPlan } from './boot/load.ts';
+import { DEFAULTS, Machine } from './machine.ts';
+import type { BootConfig, MachineKind } from './protocol.ts';
+
+/** A BootConfig, or a raw image at the reset vector instead of a kernel. */
+export type CreateConfig = BootConfig & { bios?: { name: string; bytes: Uint8Array } };
+
+export interface CreatedMachine {
+  machine: Machine;
+  /** The kernel's file name, for people. */
+  guest: string;
+  commandLine: string;
+}
+
+/** KVM's guests have 64 TLB entries, the 24Kf 16. */
+const TLB_ENTRIES: Record<MachineKind, number> = { kvm: 64, malta: 16 };
+/** Boot ROM in bytes: the largest firmware image. */
+const LARGEST_BIOS = 4 << 20;
+const RESET_VECTOR = 0xbfc00000;
+
+/**
+ * @param bundled reads the bundled kernel for a machine and byte order
+ * @throws LoadError naming the file or setting, with one sentence
+ */
+export function createMachine(
+  config: CreateConfig,
+  bundled: (machine: MachineKind, bigEndian: boolean) => { name: string; bytes: Uint8Array },
+): CreatedMachine {
+  const memoryMiB = config.memoryMiB ?? DEFAULTS.memoryMiB;
+  const nsPerInstruction = config.nsPerInstruction ?? DEFAULTS.nsPerInstruction;
+  const seed = config.seed ?? DEFAULTS.seed;
+  if (!Number.isInteger(memoryMiB) || memoryMiB < 16 || memoryMiB > 1024) {
+    throw new LoadError(`${memoryMiB} MiB of memory: a guest has 16 to 1024 MiB.`);
+  }
+  const make = (kind: MachineKind, bigEndian: boolean): Machine => {
+    const tlbEntries = config.tlbEntries ?? TLB_ENTRIES[kind];
+    return new Machine({ kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed });
+  };
+
+  if (config.bios) {
+    const { name, bytes } = config.bios;
+    if (bytes.length === 0 || bytes.length > LARGEST_BIOS) {
+      throw new LoadError(`${name}: a firmware image has 1 to ${LARGEST_BIOS} bytes, this one ${bytes.length}.`);
+    }
+    const machine = make('malta', config.bigEndian ?? false);
+    machine.boot({
+      pc: RESET_VECTOR,
+      writes: [],
+      rom: [{ offset: 0, bytes }],
+      registers: {},
+      leavesReset: false,
+      symbols: [],
+    });
+    return { machine, guest: name, commandLine: '' };
+  }
+
+  const file = config.kernel ?? bundledFor(config, bundled);
+  const elf: ElfImage = parseElf(file.name, file.bytes);
+  const kind = config.machine ?? inferMachine(elf);
+  const plan: BootPlan = planBoot({
+    machine: kind,
+    elf,
+    kernelName: file.name,
+    ramSize: memoryMiB << 20,
+    commandLine: config.commandLine ?? '',
+    initrd: config.initrd,
+    seed,
+  });
+  const machine = make(kind, elf.bigEndian);
+  machine.boot(plan);
+  return { machine, guest: file.name, commandLine: plan.commandLine };
+}
+
+function bundledFor(
+  config: CreateConfig,
+  bundled: (machine: MachineKind, bigEndian: boolean) => { name: string; bytes: Uint8Array },
+): { name: string; bytes: Uint8Array } {
+  const bigEndian = config.bigEndian ?? false;
+  const kind = config.machine ?? (bigEndian ? 'malta' : 'kvm');
+  if (kind === 'kvm' && bigEndian) {
+    throw new LoadError('The bundled kernel comes big-endian for malta only; choose the malta machine.');
+  }
+  return bundled(kind, bigEndian);
+}

@@ -1,0 +1,328 @@
+/**
+ * A machine: CPU, MMU, privileged architecture and board put together, and the loop that runs it. Two kinds share all
+ * but the privileged architecture and the segment layout: `malta`, a full system, and `kvm`, whose guest kernel runs
+ * deprivileged under a trap-and-emulate hypervisor.
+ */
+import { Board } from './board/board.ts';
+import type { BoardHost, SerialPort } from './board/device.ts';
+import type { ElfSymbol } from './boot/elf.ts';
+import type { RamWrite, RomWrite } from './boot/load.ts';
+import { VirtualClock } from './clock.ts';
+import { Counters, collectStats, type Stats } from './counters.ts';
+import { Cp0, STATUS_IE } from './cpu/cp0.ts';
+import { Cpu } from './cpu/cpu.ts';
+import { EXCEPTION_NAMES, ExcCode } from './cpu/exceptions.ts';
+import { FullSystem } from './cpu/full-system.ts';
+import { interpret } from './cpu/interpreter.generated.ts';
+import { USER } from './cpu/privileged.ts';
+import { SymbolTable } from './debug/symbols.ts';
+import { hex, type TraceEvent, type TraceSink } from './debug/trace.ts';
+import { EXIT_NAMES, TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
+import { LinearMemory, RAM_AT } from './memory.ts';
+import { LAYOUTS } from './mmu/layout.ts';
+import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
+import type { MachineKind } from './protocol.ts';
+
+export interface MachineOptions {
+  kind: MachineKind;
+  bigEndian: boolean;
+  memoryMiB: number;
+  tlbEntries: number;
+  /** Virtual time of one instruction, whole nanoseconds. */
+  nsPerInstruction: number;
+  seed: number;
+}
+
+export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1 } as const;
+
+/** Frequencies of Count: KVM's default of 100 MHz, and 125 MHz on the board. */
+const NS_PER_COUNT: Record<MachineKind, number> = { kvm: 10, malta: 8 };
+
+/** What a machine starts with; a BootPlan is one. */
+export interface StartPlan {
+  /** Virtual address of the first instruction. */
+  pc: number;
+  registers: Record<number, number>;
+  writes: readonly RamWrite[];
+  rom: readonly RomWrite[];
+  symbols: readonly ElfSymbol[];
+  /** Firmware has run or will: the CPU starts with Status.ERL clear. */
+  leavesReset: boolean;
+}
+
+/** Why the machine will not run on. */
+export interface End {
+  reason: 'powerOff' | 'panic' | 'reset' | 'error';
+  message: string;
+}
+
+/** Why {@link Machine.run} returned: the limit, a waiting guest, the end, a pause at a wanted event. */
+export type StopReason = 'limit' | 'idle' | 'ended' | 'event';
+
+export class Machine implements MmuObserver, HypervisorObserver {
+  readonly memory: LinearMemory;
+  readonly cpu: Cpu;
+  readonly clock: VirtualClock;
+  readonly mmu: Mmu;
+  readonly board: Board;
+  readonly system: FullSystem | TrapEmulate;
+  readonly counters = new Counters();
+  symbols = new SymbolTable();
+  /** Instruction count at the last write of each guest TLB entry. */
+  readonly tlbWrittenAt: Float64Array;
+  /** Where a table's last flush happened. */
+  readonly flushedAt = { kernel: { instructions: 0, pc: 0 }, user: { instructions: 0, pc: 0 } };
+  end: End | null = null;
+  /** Called with every byte the guest sends to its console. */
+  onConsole: (byte: number) => void = () => {};
+  trace: TraceSink | null = null;
+  /** Ends {@link run} at the next change of ASID. */
+  stopAtAsidChange = false;
+  /** Whether a soft reset restarts the machine, as on the board, or ends the run. */
+  rebootAllowed = true;
+
+  private plan: StartPlan | null = null;
+  private resetRequested = false;
+  private eventSeen = false;
+  private consolePort: SerialPort = 'com1';
+  private lastUserEntryAsid = -1;
+
+  constructor(readonly options: MachineOptions) {
+    const ramBytes = options.memoryMiB << 20;
+    this.memory = new LinearMemory(RAM_AT + ramBytes);
+    const layout = LAYOUTS[options.kind];
+    this.cpu = new Cpu(this.memory, options.bigEndian, {
+      read: (gpa, size) => this.board.read(gpa, size),
+      write: (gpa, size, value) => this.board.write(gpa, size, value),
+    });
+    this.clock = new VirtualClock(this.cpu, options.nsPerInstruction);
+    this.mmu = new Mmu(this.memory, layout, ramBytes, options.tlbEntries, this);
+    this.tlbWrittenAt = new Float64Array(options.tlbEntries);
+    const systemOptions = { ...options, nsPerCount: NS_PER_COUNT[options.kind] };
+    const Architecture = options.kind === 'kvm' ? TrapEmulate : FullSystem;
+    this.system = new Architecture(this.cpu, this.mmu, this.clock, this, systemOptions);
+    this.cpu.system = this.system;
+    const host: BoardHost = {
+      clock: this.clock,
+      bigEndian: options.bigEndian,
+      ramSize: ramBytes,
+      setCpuInterrupt: (pin, level) => this.system.setPin(pin, level),
+      transmit: (port, byte) => {
+        this.consolePort = port;
+        this.counters.consoleBytesOut++;
+        this.onConsole(byte);
+      },
+      softReset: () => {
+        this.resetRequested = true;
+        this.clock.interrupt();
+      },
+      powerOff: () => this.finish({ reason: 'powerOff', message: 'The guest switched the power off.' }),
+    };
+    this.board = new Board(host);
+  }
+
+  /** Loads what `plan` says and leaves the machine where firmware hands over, or at its reset vector. */
+  boot(plan: StartPlan): void {
+    this.plan = plan;
+    this.symbols = new SymbolTable(plan.symbols);
+    for (const { offset, bytes } of plan.rom) this.board.rom.load(offset, bytes);
+    this.restart();
+  }
+
+  private restart(): void {
+    const plan = this.plan!;
+    this.system.reset(plan.pc);
+    for (let i = 0; i <= this.options.tlbEntries - 1; i++) this.mmu.tlb.write(i, 0, 0, 0, 0);
+    this.mmu.flushGpa(this.mmu.kernel);
+    this.mmu.flushGpa(this.mmu.user);
+    this.mmu.lastUserAsid = 0;
+    this.lastUserEntryAsid = -1;
+    this.board.reset();
+    this.cpu.r.fill(0);
+    for (const { gpa, bytes } of plan.writes) this.writeRam(gpa, bytes);
+    for (const [register, value] of Object.entries(plan.registers)) this.cpu.setRegister(Number(register), value | 0);
+    if (plan.leavesReset) this.system.leaveReset();
+  }
+
+  /** Copies bytes in the guest's order to guest physical memory; what lies outside RAM is left out. */
+  writeRam(gpa: number, bytes: Uint8Array): void {
+    const swizzle = this.cpu.byteSwizzle;
+    const at = RAM_AT + gpa;
+    const fits = Math.max(0, Math.min(bytes.length, this.mmu.ramSize - gpa));
+    if (swizzle === 0) this.memory.bytes.set(bytes.subarray(0, fits), at);
+    else for (let i = 0; i < fits; i++) this.memory.bytes[(at + i) ^ swizzle] = bytes[i]!;
+  }
+
+  /** Console keys, now. */
+  input(bytes: Uint8Array): void {
+    this.counters.consoleBytesIn += bytes.length;
+    this.record({ event: 'input', bytes: bytes.length });
+    this.board.receive(this.consolePort, bytes);
+  }
+
+  /** Restarts the machine as its reset button does. */
+  reset(): void {
+    if (!this.plan) return;
+    this.end = null;
+    this.counters.resets++;
+    this.record({ event: 'reset' });
+    this.restart();
+  }
+
+  /**
+   * Runs at most `limit` instructions (one more when the last is a branch).
+   * @param skipUntil virtual time in ns up to which a waiting guest's time is skipped; beyond it 'idle' is returned
+   */
+  run(limit: number, skipUntil: number): StopReason {
+    const { clock, cpu, system } = this;
+    const last = clock.instructions() + limit;
+    this.eventSeen = false;
+    while (!this.end) {
+      clock.fireDue();
+      if (this.resetRequested) {
+        this.resetRequested = false;
+        if (this.rebootAllowed) this.reset();
+        else this.finish({ reason: 'reset', message: 'The guest reset the machine.' });
+        continue;
+      }
+      if (system.waiting) {
+        if (!this.endWait(skipUntil)) return this.end ? 'ended' : 'idle';
+        continue;
+      }
+      if (system.interruptPending()) system.takeInterrupt();
+      if (this.eventSeen) return 'event';
+      const left = last - clock.instructions();
+      if (left <= 0) return 'limit';
+      clock.startSlice(left);
+      interpret(cpu);
+    }
+    return 'ended';
+  }
+
+  /** Lets time pass up to `skipUntil` for a waiting guest. True when it no longer waits. */
+  private endWait(skipUntil: number): boolean {
+    const { clock, system } = this;
+    while (!this.end && !this.resetRequested && !system.wakes()) {
+      if ((system.cp0[Cp0.Status]! & STATUS_IE) === 0 && this.board.fpga.asciiDisplay.startsWith('PANIC')) {
+        this.finish({ reason: 'panic', message: 'The guest kernel panicked; its console says why.' });
+        return false;
+      }
+      const next = clock.nextEvent();
+      clock.skipTo(Math.min(next, skipUntil));
+      if (next > skipUntil) return false;
+      clock.fireDue();
+    }
+    system.waiting = false;
+    return true;
+  }
+
+  /** Makes {@link run} return after the present instruction. */
+  stop(): void {
+    this.eventSeen = true;
+    this.clock.interrupt();
+  }
+
+  /** Stops for good (until a reset). */
+  finish(end: End): void {
+    if (this.end) return;
+    this.end = end;
+    if (end.reason === 'error') this.record({ event: 'stopped', message: end.message });
+    else this.record({ event: end.reason });
+    this.clock.interrupt();
+  }
+
+  stats(): Stats {
+    const { clock } = this;
+    return collectStats(this.options.kind, clock.instructions(), clock.now(), this.counters, this.mmu);
+  }
+
+  private record(event: TraceEvent): void {
+    if (!this.trace) return;
+    const pc = this.cpu.pc >>> 0;
+    this.trace({
+      instructions: this.clock.instructions(),
+      pc: hex(pc),
+      symbol: this.symbols.describe(pc),
+      ...event,
+    });
+  }
+
+  // What MMU and system report
+
+  flushed(space: AddressSpace): void {
+    const at = this.flushedAt[space.name];
+    at.instructions = this.clock.instructions();
+    at.pc = this.cpu.pc >>> 0;
+    if (!this.trace) return;
+    const { last } = space;
+    this.record({
+      event: 'flush',
+      table: space.name,
+      kind: last.kind,
+      old: hex(last.oldAsid, 2),
+      new: hex(last.newAsid, 2),
+      ranges: last.ranges.map(([start, end]) => [hex(start), hex(end)]),
+      pages: last.pages,
+      tablesFreed: last.tablesFreed,
+      entriesCleared: last.entriesCleared,
+    });
+  }
+
+  tlbWritten(index: number, random: boolean): void {
+    this.counters.tlbWrites++;
+    this.tlbWrittenAt[index] = this.clock.instructions();
+    if (!this.trace) return;
+    const { tlb } = this.mmu;
+    this.record({
+      event: 'tlbWrite',
+      index,
+      random,
+      entryHi: hex(tlb.hi[index]!),
+      pageMask: hex(tlb.mask[index]!),
+      lo0: hex(tlb.lo0[index]!),
+      lo1: hex(tlb.lo1[index]!),
+    });
+  }
+
+  exception(code: ExcCode, refill: boolean): void {
+    this.counters.exceptions[code]!++;
+    if (refill) this.counters.tlbRefills++;
+    if (!this.trace) return;
+    const address = code >= ExcCode.Mod && code <= ExcCode.AdES;
+    this.record({
+      event: 'exception',
+      exception: EXCEPTION_NAMES[code]!,
+      ...(refill ? { refill } : {}),
+      ...(address ? { badVAddr: hex(this.system.cp0[Cp0.BadVAddr]!) } : {}),
+    });
+  }
+
+  exit(reason: number): void {
+    this.counters.exits[reason]!++;
+    if (this.trace) this.record({ event: 'exit', reason: EXIT_NAMES[reason] ?? EXCEPTION_NAMES[reason]! });
+  }
+
+  asidChanged(oldAsid: number, newAsid: number): void {
+    this.counters.asidChanges++;
+    if (this.stopAtAsidChange) {
+      this.stopAtAsidChange = false;
+      this.stop();
+    }
+    if (this.trace) this.record({ event: 'asidChange', old: hex(oldAsid, 2), new: hex(newAsid, 2) });
+  }
+
+  enteredUser(asid: number): void {
+    this.counters.userEntries++;
+    if (asid !== this.lastUserEntryAsid) this.counters.userEntriesWithNewAsid++;
+    this.lastUserEntryAsid = asid;
+    if (this.trace) this.record({ event: 'userEntry', asid: hex(asid, 2) });
+  }
+
+  fatal(message: string): void {
+    this.finish({ reason: 'error', message });
+  }
+
+  get mode(): 'kernel' | 'user' {
+    return this.system.mode === USER ? 'user' : 'kernel';
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The one linear memory everything lives in that generated code will touch: registers, host TLB, page tables, guest
+ * RAM. Addresses in it are byte offsets ("HPA" in the hypervisor's terms) and stay below 2 GiB.
+ *
+ * Guest RAM is kept as 32-bit words in host (little-endian) order, whatever the guest's byte order: a big-endian guest's
+ * byte at address a lies at a ^ 3, its halfword at a ^ 2, its word at a.
+ */
+
+/** GPRs 0 to 31, then HI and LO: 34 words. */
+export const REGISTERS_AT = 0;
+/** The guest's CP0, 32 registers by 8 selects, one word each, laid out as KVM's commpage; a page of its own. */
+export const CP0_AT = 0x1000;
+const HOST_TLB_AT = 0x10000;
+/** One flat table: a word for each 4 KiB page of the 4 GiB address space. */
+export const FLAT_TABLE_BYTES = 4 << 20;
+
+export const HOST_TLB = {
+  kernelRead: HOST_TLB_AT,
+  kernelWrite: HOST_TLB_AT + FLAT_TABLE_BYTES,
+  userRead: HOST_TLB_AT + 2 * FLAT_TABLE_BYTES,
+  userWrite: HOST_TLB_AT + 3 * FLAT_TABLE_BYTES,
+  /** Never holds an entry: modes whose accesses must all be looked at (Status.ERL, supervisor) run on it. */
+  none: HOST_TLB_AT + 4 * FLAT_TABLE_BYTES,
+} as const;
+
+/** Page tables. Twelve MiB hold every table two 32-bit 4K address spaces can have. */
+export const TABLES_AT = HOST_TLB_AT + 5 * FLAT_TABLE_BYTES;
+export const TABLES_BYTES = 12 << 20;
+/** Guest RAM, from guest physical address 0. */
+export const RAM_AT = (TABLES_AT + TABLES_BYTES + 0xffff) & ~0xffff;
+
+export class LinearMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly words: Int32Array;
+  readonly halves: Uint16Array;
+  readonly bytes: Uint8Array;
+
+  /** @param size bytes, a multiple of 64 KiB */
+  constructor(size: number) {
+    const pages = size / 65536;
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.words = new Int32Array(this.memory.buffer);
+    this.halves = new Uint16Array(this.memory.buffer);
+    this.bytes = new Uint8Array(this.memory.buffer);
+  }
+}

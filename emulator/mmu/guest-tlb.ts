@@ -1,0 +1,65 @@
+/** The guest's TLB (MIPS PRA, MD00090, section 4.9): fully associative entries, each an even and an odd page. */
+
+export const LO_G = 1;
+export const LO_V = 2;
+export const LO_D = 4;
+
+export class GuestTlb {
+  /** Register images of the entries; VPN2 bits that the mask covers are kept as written. */
+  readonly hi: Uint32Array;
+  readonly mask: Uint32Array;
+  readonly lo0: Uint32Array;
+  readonly lo1: Uint32Array;
+  /** VPN2 bits that a lookup compares. */
+  private readonly compared: Int32Array;
+
+  constructor(readonly entries: number) {
+    this.hi = new Uint32Array(entries);
+    this.mask = new Uint32Array(entries);
+    this.lo0 = new Uint32Array(entries);
+    this.lo1 = new Uint32Array(entries);
+    this.compared = new Int32Array(entries).fill(~0x1fff);
+  }
+
+  write(index: number, hi: number, mask: number, lo0: number, lo1: number): void {
+    this.hi[index] = hi;
+    this.mask[index] = mask;
+    this.lo0[index] = lo0;
+    this.lo1[index] = lo1;
+    this.compared[index] = ~(mask | 0x1fff);
+  }
+
+  isGlobal(index: number): boolean {
+    return (this.lo0[index]! & this.lo1[index]! & LO_G) !== 0;
+  }
+
+  /** Index of the first entry that matches `va` under `asid`, or -1. */
+  lookup(va: number, asid: number): number {
+    const { hi, compared, lo0, lo1 } = this;
+    for (let i = 0; i < this.entries; i++) {
+      if (((hi[i]! ^ va) & compared[i]!) !== 0) continue;
+      if ((lo0[i]! & lo1[i]! & LO_G) !== 0 || ((hi[i]! ^ asid) & 0xff) === 0) return i;
+    }
+    return -1;
+  }
+
+  /** First and last byte address that the entry's page pair covers. */
+  start(index: number): number {
+    return (this.hi[index]! & this.compared[index]!) >>> 0;
+  }
+  end(index: number): number {
+    return (this.start(index) | ~this.compared[index]!) >>> 0;
+  }
+
+  /** EntryLo of the half of entry `index` that maps `va`. */
+  lo(index: number, va: number): number {
+    const pair = this.mask[index]! | 0x1fff;
+    return (va & (pair & ~(pair >>> 1))) === 0 ? this.lo0[index]! : this.lo1[index]!;
+  }
+
+  /** Guest physical address of `va` through entry `index`. */
+  physical(index: number, va: number): number {
+    const offset = (this.mask[index]! | 0x1fff) >>> 1;
+    return ((((this.lo(index, va) & 0x03ffffc0) << 6) & ~offset) | (va & offset)) >>> 0;
+  }
+}

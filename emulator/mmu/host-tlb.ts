@@ -1,0 +1,88 @@
+/**
+ * The host TLB of one address space: two flat tables, for loads and for stores, in front of a GVA page table, and the
+ * list of the entries they hold. Dropping a host ASID is clearing the list.
+ *
+ * The word for a 4 KiB page is `host page address ^ virtual page address`, so that `x = table[va >>> 12] ^ va` is the
+ * host address; bit 31 of x is set for an invalid entry, since host addresses lie below 2 GiB.
+ */
+export class HostTlb {
+  /** Word indices of the two tables. */
+  readonly reads: number;
+  readonly writes: number;
+  private readonly list = new Int32Array(1 << 15);
+  private length = 0;
+
+  constructor(
+    private readonly words: Int32Array,
+    readAt: number,
+    writeAt: number,
+  ) {
+    this.reads = readAt >>> 2;
+    this.writes = writeAt >>> 2;
+    invalidate(words, this.reads);
+    invalidate(words, this.writes);
+  }
+
+  /** Enters the 4 KiB page of `va`, for stores only when `writable`. */
+  insert(va: number, host: number, writable: boolean): void {
+    const page = va >>> 12;
+    const entry = ((host ^ va) & ~0xfff) | 0;
+    const invalid = page < 0x80000 ? 0x80000000 | 0 : 0;
+    if (this.words[this.reads + page] === invalid) {
+      if (this.length === this.list.length) this.clear();
+      this.list[this.length++] = page;
+    }
+    this.words[this.reads + page] = entry;
+    this.words[this.writes + page] = writable ? entry : invalid;
+  }
+
+  /** Drops the page of `va`, if it is there. */
+  drop(va: number): void {
+    const page = va >>> 12;
+    const invalid = page < 0x80000 ? 0x80000000 | 0 : 0;
+    this.words[this.reads + page] = invalid;
+    this.words[this.writes + page] = invalid;
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.clearWhere(() => true);
+  }
+
+  /** Drops every page for which `dropped(page number)` holds. */
+  clearWhere(dropped: (page: number) => boolean): void {
+    let kept = 0;
+    for (let i = 0; i < this.length; i++) {
+      const page = this.list[i]!;
+      const invalid = page < 0x80000 ? 0x80000000 | 0 : 0;
+      // An entry dropped by itself stays listed, and may even be listed twice after a refill.
+      if (this.words[this.reads + page] === invalid) continue;
+      if (dropped(page)) {
+        this.words[this.reads + page] = invalid;
+        this.words[this.writes + page] = invalid;
+      } else this.list[kept++] = page;
+    }
+    this.length = kept;
+  }
+
+  /** The host address for `va`, or -1. */
+  lookup(va: number, write: boolean): number {
+    const x = this.words[(write ? this.writes : this.reads) + (va >>> 12)]! ^ va;
+    return x < 0 ? -1 : x;
+  }
+
+  /** Calls `visit` for every page held. */
+  forEach(visit: (va: number, host: number, writable: boolean) => void): void {
+    for (let i = 0; i < this.length; i++) {
+      const va = (this.list[i]! << 12) >>> 0;
+      const host = this.lookup(va, false);
+      if (host >= 0) visit(va, host, this.lookup(va, true) >= 0);
+    }
+  }
+}
+
+/** Fills the flat table at a word index with invalid entries. */
+export function invalidate(words: Int32Array, table: number): void {
+  words.fill(0x80000000, table, table + 0x80000);
+  words.fill(0, table + 0x80000, table + 0x100000);
+}

@@ -1,0 +1,36 @@
+/** Page tables as blocks of one linear memory: a bump allocator with a free list for each size. */
+export class TableArena {
+  private top: number;
+  private readonly free = new Map<number, number[]>();
+
+  /**
+   * @param words the memory
+   * @param start byte address of the arena, never 0: address 0 means "no table"
+   * @param end byte address just past it
+   */
+  constructor(
+    readonly words: Int32Array,
+    readonly start: number,
+    private readonly end: number,
+  ) {
+    this.top = start;
+  }
+
+  /** Returns a zeroed block of `bytes`, or 0 when the arena is full. */
+  allocate(bytes: number): number {
+    let at = this.free.get(bytes)?.pop();
+    if (at === undefined) {
+      if (this.top + bytes > this.end) return 0;
+      at = this.top;
+      this.top += bytes;
+    }
+    this.words.fill(0, at >>> 2, (at + bytes) >>> 2);
+    return at;
+  }
+
+  release(at: number, bytes: number): void {
+    const list = this.free.get(bytes);
+    if (list) list.push(at);
+    else this.free.set(bytes, [at]);
+  }
+}

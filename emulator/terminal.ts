@@ -1,0 +1,75 @@
+/**
+ * A guest's console on standard input and output. A terminal is put in raw mode; Ctrl-A x leaves, Ctrl-A Ctrl-A types
+ * Ctrl-A. From a pipe every byte is a key.
+ */
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import type { Machine } from './machine.ts';
+import type { Limits, Outcome } from './script.ts';
+
+const SLICE = 400_000;
+const CTRL_A = 1;
+
+export async function runOnTerminal(machine: Machine, limits: Limits): Promise<Outcome> {
+  const { stdin, stdout } = process;
+  let pending: number[] = [];
+  let left = false;
+  let escape = false;
+  let owedNs = 0;
+  machine.onConsole = (byte) => pending.push(byte);
+  const { clock } = machine;
+
+  const onData = (data: Buffer) => {
+    const keys: number[] = [];
+    for (const key of data) {
+      if (!stdin.isTTY) keys.push(key);
+      else if (escape) {
+        escape = false;
+        if (key === 0x78 || key === 0x58) left = true;
+        else if (key === CTRL_A) keys.push(CTRL_A);
+      } else if (key === CTRL_A) escape = true;
+      else keys.push(key);
+    }
+    if (keys.length > 0) machine.input(Uint8Array.from(keys));
+  };
+  if (stdin.isTTY) stdin.setRawMode(true);
+  stdin.resume();
+  stdin.on('data', onData);
+  try {
+    for (;;) {
+      const stop = machine.run(Math.min(SLICE, limits.instructions - clock.instructions()), clock.now());
+      if (pending.length > 0) {
+        const flowing = stdout.write(Uint8Array.from(pending));
+        pending = [];
+        if (!flowing) await new Promise((resolve) => stdout.once('drain', resolve));
+      }
+      if (left) return { ok: true, message: '' };
+      if (machine.end) {
+        const { reason, message } = machine.end;
+        const ok = reason === 'powerOff' || reason === 'reset';
+        return { ok, message: ok ? '' : message };
+      }
+      if (clock.instructions() >= limits.instructions) {
+        return { ok: false, message: `stopped after ${clock.instructions()} instructions.` };
+      }
+      if (clock.now() >= limits.ns) return { ok: false, message: `stopped after ${clock.now() / 1e9} guest seconds.` };
+      if (stop !== 'idle') {
+        await turn();
+        continue;
+      }
+      // An idle guest's time keeps pace with the wall; what a late timer overshot is paid at the next wait.
+      const want = Math.min(clock.nextEvent() - clock.now(), 50e6);
+      if (owedNs < want) {
+        const since = performance.now();
+        await sleep(Math.max(1, (want - owedNs) / 1e6));
+        owedNs = Math.min(200e6, owedNs + Math.round((performance.now() - since) * 1e6));
+      }
+      const paid = Math.min(owedNs, clock.nextEvent() - clock.now());
+      clock.skipTo(clock.now() + paid);
+      owedNs -= paid;
+    }
+  } finally {
+    stdin.off('data', onData);
+    if (stdin.isTTY) stdin.setRawMode(false);
+    stdin.pause();
+  }
+}

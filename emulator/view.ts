@@ -1,0 +1,149 @@
+/** Pictures of a machine between two instructions, for the panels; see ViewUpdate in protocol.ts. */
+import type { Machine } from './machine.ts';
+import { PTE_COMMPAGE, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from './mmu/gva-page-table.ts';
+import { SEGMENTS } from './mmu/layout.ts';
+import type { AddressSpace } from './mmu/mmu.ts';
+import type {
+  FlushInfo,
+  MachineInfo,
+  SegmentName,
+  SegmentStats,
+  SlotView,
+  TableView,
+  TlbView,
+  ViewRequest,
+  ViewUpdate,
+} from './protocol.ts';
+import { PAGE_COMMPAGE, PAGE_DIRTY, PAGE_PRESENT, PAGE_WRITABLE } from './protocol.ts';
+
+/** What the panels need to know once. Strip cells are pte tables: a pgd slot where the pmd is folded. */
+export function describeMachine(machine: Machine, guest: string, commandLine: string): MachineInfo {
+  const { options, mmu } = machine;
+  const { geometry } = mmu.kernel.gva;
+  const slotBytes = 2 ** geometry.pmdShift;
+  return {
+    guest,
+    machine: options.kind,
+    bigEndian: options.bigEndian,
+    memoryMiB: options.memoryMiB,
+    tlbEntries: options.tlbEntries,
+    nsPerInstruction: options.nsPerInstruction,
+    commandLine,
+    geometry: {
+      name: geometry.name,
+      pageSize: 2 ** geometry.pageShift,
+      slots: (mmu.layout.end + 1) / slotBytes,
+      slotBytes,
+      pagesPerSlot: geometry.pteEntries,
+    },
+    segments: mmu.layout.segments,
+  };
+}
+
+/** The parts of a view that are the machine's own; the worker adds speed and sequence. */
+export type MachineView = Omit<ViewUpdate, 'sequence' | 'mips' | 'idle'>;
+
+export function viewMachine(machine: Machine, request: ViewRequest): MachineView {
+  const { clock, cpu, mmu, system } = machine;
+  const pc = cpu.pc >>> 0;
+  const view: MachineView = {
+    instructions: clock.instructions(),
+    virtualNs: clock.now(),
+    mode: machine.mode,
+    asid: system.asid,
+    pc,
+    symbol: machine.symbols.describe(pc),
+    asidChanges: machine.counters.asidChanges,
+  };
+  if (request.segments) {
+    view.kernel = viewTable(machine, mmu.kernel);
+    view.user = viewTable(machine, mmu.user);
+    if (request.slot !== null) view.slot = viewSlot(machine, request.slot);
+  }
+  if (request.tlb) view.tlb = viewTlb(machine);
+  return view;
+}
+
+function viewTable(machine: Machine, space: AddressSpace): TableView {
+  const { mmu, system } = machine;
+  const { geometry } = space.gva;
+  const span = 2 ** geometry.pmdShift;
+  const counts = new Uint16Array((mmu.layout.end + 1) / span);
+  space.gva.forEachTable((va) => {
+    const slot = va / span;
+    if (slot < counts.length) counts[slot] = space.gva.pagesAt(va);
+  });
+  const isUser = space === mmu.user;
+  const segments: Partial<Record<SegmentName, SegmentStats>> = {};
+  for (const s of mmu.layout.segments) {
+    if (!isUser || s.user) segments[s.name] = { ...space.segments[SEGMENTS.indexOf(s.name)]! };
+  }
+  return {
+    counts,
+    segments,
+    flushes: space.last.serial,
+    lastFlush: space.last.serial === 0 ? null : viewFlush(machine, space),
+    asid: isUser ? mmu.lastUserAsid : system.asid,
+    stale: isUser && mmu.isUserStale(system.asid),
+  };
+}
+
+function viewFlush(machine: Machine, space: AddressSpace): FlushInfo {
+  const { last } = space;
+  const at = machine.flushedAt[space.name];
+  const bySegment: FlushInfo['bySegment'] = {};
+  SEGMENTS.forEach((name, i) => {
+    const pages = last.pagesBySegment[i]!;
+    const tables = last.tablesBySegment[i]!;
+    if (pages !== 0 || tables !== 0) bySegment[name] = { pages, tables };
+  });
+  return {
+    serial: last.serial,
+    table: space.name,
+    kind: last.kind,
+    instructions: at.instructions,
+    pc: at.pc,
+    symbol: machine.symbols.describe(at.pc),
+    oldAsid: last.oldAsid,
+    newAsid: last.newAsid,
+    ranges: last.ranges,
+    pages: last.pages,
+    tablesFreed: last.tablesFreed,
+    entriesCleared: last.entriesCleared,
+    bySegment,
+    freedSlots: last.freedSlots.slice(0, last.freedSlotCount),
+  };
+}
+
+function viewSlot(machine: Machine, slot: number): SlotView {
+  const { kernel, user } = machine.mmu;
+  return { slot, kernel: pagesOf(kernel, slot), user: pagesOf(user, slot) };
+}
+
+function pagesOf(space: AddressSpace, slot: number): Uint8Array {
+  const { geometry } = space.gva;
+  const pages = new Uint8Array(geometry.pteEntries);
+  const base = slot * 2 ** geometry.pmdShift;
+  if (space.gva.tableAt(base) === 0) return pages;
+  for (let i = 0; i < pages.length; i++) {
+    const pte = space.gva.walk(base + i * 2 ** geometry.pageShift);
+    pages[i] =
+      (pte & PTE_PRESENT ? PAGE_PRESENT : 0) |
+      (pte & PTE_WRITABLE ? PAGE_WRITABLE : 0) |
+      (pte & PTE_DIRTY ? PAGE_DIRTY : 0) |
+      (pte & PTE_COMMPAGE ? PAGE_COMMPAGE : 0);
+  }
+  return pages;
+}
+
+function viewTlb(machine: Machine): TlbView {
+  const { tlb } = machine.mmu;
+  return {
+    entryHi: tlb.hi.slice(),
+    pageMask: tlb.mask.slice(),
+    entryLo0: tlb.lo0.slice(),
+    entryLo1: tlb.lo1.slice(),
+    writtenAt: machine.tlbWrittenAt.slice(),
+    writes: machine.counters.tlbWrites,
+  };
+}

@@ -1,0 +1,241 @@
+/**
+ * The worker's entry: protocol messages in, protocol messages out, one machine between them.
+ *
+ * The guest runs in slices; between two of them messages are handled. An idle guest's time keeps pace with the wall. The
+ * console and the views have credit: what the host has not acknowledged is not added to, so a slow renderer costs
+ * neither memory nor guest speed.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { createMachine, type CreatedMachine } from './create.ts';
+import { LoadError } from './boot/elf.ts';
+import { readBundledGuest } from './guests.ts';
+import {
+  CONSOLE_WINDOW,
+  PROTOCOL_VERSION,
+  type BootConfig,
+  type FromEmulator,
+  type RunState,
+  type ToEmulator,
+  type ViewRequest,
+} from './protocol.ts';
+import { describeMachine, viewMachine } from './view.ts';
+
+/** Instructions between two looks at the messages; a few milliseconds. */
+const SLICE = 400_000;
+/** Host milliseconds between two views. */
+const VIEW_INTERVAL = 16;
+/** Longest sleep of an idle guest, so that views of a waiting machine stay fresh. */
+const LONGEST_SLEEP = 50;
+/** Views that may be on their way. */
+const VIEW_CREDIT = 2;
+
+const port = parentPort!;
+const resources = (workerData as { resources: string }).resources;
+
+let created: CreatedMachine | null = null;
+let config: BootConfig = {};
+let running = false;
+let request: ViewRequest = { segments: false, tlb: false, slot: null };
+let consoleOut = new Uint8Array(4096);
+let consoleLength = 0;
+let consoleUnacknowledged = 0;
+let sequence = 0;
+let acknowledged = 0;
+let lastView = { at: 0, instructions: 0, idleMs: 0 };
+let idleMs = 0;
+let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+
+function send(message: FromEmulator, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+function sendState(): void {
+  const end = created?.machine.end;
+  let state: RunState;
+  if (!created) state = { state: 'off' };
+  else if (end) {
+    const reason = end.reason === 'reset' ? 'powerOff' : end.reason;
+    state = { state: 'ended', reason, message: end.message };
+  } else state = { state: running ? 'running' : 'paused' };
+  send({ type: 'state', state });
+}
+
+function sendError(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  send({ type: 'error', message: error instanceof LoadError ? message : `The emulator failed: ${message}` });
+}
+
+function takeConsole(byte: number): void {
+  if (consoleLength === consoleOut.length) {
+    const larger = new Uint8Array(consoleLength * 2);
+    larger.set(consoleOut);
+    consoleOut = larger;
+  }
+  consoleOut[consoleLength++] = byte;
+}
+
+function flushConsole(): void {
+  if (consoleLength === 0) return;
+  const bytes = consoleOut.slice(0, consoleLength);
+  consoleUnacknowledged += consoleLength;
+  consoleLength = 0;
+  send({ type: 'console', bytes }, [bytes.buffer as ArrayBuffer]);
+}
+
+/** Sends a view if one is wanted, due and paid for. */
+function sendView(now: boolean): void {
+  if (!created) return;
+  const at = performance.now();
+  const elapsed = at - lastView.at;
+  if (!now && (elapsed < VIEW_INTERVAL || sequence - acknowledged >= VIEW_CREDIT)) return;
+  const view = viewMachine(created.machine, request);
+  const executed = view.instructions - lastView.instructions;
+  const idle = Math.min(1, (idleMs - lastView.idleMs) / Math.max(elapsed, 1));
+  lastView = { at, instructions: view.instructions, idleMs };
+  const mips = running ? executed / Math.max(elapsed, 1) / 1000 : 0;
+  send({ type: 'view', view: { ...view, sequence: ++sequence, mips, idle } });
+}
+
+function setRunning(value: boolean): void {
+  if (!created || created.machine.end) value = false;
+  if (value === running) return;
+  running = value;
+  sendState();
+  sendView(true);
+  schedule(0);
+}
+
+/** Arranges for the next slice after `ms` host milliseconds. */
+function schedule(ms: number): void {
+  if (timer) {
+    clearTimeout(timer as NodeJS.Timeout);
+    clearImmediate(timer as NodeJS.Immediate);
+  }
+  timer = running ? (ms > 0 ? setTimeout(slice, ms) : setImmediate(slice)) : null;
+}
+
+/** While an idle guest sleeps: host time at which it began, in ms. */
+let sleepingSince: number | null = null;
+/** Host time that has passed in sleep but not yet in the guest, in virtual ns: timers fire late, guests need not. */
+let owedNs = 0;
+/** More than this is forgotten, e.g. after the host itself slept. */
+const MOST_OWED_NS = 200e6;
+
+/** A guest that slept has slept for as long as the wall says. */
+function wakeUp(): void {
+  if (sleepingSince === null || !created) return;
+  const slept = performance.now() - sleepingSince;
+  sleepingSince = null;
+  idleMs += slept;
+  owedNs = Math.min(MOST_OWED_NS, owedNs + Math.round(slept * 1e6));
+  payTime();
+}
+
+/** Lets the waiting guest have the time it is owed, up to its next event. */
+function payTime(): void {
+  const { clock } = created!.machine;
+  const paid = Math.min(owedNs, clock.nextEvent() - clock.now());
+  if (paid <= 0) return;
+  clock.skipTo(clock.now() + paid);
+  owedNs -= paid;
+}
+
+function slice(): void {
+  timer = null;
+  if (!created || !running) return;
+  if (consoleUnacknowledged >= CONSOLE_WINDOW) {
+    // The terminal is behind; its acknowledgement resumes the guest.
+    flushConsole();
+    sendView(false);
+    return;
+  }
+  wakeUp();
+  const { machine } = created;
+  let stop;
+  try {
+    stop = machine.run(SLICE, machine.clock.now());
+  } catch (error) {
+    machine.finish({ reason: 'error', message: `The emulator failed: ${(error as Error).message}` });
+    stop = 'ended';
+  }
+  flushConsole();
+  if (stop === 'ended' || stop === 'event') return setRunning(false);
+  if (stop === 'limit') {
+    sendView(false);
+    return schedule(0);
+  }
+  payTime();
+  sendView(false);
+  const ms = (machine.clock.nextEvent() - machine.clock.now()) / 1e6;
+  if (ms <= 0) return schedule(0);
+  sleepingSince = performance.now();
+  schedule(Math.max(1, Math.min(ms, LONGEST_SLEEP)));
+}
+
+function boot(wanted: BootConfig, paused: boolean): void {
+  const next = createMachine(wanted, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
+  running = false;
+  created = next;
+  config = wanted;
+  consoleLength = 0;
+  sleepingSince = null;
+  owedNs = 0;
+  lastView = { at: performance.now(), instructions: 0, idleMs };
+  next.machine.onConsole = takeConsole;
+  send({ type: 'booted', info: describeMachine(next.machine, next.guest, next.commandLine) });
+  if (paused) {
+    sendState();
+    sendView(true);
+  } else setRunning(true);
+}
+
+function handle(message: ToEmulator): void {
+  switch (message.type) {
+    case 'boot':
+      return boot(message.config, message.paused ?? false);
+    case 'run':
+      return setRunning(true);
+    case 'pause':
+      return setRunning(false);
+    case 'reset':
+      // From the start again, as after switching it off and on.
+      if (created) boot(config, false);
+      return;
+    case 'step':
+      setRunning(false);
+      if (!created) return;
+      created.machine.run(message.instructions, Infinity);
+      flushConsole();
+      if (created.machine.end) sendState();
+      return sendView(true);
+    case 'runToAsidChange':
+      if (!created) return;
+      created.machine.stopAtAsidChange = true;
+      return setRunning(true);
+    case 'input':
+      wakeUp();
+      if (created && !created.machine.end) created.machine.input(message.bytes);
+      return schedule(0);
+    case 'watch':
+      request = message.request;
+      return sendView(true);
+    case 'ackConsole':
+      consoleUnacknowledged = Math.max(0, consoleUnacknowledged - message.bytes);
+      if (running && !timer && consoleUnacknowledged < CONSOLE_WINDOW) schedule(0);
+      return;
+    case 'ackView':
+      acknowledged = Math.min(sequence, Math.max(acknowledged, message.sequence));
+      return;
+    case 'shutdown':
+      process.exit(0);
+  }
+}
+
+port.on('message', (message: ToEmulator) => {
+  try {
+    handle(message);
+  } catch (error) {
+    sendError(error);
+  }
+});
+send({ type: 'hello', protocol: PROTOCOL_VERSION });
