@@ -133,8 +133,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const plan = this.plan!;
     this.system.reset(plan.pc);
     for (let i = 0; i <= this.options.tlbEntries - 1; i++) this.mmu.tlb.write(i, 0, 0, 0, 0);
-    this.mmu.flushGpa(this.mmu.kernel);
-    this.mmu.flushGpa(this.mmu.user);
+    if (this.counters.resets > 0) {
+      this.mmu.flushGpa(this.mmu.kernel);
+      this.mmu.flushGpa(this.mmu.user);
+    }
     this.mmu.lastUserAsid = 0;
     this.lastUserEntryAsid = -1;
     this.board.reset();

@@ -177,7 +177,6 @@ describe.runIf(haveQemu()).each([false, true])('as QEMU has it (big endian: %s)'
     for (const base of serial) {
       // Loopback, so that nothing leaves.
       out(base + 4, 0x10);
-      read(base + 6);
       out(base + 2, 0x01);
     }
     for (let i = 0; i < 2000; i++) {
@@ -226,7 +225,8 @@ describe.runIf(haveQemu()).each([false, true])('as QEMU has it (big endian: %s)'
           out(0x20, [0x60, 0xc0][next() & 1]! | (next() & 7));
           break;
         case 4:
-          out(0x20, [0x0a, 0x0b, 0x68, 0x48][next() % 4]!);
+          // Not special mask mode: QEMU's non-specific EOI ends masked inputs in it, the datasheet's does not.
+          out(0x20, [0x0a, 0x0b][next() & 1]!);
           read(0x20);
           break;
         default:
