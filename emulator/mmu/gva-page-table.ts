@@ -166,9 +166,15 @@ export class GvaPageTable {
     const max = (end / this.pgdSpan) & last;
     let safe = min === 0 && max === last;
     let from = start;
+    const { words, folded } = this;
     for (let i = min; i <= max; i++, from = 0) {
       result.visited.pgd++;
       const slot = (this.pgd >>> 2) + i;
+      // What the walk below makes of an empty slot of a folded pmd; most slots are empty, so here and fast.
+      if (folded && words[slot] === 0) {
+        result.visited.pmd++;
+        continue;
+      }
       const to = i === max ? end : ALL_ONES;
       // The folded pud: its one slot is this pgd slot, so a walk below decides, and an empty slot counts as emptied.
       if (!this.flushPud(slot, i * this.pgdSpan, from, to)) safe = false;
