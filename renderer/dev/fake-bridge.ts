@@ -1,0 +1,120 @@
+/** A bridge to an invented machine: answers what main would, at 60 views a second, with the same flow control. */
+import type { FromEmulator, MachineKind, RunState, ViewRequest } from '../../emulator/protocol.ts';
+import type { KsegBridge } from '../../main/bridge.ts';
+import { bootLog, shellLines } from './fake-console.ts';
+import { FakeMachine } from './fake-machine.ts';
+
+export interface FakeOptions {
+  machine: MachineKind;
+  state: 'running' | 'paused' | 'off';
+  /** Dozens of ASID changes a second. */
+  storm: boolean;
+  /** Seconds between ASID changes otherwise. */
+  every: number;
+}
+
+type Listeners<T> = Set<(value: T) => void>;
+
+export function fakeBridge(options: FakeOptions): KsegBridge {
+  const listeners: Record<string, Listeners<never>> = {};
+  const on =
+    <T>(name: string) =>
+    (listener: (value: T) => void): (() => void) => {
+      const set = ((listeners[name] ??= new Set()) as unknown as Listeners<T>).add(listener);
+      return () => set.delete(listener);
+    };
+  const emit = <T>(name: string, value: T): void => {
+    for (const listener of (listeners[name] ?? []) as unknown as Listeners<T>) listener(value);
+  };
+  const encoder = new TextEncoder();
+  const say = (text: string): void => emit('console', encoder.encode(text.replace(/\n/g, '\r\n')));
+
+  let machine: FakeMachine | null = null;
+  let state: RunState = { state: 'off' };
+  let request: ViewRequest = { segments: false, tlb: false, slot: null };
+  let sequence = 0;
+  let acknowledged = 0;
+  let sinceChange = 0;
+  let line = 0;
+  /** A view waits for the one before to be acknowledged. */
+  let due = false;
+
+  const setState = (next: RunState): void => emit('state', (state = next));
+  const sendView = (): void => {
+    if (!machine) return;
+    due = acknowledged !== sequence;
+    if (!due) emit('view', machine.view(++sequence, request));
+  };
+  const boot = (kind: MachineKind): void => {
+    machine = new FakeMachine(kind);
+    acknowledged = sequence;
+    emit('booted', machine.info as (FromEmulator & { type: 'booted' })['info']);
+    setState({ state: 'running' });
+    say(bootLog(kind));
+    machine.warmUp();
+  };
+
+  setInterval(() => {
+    if (!machine || state.state !== 'running') return;
+    machine.run(1 / 60);
+    sinceChange += 1 / 60;
+    const every = options.storm ? 1 / 41 : options.every;
+    while (sinceChange >= every) {
+      machine.changeAsid();
+      sinceChange -= every;
+      if (line < shellLines.length && !options.storm) say(shellLines[line++]!);
+    }
+    sendView();
+  }, 1000 / 60);
+
+  const bridge: KsegBridge & { fail(message: string): void } = {
+    boot: (wanted) => boot(wanted.machine ?? 'kvm'),
+    run: () => setState({ state: 'running' }),
+    pause: () => {
+      setState({ state: 'paused' });
+      sendView();
+    },
+    reset: () => machine && boot(machine.info.machine),
+    step: () => {
+      machine?.step();
+      sendView();
+    },
+    runToAsidChange: () => {
+      machine?.changeAsid();
+      setState({ state: 'paused' });
+      sendView();
+    },
+    input: (bytes) => say(new TextDecoder().decode(bytes).replace(/\r/g, '\n')),
+    watch: (wanted) => {
+      request = wanted;
+      sendView();
+    },
+    ackConsole: () => {},
+    ackView: (seen) => {
+      acknowledged = seen;
+      if (due) setTimeout(sendView);
+    },
+    openKernel: () => Promise.reject(new Error('vmlinux: not a MIPS ELF file (machine 62); choose a MIPS kernel')),
+    openDropped: (file) => Promise.resolve({ id: 1, name: file.name, size: file.size }),
+    saveText: (name) => Promise.resolve(name),
+    copyText: (text) => void navigator.clipboard?.writeText(text),
+    versions: () => Promise.resolve({ app: '0.1.0', electron: '45.4.1', chrome: '150', node: '24', v8: '15.0' }),
+    ready: () => {
+      if (options.state === 'off') return;
+      boot(options.machine);
+      for (const text of shellLines) say(text);
+      line = shellLines.length;
+      machine!.settle();
+      if (options.state === 'paused') setTimeout(() => bridge.runToAsidChange(), 1000);
+    },
+    fail: (message) => emit('error', message),
+    onBooted: on('booted'),
+    onConsole: on('console'),
+    onView: on('view'),
+    onState: on('state'),
+    onError: on('error'),
+    onCommand: on('command'),
+  };
+  Object.assign(window, { emit });
+  return bridge;
+}

@@ -1,0 +1,102 @@
+/**
+ * The machine as the renderer knows it: the one store between window.kseg and the panels. A view waits for the next
+ * animation frame, is drawn by whoever shows it, and only then acknowledged, so the emulator never runs ahead of the
+ * screen. Parts nobody watches are not asked for.
+ */
+import { untrack } from 'svelte';
+import type { MachineInfo, RunState, SlotView, TableView, TlbView, ViewUpdate } from '../../emulator/protocol.ts';
+import type { BootRequest, KsegBridge } from '../../main/bridge.ts';
+import { afterDraw, requestUpdate } from './frame.ts';
+import { GUESTS, guestOf } from './guests.ts';
+import { defaultLayout, type Layout } from './layouts.ts';
+import { messages } from './messages.svelte.ts';
+
+class Machine {
+  info = $state.raw<MachineInfo | null>(null);
+  run = $state.raw<RunState>({ state: 'off' });
+  view = $state.raw<ViewUpdate | null>(null);
+  kernel = $state.raw<TableView | null>(null);
+  user = $state.raw<TableView | null>(null);
+  tlb = $state.raw<TlbView | null>(null);
+  slot = $state.raw<SlotView | null>(null);
+  /** Grows with every boot and reset, for state that belongs to one run. */
+  generation = $state(0);
+  /** The last boot asked for; Boot repeats it. */
+  request = $state.raw<{ label: string; request: BootRequest }>(GUESTS[0]);
+
+  readonly running = $derived(this.run.state === 'running');
+  readonly paused = $derived(this.run.state === 'paused');
+  readonly on = $derived(this.run.state === 'running' || this.run.state === 'paused');
+  readonly layout = $derived<Layout>(this.info ?? defaultLayout(this.request.request.machine ?? 'kvm'));
+
+  #kseg: KsegBridge | null = null;
+  #pending: ViewUpdate | null = null;
+  #wantSegments = $state(false);
+  #wantTlb = $state(false);
+  #wantSlot = $state<number | null>(null);
+
+  /** Subscribes to the bridge; call once. Returns a function that ends every subscription. */
+  connect(kseg: KsegBridge): () => void {
+    this.#kseg = kseg;
+    const ends = [
+      kseg.onBooted((info) => this.#booted(info)),
+      kseg.onState((state) => (this.run = state)),
+      kseg.onView((view) => this.#receive(view)),
+      kseg.onError((message) => messages.error(message)),
+    ];
+    const stopWatching = $effect.root(() => {
+      $effect(() => {
+        void this.generation;
+        kseg.watch({ segments: this.#wantSegments, tlb: this.#wantTlb, slot: this.#wantSlot });
+      });
+    });
+    return () => {
+      stopWatching();
+      for (const end of ends) end();
+    };
+  }
+
+  boot(label: string, request: BootRequest): void {
+    this.request = { label, request };
+    this.#kseg?.boot(request);
+  }
+
+  /** Says which parts are on screen. */
+  want(parts: { segments?: boolean; tlb?: boolean; slot?: number | null }): void {
+    if (parts.segments !== undefined) this.#wantSegments = parts.segments;
+    if (parts.tlb !== undefined) this.#wantTlb = parts.tlb;
+    if (parts.slot !== undefined) this.#wantSlot = parts.slot;
+  }
+
+  #booted(info: MachineInfo): void {
+    this.#pending = null;
+    this.view = null;
+    this.kernel = this.user = null;
+    this.tlb = null;
+    this.slot = null;
+    this.info = info;
+    /* The boot may have come from the menu or the command line. */
+    const guest = guestOf(info);
+    if (guest) this.request = guest;
+    untrack(() => this.generation++);
+  }
+
+  #receive(view: ViewUpdate): void {
+    this.#pending = view;
+    requestUpdate(this.#apply);
+  }
+
+  #apply = (): void => {
+    const view = this.#pending;
+    if (!view) return;
+    this.#pending = null;
+    this.view = view;
+    if (view.kernel) this.kernel = view.kernel;
+    if (view.user) this.user = view.user;
+    if (view.tlb) this.tlb = view.tlb;
+    if (view.slot) this.slot = view.slot;
+    afterDraw(() => this.#kseg?.ackView(view.sequence));
+  };
+}
+
+export const machine = new Machine();

@@ -1,0 +1,16 @@
+/** The guest's serial console. */
+import type { Panel } from '../panel.ts';
+import Console from './Console.svelte';
+import { consoleActions } from './actions.ts';
+
+export const consolePanel: Panel = {
+  id: 'console',
+  title: 'Console',
+  place: 'left',
+  component: Console,
+  commands: [
+    { id: 'console.find', run: () => consoleActions.find() },
+    { id: 'console.copy', accelerator: 'CmdOrCtrl+Shift+C', run: () => consoleActions.copy() },
+    { id: 'console.save', run: () => consoleActions.save() },
+  ],
+};

@@ -1,0 +1,62 @@
+/** The pages of the opened slot: what each is, how many of each kind, and which of them the last flush took. */
+import { PAGE_COMMPAGE, PAGE_DIRTY, PAGE_PRESENT, PAGE_WRITABLE, type FlushInfo } from '../../../emulator/protocol.ts';
+import { count } from '../../lib/format.ts';
+
+export type PageKind = 'absent' | 'read-only' | 'writable' | 'dirty' | 'commpage' | 'freed';
+export const PAGE_KINDS: readonly PageKind[] = ['absent', 'read-only', 'writable', 'dirty', 'commpage', 'freed'];
+
+/** What one page is, from its PAGE_ bits. */
+export function pageKind(bits: number, freed = false): PageKind {
+  if (!(bits & PAGE_PRESENT)) return freed ? 'freed' : 'absent';
+  if (bits & PAGE_COMMPAGE) return 'commpage';
+  if (bits & PAGE_DIRTY) return 'dirty';
+  return bits & PAGE_WRITABLE ? 'writable' : 'read-only';
+}
+
+/** Pages of each kind. */
+export function countKinds(pages: Uint8Array, freed: Uint8Array | null): Record<PageKind, number> {
+  const counts = { absent: 0, 'read-only': 0, writable: 0, dirty: 0, commpage: 0, freed: 0 };
+  for (let i = 0; i < pages.length; i++) counts[pageKind(pages[i]!, freed?.[i] === 1)]++;
+  return counts;
+}
+
+/** `61 present, 26 freed: 20 read-only, 12 writable, 29 dirty`. */
+export function describeKinds(counts: Record<PageKind, number>): string {
+  const kinds = PAGE_KINDS.filter((kind) => kind !== 'absent' && kind !== 'freed' && counts[kind] > 0);
+  const present = kinds.reduce((sum, kind) => sum + counts[kind], 0);
+  const list = kinds.map((kind) => `${count(counts[kind])} ${kind}`).join(', ');
+  const freed = counts.freed > 0 ? `, ${count(counts.freed)} freed` : '';
+  return `${count(present)} present${freed}${present > 0 ? `: ${list}` : ''}`;
+}
+
+/** Remembers what was in the slot before a flush took its table away. */
+export class FreedPages {
+  #slot = -1;
+  #serial = 0;
+  #before: Uint8Array | null = null;
+  freed: Uint8Array | null = null;
+
+  reset(): void {
+    this.#slot = -1;
+    this.#serial = 0;
+    this.#before = this.freed = null;
+  }
+
+  /** Takes the slot's newest pages and the table's last flush. */
+  update(slot: number, pages: Uint8Array, flush: FlushInfo | null): void {
+    const serial = flush?.serial ?? 0;
+    if (slot !== this.#slot) {
+      this.freed = null;
+      this.#before = null;
+    } else if (serial !== this.#serial) {
+      const before = this.#before;
+      this.freed =
+        before && flush!.freedSlots.includes(slot)
+          ? before.map((bits, i) => (bits & PAGE_PRESENT && !(pages[i]! & PAGE_PRESENT) ? 1 : 0))
+          : null;
+    }
+    this.#slot = slot;
+    this.#serial = serial;
+    this.#before = pages;
+  }
+}
