@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { MachineKind } from './protocol.ts';
 import { DEFAULTS } from './machine.ts';
+import { FLUSH_POLICIES, type FlushPolicy } from './mmu/policy.ts';
 
 export class UsageError extends Error {}
 
@@ -29,7 +30,16 @@ export interface RunOptions {
   trace?: string;
   nsPerInstruction: number;
   seed: number;
+  policy: FlushPolicy;
+  check: boolean;
+  hostCpus: number;
+  migrateEvery: number;
+  dynamicTranslation: boolean;
+  geometry: 'm32_4k' | 'm64_4k';
 }
+
+/** KVM needs host pages of the guest's page size, so only these of the geometries can run a guest of 4 KiB pages. */
+const GEOMETRY_OPTIONS: Record<string, 'm32_4k' | 'm64_4k'> = { '32-bit': 'm32_4k', '64-bit': 'm64_4k' };
 
 /** Guest seconds after which a scripted run has failed, if --timeout does not say. */
 const SCRIPT_TIMEOUT = 600;
@@ -53,6 +63,12 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --stats FILE            write counts as JSON
   --trace FILE            write events as JSON lines
   --ns-per-instruction N  virtual time of an instruction (default ${DEFAULTS.nsPerInstruction})
+  --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
+  --check                 compare every translation used with the guest TLB (slow)
+  --dynamic-translation   kvm: rewrite trapping CP0 instructions into commpage accesses
+  --geometry NAME         host page tables: 32-bit (default) or 64-bit, both with 4 KiB pages
+  --host-cpus N           host CPUs the guest may run on (1 to 8, default 1)
+  --migrate-every N       move to the next host CPU every N instructions
   --seed N                seed of everything random (default ${DEFAULTS.seed})
 
 Exit status: 0 when every --expect matched (with none: the guest powered off), 1 when a limit passed or the guest
@@ -87,6 +103,12 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         trace: { type: 'string' },
         'ns-per-instruction': { type: 'string' },
         seed: { type: 'string' },
+        policy: { type: 'string' },
+        check: { type: 'boolean' },
+        'host-cpus': { type: 'string' },
+        'migrate-every': { type: 'string' },
+        'dynamic-translation': { type: 'boolean' },
+        geometry: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -108,6 +130,20 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (values.tlb !== undefined && !['16', '32', '64'].includes(values.tlb)) {
     throw new UsageError(`--tlb ${values.tlb}: a TLB has 16, 32 or 64 entries.`);
   }
+  const policy = (values.policy ?? 'lazy-user') as FlushPolicy;
+  if (!FLUSH_POLICIES.includes(policy)) {
+    throw new UsageError(`--policy ${policy}: the policies are ${FLUSH_POLICIES.join(', ')}.`);
+  }
+  const geometry = GEOMETRY_OPTIONS[values.geometry ?? '32-bit'];
+  if (!geometry) {
+    throw new UsageError(
+      `--geometry ${values.geometry}: the geometries for guests of 4 KiB pages are 32-bit and 64-bit.`,
+    );
+  }
+  const hostCpus = number('--host-cpus', values['host-cpus'], 1, true, 8);
+  if (values['migrate-every'] !== undefined && hostCpus === 1) {
+    throw new UsageError('--migrate-every: with one host CPU there is nowhere to go; add --host-cpus 2.');
+  }
   const script: Turn[] = [];
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
@@ -128,7 +164,19 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
     timeout: number('--timeout', values.timeout, script.length > 0 ? SCRIPT_TIMEOUT : Infinity, false),
     instructions: number('--instructions', values.instructions, Infinity, true),
     noReboot: values['no-reboot'] ?? false,
-    nsPerInstruction: number('--ns-per-instruction', values['ns-per-instruction'], DEFAULTS.nsPerInstruction, true, 1000),
+    nsPerInstruction: number(
+      '--ns-per-instruction',
+      values['ns-per-instruction'],
+      DEFAULTS.nsPerInstruction,
+      true,
+      1000,
+    ),
+    policy,
+    check: values.check ?? false,
+    hostCpus,
+    migrateEvery: number('--migrate-every', values['migrate-every'], 0, true),
+    dynamicTranslation: values['dynamic-translation'] ?? false,
+    geometry,
     seed: number('--seed', values.seed, DEFAULTS.seed, true, 0xffffffff, 0),
   };
   if (positionals[0] !== undefined) options.kernel = positionals[0];
@@ -140,7 +188,14 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   return options;
 }
 
-function number(option: string, text: string | undefined, absent: number, whole: boolean, most = 1e15, least = 1): number {
+function number(
+  option: string,
+  text: string | undefined,
+  absent: number,
+  whole: boolean,
+  most = 1e15,
+  least = 1,
+): number {
   if (text === undefined) return absent;
   const value = Number(text);
   const ok = text.trim() !== '' && Number.isFinite(value) && (!whole || Number.isInteger(value));

@@ -46,6 +46,12 @@ function create(options: RunOptions): CreatedMachine {
     nsPerInstruction: options.nsPerInstruction,
     seed: options.seed,
     bigEndian: options.bigEndian,
+    policy: options.policy,
+    check: options.check,
+    hostCpus: options.hostCpus,
+    migrateEvery: options.migrateEvery,
+    dynamicTranslation: options.dynamicTranslation,
+    geometry: options.geometry,
   };
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };

@@ -1,6 +1,8 @@
 /** Everything a run counts. One declaration, from which `--stats`, the app and the tests read. */
 import { EXCEPTION_NAMES } from './cpu/exceptions.ts';
-import { EXIT_NAMES } from './kvm/trap-emulate.ts';
+import type { FullSystem } from './cpu/full-system.ts';
+import { EXIT_REASONS } from './kvm/statistics.ts';
+import { TrapEmulate } from './kvm/trap-emulate.ts';
 import type { AddressSpace, FlushTotals, Mmu } from './mmu/mmu.ts';
 import { SEGMENTS } from './mmu/layout.ts';
 
@@ -24,16 +26,18 @@ export class Counters {
 export type Stats = Record<string, unknown>;
 
 export function collectStats(
-  machine: string,
+  options: { kind: string; policy?: string; check?: boolean },
   instructions: number,
   virtualNs: number,
   counters: Counters,
   mmu: Mmu,
+  system: FullSystem | TrapEmulate,
 ): Stats {
   const named = (counts: Float64Array, name: (i: number) => string) =>
     Object.fromEntries([...counts].flatMap((n, i) => (n === 0 ? [] : [[name(i), n]])));
   return {
-    machine,
+    machine: options.kind,
+    policy: mmu.policy,
     instructions,
     virtualSeconds: virtualNs / 1e9,
     exceptions: named(counters.exceptions, (i) => EXCEPTION_NAMES[i]!),
@@ -42,12 +46,20 @@ export function collectStats(
     asidChanges: counters.asidChanges,
     userEntries: counters.userEntries,
     userEntriesWithNewAsid: counters.userEntriesWithNewAsid,
-    exits: named(counters.exits, (i) => EXIT_NAMES[i] ?? EXCEPTION_NAMES[i]!),
+    ...(system instanceof TrapEmulate
+      ? {
+          exits: named(counters.exits, (i) => EXIT_REASONS[i] ?? String(i)),
+          vcpu: { ...system.statistics },
+          dynamicallyTranslated: system.translated,
+        }
+      : {}),
     flushes: {
       kernel: flushes(mmu.totals.kernel),
       user: flushes(mmu.totals.user),
       gpa: flushes(mmu.totals.gpa),
     },
+    hypervisor: { hostTlbRefills: mmu.hostRefills, asidWraps: mmu.cpus.wraps },
+    ...(options.check ? { checker: { checked: system.checked, differences: system.differences } } : {}),
     occupancy: { kernel: occupancy(mmu.kernel), user: occupancy(mmu.user) },
     console: { bytesOut: counters.consoleBytesOut, bytesIn: counters.consoleBytesIn },
     resets: counters.resets,

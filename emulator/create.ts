@@ -1,11 +1,13 @@
 /** From a boot configuration to a machine that is ready to run. */
 import { LoadError, parseElf, type ElfImage } from './boot/elf.ts';
 import { inferMachine, planBoot, type BootPlan } from './boot/load.ts';
-import { DEFAULTS, Machine } from './machine.ts';
+import { DEFAULTS, Machine, type MachineOptions } from './machine.ts';
 import type { BootConfig, MachineKind } from './protocol.ts';
 
 /** A BootConfig, or a raw image at the reset vector instead of a kernel. */
-export type CreateConfig = BootConfig & { bios?: { name: string; bytes: Uint8Array } };
+export type CreateConfig = BootConfig & { bios?: { name: string; bytes: Uint8Array } } & Partial<
+    Pick<MachineOptions, 'policy' | 'check' | 'hostCpus' | 'migrateEvery' | 'dynamicTranslation' | 'geometry'>
+  >;
 
 export interface CreatedMachine {
   machine: Machine;
@@ -36,7 +38,9 @@ export function createMachine(
   }
   const make = (kind: MachineKind, bigEndian: boolean): Machine => {
     const tlbEntries = config.tlbEntries ?? TLB_ENTRIES[kind];
-    return new Machine({ kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed });
+    const { policy, check, hostCpus, migrateEvery, dynamicTranslation, geometry } = config;
+    const hypervisor = { policy, check, hostCpus, migrateEvery, dynamicTranslation, geometry };
+    return new Machine({ kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed, ...hypervisor });
   };
 
   if (config.bios) {

@@ -9,18 +9,22 @@ import type { ElfSymbol } from './boot/elf.ts';
 import type { RamWrite, RomWrite } from './boot/load.ts';
 import { VirtualClock } from './clock.ts';
 import { Counters, collectStats, type Stats } from './counters.ts';
-import { Cp0, STATUS_IE } from './cpu/cp0.ts';
-import { Cpu } from './cpu/cpu.ts';
+import { Cp0, STATUS_IE, cp0Name } from './cpu/cp0.ts';
+import { Cpu, type Access } from './cpu/cpu.ts';
 import { EXCEPTION_NAMES, ExcCode } from './cpu/exceptions.ts';
 import { FullSystem } from './cpu/full-system.ts';
 import { interpret } from './cpu/interpreter.generated.ts';
 import { USER } from './cpu/privileged.ts';
 import { SymbolTable } from './debug/symbols.ts';
 import { hex, type TraceEvent, type TraceSink } from './debug/trace.ts';
-import { EXIT_NAMES, TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
+import { HostMemory } from './kvm/host-memory.ts';
+import { EXIT_REASONS } from './kvm/statistics.ts';
+import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { LinearMemory, RAM_AT } from './memory.ts';
+import type { GeometryName } from './mmu/geometry.ts';
 import { LAYOUTS } from './mmu/layout.ts';
 import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
+import type { FlushPolicy } from './mmu/policy.ts';
 import type { MachineKind } from './protocol.ts';
 
 export interface MachineOptions {
@@ -31,12 +35,24 @@ export interface MachineOptions {
   /** Virtual time of one instruction, whole nanoseconds. */
   nsPerInstruction: number;
   seed: number;
+  /** When the GVA page tables are flushed. */
+  policy?: FlushPolicy;
+  /** Compare every translation that is used with the guest TLB. */
+  check?: boolean;
+  /** Host page-table geometry. */
+  geometry?: GeometryName;
+  /** Host CPUs that the vCPU may run on. */
+  hostCpus?: number;
+  /** Instructions after which the vCPU moves on to the next host CPU; 0 for never. */
+  migrateEvery?: number;
+  /** `kvm` only: rewrite trapping instructions. */
+  dynamicTranslation?: boolean;
 }
 
 export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1 } as const;
 
-/** Frequencies of Count: KVM's default of 100 MHz, and 125 MHz on the board. */
-const NS_PER_COUNT: Record<MachineKind, number> = { kvm: 10, malta: 8 };
+/** Frequencies of Count: KVM's default, and what the board's CPU makes of its clock. */
+const COUNT_HZ: Record<MachineKind, number> = { kvm: 100_000_000, malta: 125_000_000 };
 
 /** What a machine starts with; a BootPlan is one. */
 export interface StartPlan {
@@ -73,6 +89,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
   /** Where a table's last flush happened. */
   readonly flushedAt = { kernel: { instructions: 0, pc: 0 }, user: { instructions: 0, pc: 0 } };
   end: End | null = null;
+  /** The host's side of guest memory. */
+  readonly hostMemory: HostMemory;
   /** Called with every byte the guest sends to its console. */
   onConsole: (byte: number) => void = () => {};
   trace: TraceSink | null = null;
@@ -96,11 +114,17 @@ export class Machine implements MmuObserver, HypervisorObserver {
       write: (gpa, size, value) => this.board.write(gpa, size, value),
     });
     this.clock = new VirtualClock(this.cpu, options.nsPerInstruction);
-    this.mmu = new Mmu(this.memory, layout, ramBytes, options.tlbEntries, this);
+    const { policy = 'lazy-user', hostCpus = 1, geometry = 'm32_4k', check = false } = options;
+    const mmuOptions = { ramSize: ramBytes, tlbEntries: options.tlbEntries, geometry, policy, hostCpus };
+    this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
+    this.hostMemory = new HostMemory(this.mmu, this.memory.words);
     this.tlbWrittenAt = new Float64Array(options.tlbEntries);
-    const systemOptions = { ...options, nsPerCount: NS_PER_COUNT[options.kind] };
-    const Architecture = options.kind === 'kvm' ? TrapEmulate : FullSystem;
-    this.system = new Architecture(this.cpu, this.mmu, this.clock, this, systemOptions);
+    const systemOptions = { ...options, check, countHz: COUNT_HZ[options.kind] };
+    if (options.kind === 'kvm') {
+      this.system = new TrapEmulate(this.cpu, this.mmu, this.clock, this, systemOptions);
+      this.system.dynamicTranslation = options.dynamicTranslation ?? false;
+    } else this.system = new FullSystem(this.cpu, this.mmu, this.clock, this, systemOptions);
+    if (options.migrateEvery) this.scheduleMigration(options.migrateEvery);
     this.cpu.system = this.system;
     const host: BoardHost = {
       clock: this.clock,
@@ -131,13 +155,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
 
   private restart(): void {
     const plan = this.plan!;
+    this.mmu.reset();
     this.system.reset(plan.pc);
-    for (let i = 0; i <= this.options.tlbEntries - 1; i++) this.mmu.tlb.write(i, 0, 0, 0, 0);
-    if (this.counters.resets > 0) {
-      this.mmu.flushGpa(this.mmu.kernel);
-      this.mmu.flushGpa(this.mmu.user);
-    }
-    this.mmu.lastUserAsid = 0;
     this.lastUserEntryAsid = -1;
     this.board.reset();
     this.cpu.r.fill(0);
@@ -146,13 +165,25 @@ export class Machine implements MmuObserver, HypervisorObserver {
     if (plan.leavesReset) this.system.leaveReset();
   }
 
+  private scheduleMigration(every: number): void {
+    const { clock, mmu } = this;
+    clock.schedule(clock.now() + every * this.options.nsPerInstruction, () => {
+      mmu.migrate((mmu.cpus.current + 1) % mmu.cpus.count);
+      this.system.reenter();
+      this.scheduleMigration(every);
+    });
+  }
+
   /** Copies bytes in the guest's order to guest physical memory; what lies outside RAM is left out. */
   writeRam(gpa: number, bytes: Uint8Array): void {
     const swizzle = this.cpu.byteSwizzle;
-    const at = RAM_AT + gpa;
-    const fits = Math.max(0, Math.min(bytes.length, this.mmu.ramSize - gpa));
-    if (swizzle === 0) this.memory.bytes.set(bytes.subarray(0, fits), at);
-    else for (let i = 0; i < fits; i++) this.memory.bytes[(at + i) ^ swizzle] = bytes[i]!;
+    for (let done = 0; done < bytes.length;) {
+      const at = this.mmu.ram(gpa + done);
+      const length = Math.min(bytes.length - done, 0x1000 - ((gpa + done) & 0xfff));
+      if (at >= 0 && swizzle === 0) this.memory.bytes.set(bytes.subarray(done, done + length), at);
+      else if (at >= 0) for (let i = 0; i < length; i++) this.memory.bytes[(at + i) ^ swizzle] = bytes[done + i]!;
+      done += length;
+    }
   }
 
   /** Console keys, now. */
@@ -179,6 +210,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const { clock, cpu, system } = this;
     const last = clock.instructions() + limit;
     this.eventSeen = false;
+    // The host may have changed what guest memory is while the guest stood still.
+    system.reenter();
     while (!this.end) {
       clock.fireDue();
       if (this.resetRequested) {
@@ -235,7 +268,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
 
   stats(): Stats {
     const { clock } = this;
-    return collectStats(this.options.kind, clock.instructions(), clock.now(), this.counters, this.mmu);
+    return collectStats(this.options, clock.instructions(), clock.now(), this.counters, this.mmu, this.system);
   }
 
   private record(event: TraceEvent): void {
@@ -301,7 +334,14 @@ export class Machine implements MmuObserver, HypervisorObserver {
 
   exit(reason: number): void {
     this.counters.exits[reason]!++;
-    if (this.trace) this.record({ event: 'exit', reason: EXIT_NAMES[reason] ?? EXCEPTION_NAMES[reason]! });
+    if (this.trace) this.record({ event: 'kvm_exit', reason: EXIT_REASONS[reason] ?? String(reason) });
+  }
+
+  hwr(operation: 'MFC0' | 'MTC0' | 'RDHWR', register: number, value: number): void {
+    if (!this.trace) return;
+    const name =
+      operation === 'RDHWR' ? `HWR:${register}` : `${cp0Name(register)} (COP0:${register >>> 3}:${register & 7})`;
+    this.record({ event: 'kvm_hwr', operation, register: name, value: hex(value) });
   }
 
   asidChanged(oldAsid: number, newAsid: number): void {
@@ -310,7 +350,20 @@ export class Machine implements MmuObserver, HypervisorObserver {
       this.stopAtAsidChange = false;
       this.stop();
     }
-    if (this.trace) this.record({ event: 'asidChange', old: hex(oldAsid, 2), new: hex(newAsid, 2) });
+    const event = this.options.kind === 'kvm' ? 'kvm_asid_change' : 'asidChange';
+    if (this.trace) this.record({ event, old: hex(oldAsid, 2), new: hex(newAsid, 2) });
+  }
+
+  differs(va: number, access: Access, host: number, expected: number): void {
+    if (!this.trace) return;
+    const where = (at: number) => (at < 0 ? 'none' : at >= RAM_AT ? hex(at - RAM_AT) : 'commpage');
+    this.record({
+      event: 'checkerDifference',
+      address: hex(va),
+      access: ['read', 'write', 'fetch'][access]!,
+      served: where(host),
+      expected: where(expected),
+    });
   }
 
   enteredUser(asid: number): void {

@@ -8,9 +8,12 @@
 
 /** GPRs 0 to 31, then HI and LO: 34 words. */
 export const REGISTERS_AT = 0;
-/** The guest's CP0, 32 registers by 8 selects, one word each, laid out as KVM's commpage; a page of its own. */
-export const CP0_AT = 0x1000;
-const HOST_TLB_AT = 0x10000;
+/**
+ * The guest's CP0, 32 registers by 8 selects, one word each: the start of KVM's commpage, which is a host page of its
+ * own, of up to 64 KiB.
+ */
+export const CP0_AT = 0x10000;
+const HOST_TLB_AT = 0x20000;
 /** One flat table: a word for each 4 KiB page of the 4 GiB address space. */
 export const FLAT_TABLE_BYTES = 4 << 20;
 
@@ -23,9 +26,9 @@ export const HOST_TLB = {
   none: HOST_TLB_AT + 4 * FLAT_TABLE_BYTES,
 } as const;
 
-/** Page tables. Twelve MiB hold every table two 32-bit 4K address spaces can have. */
+/** Page tables: more than enough for every table of a dozen full 32-bit 4K address spaces. */
 export const TABLES_AT = HOST_TLB_AT + 5 * FLAT_TABLE_BYTES;
-export const TABLES_BYTES = 12 << 20;
+export const TABLES_BYTES = 64 << 20;
 /** Guest RAM, from guest physical address 0. */
 export const RAM_AT = (TABLES_AT + TABLES_BYTES + 0xffff) & ~0xffff;
 

@@ -191,10 +191,14 @@ export class Cpu {
       return;
     }
     const rt = (word >>> 16) & 31;
-    const succeeds = this.linked && this.linkedAddress === va;
+    let succeeds = this.linked && this.linkedAddress === va;
     if (succeeds) {
-      this.store32(va, this.r[rt]!);
-      if (this.raised) return;
+      const at = this.system.resolve(va, WRITE);
+      if (at === FAULT) return;
+      // Where the access was an exit to a hypervisor, the return from it has broken the link.
+      succeeds = this.linked;
+      if (succeeds && at >= 0) this.memory.words[at >> 2] = this.r[rt]!;
+      else if (succeeds) this.bus.write(this.gpa, 4, this.r[rt]! >>> 0);
     }
     this.linked = false;
     this.setRegister(rt, succeeds ? 1 : 0);

@@ -78,7 +78,14 @@ export class FullSystem extends Privileged {
     return (status & STATUS_ERL) !== 0;
   }
 
-  resolve(address: number, access: Access): number {
+  protected reference(va: number, write: boolean): number {
+    const segment = this.mmu.layout.segmentOf[va >>> 29]!;
+    if (segment === KSEG0 || segment === KSEG1) return this.mmu.ram(va & 0x1fffffff);
+    if (segment === USEG && this.mode === KERNEL && this.usegUnmapped(this.cp0[Cp0.Status]!)) return this.mmu.ram(va);
+    return this.mappedReference(va, write);
+  }
+
+  protected translate(address: number, access: Access): number {
     const { mmu, mode } = this;
     const va = address >>> 0;
     const write = access === WRITE;
@@ -87,15 +94,15 @@ export class FullSystem extends Privileged {
       this.addressError(address, access);
       return FAULT;
     }
-    if (segment === KSEG1) return this.physical(va & 0x1fffffff);
-    if (segment === USEG && mode === KERNEL && this.usegUnmapped(this.cp0[Cp0.Status]!)) return this.physical(va);
+    if (segment === KSEG1) return this.physical(va & 0x1fffffff, write);
+    if (segment === USEG && mode === KERNEL && this.usegUnmapped(this.cp0[Cp0.Status]!)) return this.physical(va, write);
     const space = mode === USER ? mmu.user : mmu.kernel;
     const known = mmu.refill(space, va, write);
     if (known >= 0) return known;
     if (segment === KSEG0) {
       const gpa = va & 0x1fffffff;
       const host = mmu.mapKseg0(va, gpa, write);
-      return host >= 0 ? host : this.physical(gpa);
+      return host >= 0 ? host : this.physical(gpa, write);
     }
     const index = mmu.tlb.lookup(va, this.asid);
     if (index < 0) {
@@ -112,13 +119,13 @@ export class FullSystem extends Privileged {
       return FAULT;
     }
     const host = mmu.mapMapped(space, index, va, write);
-    return host >= 0 ? host : this.physical(mmu.tlb.physical(index, va));
+    return host >= 0 ? host : this.physical(mmu.tlb.physical(index, va), write);
   }
 
   /** An access that no table serves: uncached RAM, or the bus. */
-  private physical(gpa: number): number {
+  private physical(gpa: number, write: boolean): number {
     const host = this.mmu.ram(gpa);
-    if (host >= 0) return host;
+    if (host >= 0 && !(write && this.mmu.gpa.isReadOnly(gpa))) return host;
     this.cpu.gpa = gpa;
     return DEVICE;
   }
@@ -210,7 +217,7 @@ export class FullSystem extends Privileged {
       case Cp0.EntryHi:
         return this.setEntryHi(value & 0xffffe0ff);
       case Cp0.Count:
-        return this.writeCount(value);
+        return this.timer.write(value);
       case Cp0.Compare:
         return this.writeCompare(value);
     }
@@ -219,7 +226,7 @@ export class FullSystem extends Privileged {
     cp0[index] = (before & ~mask) | (value & mask);
     if (index === Cp0.Status) this.modeChanged();
     else if (index === Cp0.Cause) {
-      this.countEnableChanged(before);
+      this.countEnableChanged();
       this.updateInterrupts();
     }
   }

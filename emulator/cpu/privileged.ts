@@ -5,7 +5,7 @@
 import { CP0_AT } from '../memory.ts';
 import type { VirtualClock } from '../clock.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import { LO_G } from '../mmu/guest-tlb.ts';
+import { LO_D, LO_G, LO_V } from '../mmu/guest-tlb.ts';
 import {
   CAUSE_BD,
   CAUSE_DC,
@@ -19,7 +19,8 @@ import {
   STATUS_IE,
   STATUS_KSU,
 } from './cp0.ts';
-import { WRITE, type Access, type Cpu, type System } from './cpu.ts';
+import { DEVICE, FAULT, WRITE, type Access, type Cpu, type System } from './cpu.ts';
+import { CountTimer } from './count-timer.ts';
 import { ExcCode } from './exceptions.ts';
 
 export const KERNEL = 0;
@@ -33,6 +34,8 @@ export interface GuestObserver {
   exception(code: ExcCode, refill: boolean): void;
   asidChanged(oldAsid: number, newAsid: number): void;
   enteredUser(asid: number): void;
+  /** The checker found that an access was served by `host` where the guest TLB says `expected` (-1: not at all). */
+  differs(va: number, access: Access, host: number, expected: number): void;
   /** The machine must stop: the guest did what the hypervisor has no answer to. One sentence. */
   fatal(message: string): void;
 }
@@ -40,22 +43,26 @@ export interface GuestObserver {
 export interface SystemOptions {
   bigEndian: boolean;
   tlbEntries: number;
-  /** Count's frequency in ticks of so many whole nanoseconds. */
-  nsPerCount: number;
+  /** Count's frequency. */
+  countHz: number;
   seed: number;
+  /** Compare every translation that is used with the guest TLB; every access is looked at, so it is slow. */
+  check: boolean;
 }
 
 export abstract class Privileged implements System {
   readonly cp0: Int32Array;
   mode: Mode = KERNEL;
+  /** What the checker has looked at, and found wrong. */
+  checked = 0;
+  differences = 0;
+  /** Whether accesses in the present mode go through the host TLB. */
+  private tabled = false;
   /** WAIT is under way. */
   waiting = false;
   /** Hardware interrupt pins 2 to 7, as bits 10 to 15. */
   protected pins = 0;
-  private countOffset = 0;
-  /** Count's value while Cause.DC holds it. */
-  private countHeld = 0;
-  private cancelCompare: (() => void) | null = null;
+  readonly timer: CountTimer;
   protected readonly maxIndex: number;
 
   constructor(
@@ -67,9 +74,13 @@ export abstract class Privileged implements System {
   ) {
     this.cp0 = cpu.memory.words.subarray(CP0_AT >>> 2, (CP0_AT >>> 2) + 256);
     this.maxIndex = options.tlbEntries - 1;
+    this.timer = new CountTimer(clock, options.countHz, () => this.timerMatched());
   }
 
-  abstract resolve(va: number, access: Access): number;
+  /** {@link System.resolve} behind the host TLB. */
+  protected abstract translate(va: number, access: Access): number;
+  /** Host address that `va` must have in the present mode by the guest TLB and layout alone, or -1. */
+  protected abstract reference(va: number, write: boolean): number;
   abstract cop0(word: number): void;
   abstract cache(word: number): void;
   abstract rdhwr(word: number): void;
@@ -80,6 +91,38 @@ export abstract class Privileged implements System {
 
   get asid(): number {
     return this.cp0[Cp0.EntryHi]! & 0xff;
+  }
+
+  // Translations
+
+  resolve(va: number, access: Access): number {
+    return this.options.check ? this.resolveChecked(va, access) : this.translate(va, access);
+  }
+
+  private resolveChecked(va: number, access: Access): number {
+    const { mmu } = this;
+    const write = access === WRITE;
+    // What the interpreter does itself when nothing is checked.
+    const cached = this.tabled ? (this.mode === USER ? mmu.user : mmu.kernel).host.lookup(va, write) : -1;
+    const host = cached >= 0 ? cached : this.translate(va, access);
+    if (host === FAULT || host === DEVICE) return host;
+    this.checked++;
+    const expected = this.reference(va >>> 0, write);
+    if (host !== expected) {
+      this.differences++;
+      this.observer.differs(va >>> 0, access, host, expected);
+    }
+    return host;
+  }
+
+  /** Expected address of a TLB-mapped `va`. */
+  protected mappedReference(va: number, write: boolean): number {
+    const { tlb } = this.mmu;
+    const index = tlb.lookup(va, this.asid);
+    if (index < 0) return -1;
+    const lo = tlb.lo(index, va);
+    if ((lo & LO_V) === 0 || (write && (lo & LO_D) === 0)) return -1;
+    return this.mmu.ram(tlb.physical(index, va));
   }
 
   syscall(_word: number): void {
@@ -141,23 +184,27 @@ export abstract class Privileged implements System {
 
   // Modes
 
-  /** Status has changed: chooses the tables that accesses go through, and lets the user table catch up. */
+  /** Status may have changed: the mode follows, and the guest is re-entered. */
   protected modeChanged(): void {
-    const status = this.cp0[Cp0.Status]!;
-    const mode = this.modeOf(status);
     const before = this.mode;
-    this.mode = mode;
-    const { cpu, mmu } = this;
-    if (mode === USER) {
-      if (before !== USER) this.observer.enteredUser(this.asid);
-      mmu.enterUser(this.asid);
-      cpu.reads = mmu.user.host.reads;
-      cpu.writes = mmu.user.host.writes;
-    } else if (mode === KERNEL && !this.usegUnmapped(status)) {
-      cpu.reads = mmu.kernel.host.reads;
-      cpu.writes = mmu.kernel.host.writes;
+    this.mode = this.modeOf(this.cp0[Cp0.Status]!);
+    if (this.mode === USER && before !== USER) this.observer.enteredUser(this.asid);
+    this.reenter();
+    if (this.interruptPending()) this.clock.interrupt();
+  }
+
+  /** What precedes each entry to the guest, in KVM's order: requests, the lazy user flush, a stale host ASID. */
+  reenter(): void {
+    const { cpu, mmu, mode } = this;
+    mmu.handleRequests();
+    if (mode === USER) mmu.enterUser(this.asid);
+    else mmu.enterKernel();
+    this.tabled = mode === USER || (mode === KERNEL && !this.usegUnmapped(this.cp0[Cp0.Status]!));
+    if (this.tabled && !this.options.check) {
+      const { host } = mode === USER ? mmu.user : mmu.kernel;
+      cpu.reads = host.reads;
+      cpu.writes = host.writes;
     } else cpu.reads = cpu.writes = mmu.noReads;
-    if ((status & STATUS_IE) !== 0 && this.interruptPending()) this.clock.interrupt();
   }
 
   protected modeOf(status: number): Mode {
@@ -238,47 +285,25 @@ export abstract class Privileged implements System {
   // Timer
 
   protected readCount(): number {
-    if ((this.cp0[Cp0.Cause]! & CAUSE_DC) !== 0) return this.countHeld;
-    return (this.ticks() + this.countOffset) | 0;
-  }
-  private ticks(): number {
-    return Math.floor(this.clock.now() / this.options.nsPerCount);
-  }
-
-  protected writeCount(value: number): void {
-    this.countHeld = value;
-    this.countOffset = (value - this.ticks()) | 0;
-    this.scheduleCompare();
+    return this.timer.read();
   }
 
   protected writeCompare(value: number): void {
     this.cp0[Cp0.Compare] = value;
     this.cp0[Cp0.Cause]! &= ~CAUSE_TI;
     this.updateInterrupts();
-    this.scheduleCompare();
+    this.timer.setCompare(value);
   }
 
-  /** Cause.DC has changed from `before`. */
-  protected countEnableChanged(before: number): void {
-    const stopped = (this.cp0[Cp0.Cause]! & CAUSE_DC) !== 0;
-    if (((before & CAUSE_DC) !== 0) === stopped) return;
-    if (stopped) this.countHeld = (this.ticks() + this.countOffset) | 0;
-    else this.countOffset = (this.countHeld - this.ticks()) | 0;
-    this.scheduleCompare();
+  /** Cause.DC may have changed. */
+  protected countEnableChanged(): void {
+    if ((this.cp0[Cp0.Cause]! & CAUSE_DC) !== 0) this.timer.stop();
+    else this.timer.start();
   }
 
-  private scheduleCompare(): void {
-    this.cancelCompare?.();
-    this.cancelCompare = null;
-    if ((this.cp0[Cp0.Cause]! & CAUSE_DC) !== 0) return;
-    // Equal now means a whole round from now: the match is an edge.
-    const delta = ((this.cp0[Cp0.Compare]! - this.readCount() - 1) >>> 0) + 1;
-    const at = (this.ticks() + delta) * this.options.nsPerCount;
-    this.cancelCompare = this.clock.schedule(at, () => {
-      this.cp0[Cp0.Cause]! |= CAUSE_TI;
-      this.scheduleCompare();
-      this.updateInterrupts();
-    });
+  protected timerMatched(): void {
+    this.cp0[Cp0.Cause]! |= CAUSE_TI;
+    this.updateInterrupts();
   }
 
   // Interrupts
@@ -335,7 +360,9 @@ export abstract class Privileged implements System {
     this.cpu.raised = true;
     this.setResetValues();
     this.modeChanged();
-    this.writeCount(0);
+    this.timer.start();
+    this.timer.setCompare(0);
+    this.timer.write(0);
   }
   protected abstract setResetValues(): void;
 }

@@ -97,11 +97,29 @@ const BRANCHES = /^(b|bal|j|jal|jr|jalr)(eq|ne|lez|gtz|ltz|gez)?(al)?l?$/;
 const MEMORY = /^(l[bhw]u?|lw[lr]|s[bhw]|sw[lr])$/;
 /** Not in random streams: what depends on time or devices, or ends the stream. */
 const LEFT_OUT = new Set(
-  ['wait', 'eret', 'deret', 'tlbwr', 'hypcall', 'cop0', 'mfc0', 'mtc0', 'cache', 'rdhwr', 'll', 'sc', 'synci', 'di', 'ei']
+  [
+    'wait',
+    'eret',
+    'deret',
+    'tlbwr',
+    'hypcall',
+    'cop0',
+    'mfc0',
+    'mtc0',
+    'cache',
+    'rdhwr',
+    'll',
+    'sc',
+    'synci',
+    'di',
+    'ei',
+  ]
     .concat(['cop1', 'cop1x', 'cop2', 'lwc1', 'ldc1', 'swc1', 'sdc1', 'lwc2', 'ldc2', 'swc2', 'sdc2', 'movci'])
     .concat(['rdpgpr', 'wrpgpr', 'tlbwi']),
 );
-const PLAIN = INSTRUCTIONS.filter((row) => !row.alias && !LEFT_OUT.has(row.name) && !/^(j|jal|jr|jalr)$/.test(row.name));
+const PLAIN = INSTRUCTIONS.filter(
+  (row) => !row.alias && !LEFT_OUT.has(row.name) && !/^(j|jal|jr|jalr)$/.test(row.name),
+);
 
 /** The instruction words of a random stream of about `length`, to be placed at kseg0 address `base`. */
 export function randomProgram(random: Random, length: number, base: number): number[] {

@@ -6,8 +6,10 @@ import type { FlushKind } from '../protocol.ts';
 
 export type TraceEvent =
   | { event: 'exception'; exception: string; refill?: true; badVAddr?: string }
-  | { event: 'exit'; reason: string }
-  | { event: 'asidChange'; old: string; new: string }
+  | { event: 'kvm_exit'; reason: string }
+  | { event: 'kvm_hwr'; operation: 'MFC0' | 'MTC0' | 'RDHWR'; register: string; value: string }
+  | { event: 'asidChange' | 'kvm_asid_change'; old: string; new: string }
+  | { event: 'checkerDifference'; address: string; access: string; served: string; expected: string }
   | { event: 'userEntry'; asid: string }
   | { event: 'tlbWrite'; index: number; random: boolean; entryHi: string; pageMask: string; lo0: string; lo1: string }
   | {

@@ -1,23 +1,37 @@
 /**
  * The `kvm` machine's hypervisor: Linux 4.11's KVM for MIPS in trap-and-emulate mode (arch/mips/kvm/trap_emul.c,
- * emulate.c). Guest kernel and guest user both run with host user privileges in the lower half of the address space, so
- * every privileged instruction, TLB fault and access from 0x80000000 up is an exit that is dispatched here.
+ * emulate.c, interrupt.c). Guest kernel and guest user both run with host user privileges in the lower half of the
+ * address space, so every privileged instruction, TLB fault and access from 0x80000000 up is an exit, dispatched here.
+ *
+ * KVM gives up on some guests (KVM_EXIT_INTERNAL_ERROR). Where real hardware would go on, so does this; docs/kvm.md
+ * lists those places. The rest ends the run with a sentence.
  */
-import { CAUSE_DC, Cp0, STATUS_BEV, STATUS_ERL, STATUS_EXL, STATUS_IE, config1Mmu } from '../cpu/cp0.ts';
+import {
+  CAUSE_DC,
+  CAUSE_IP,
+  CAUSE_IP7,
+  CAUSE_TI,
+  Cp0,
+  STATUS_BEV,
+  STATUS_ERL,
+  STATUS_EXL,
+  STATUS_IE,
+  config1Mmu,
+} from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, WRITE, type Access } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { KERNEL, Privileged, USER, type GuestObserver, type Mode } from '../cpu/privileged.ts';
+import { CP0_AT } from '../memory.ts';
 import { LO_D, LO_V } from '../mmu/guest-tlb.ts';
 import { KSEG0, USEG } from '../mmu/layout.ts';
-
-/** Reasons beyond the ExcCodes, numbered as KVM's kvm_exit tracepoint numbers them. */
-export const EXIT_WAIT = 32;
-export const EXIT_CACHE = 33;
-export const EXIT_NAMES: Record<number, string> = { [EXIT_WAIT]: 'WAIT', [EXIT_CACHE]: 'CACHE' };
+import { COMMPAGE_4K, translateCacheOp, translateMfc0, translateMtc0 } from './dynamic-translation.ts';
+import { EXIT_CACHE, EXIT_WAIT, STAT_OF_EXIT, VCPU_STATS, type VcpuStat } from './statistics.ts';
 
 export interface HypervisorObserver extends GuestObserver {
-  /** The guest left to the hypervisor: an ExcCode, or EXIT_WAIT or EXIT_CACHE. */
+  /** The guest left to the hypervisor: an ExcCode, EXIT_WAIT or EXIT_CACHE. */
   exit(reason: number): void;
+  /** The hypervisor emulated an access to a CP0 register, by index, or to a hardware register (RDHWR). */
+  hwr(operation: 'MFC0' | 'MTC0' | 'RDHWR', register: number, value: number): void;
 }
 
 /** -KVM_ENOSYS: what a hypercall that does not exist returns. */
@@ -25,9 +39,30 @@ const KVM_ENOSYS = -1000;
 /** Cache geometry that Config1 reports: the 24Kf's, 2 KiB 2-way caches of 16-byte lines. */
 const CONFIG1_CACHES = 0x9e190c8f & 0x01ffff80;
 const SYNCI_STEP = 16;
+/** Status bits a guest without FPU reads as 0: CU1, FR, and NMI. */
+const STATUS_FORCED_ZERO = 0x24080000;
+const CAUSE_WRITABLE = 0x08800300;
+const CONFIG3_ULRI = 0x2000;
+/** Cause.IP bits of interrupts that can be queued, in order of delivery: timer, I/O, and two inter-processor ones. */
+const QUEUED_INTERRUPTS = [CAUSE_IP7, 0x400, 0x800, 0x1000] as const;
+const SOFTWARE_INTERRUPTS = 0x300;
+/** The host's own timer interrupt, at 250 Hz: an exit that lets a guest see what it unmasked without one. */
+const HOST_TICK_NS = 4_000_000;
+/** Exceptions that KVM cannot deliver to a guest with Status.EXL set. */
+const NOT_NESTED = new Set<number>([ExcCode.Sys, ExcCode.Bp, ExcCode.RI, ExcCode.Tr, ExcCode.FPE]);
 
 export class TrapEmulate extends Privileged {
-  protected declare readonly observer: HypervisorObserver;
+  declare protected readonly observer: HypervisorObserver;
+  readonly statistics: Record<VcpuStat, number> = Object.fromEntries(VCPU_STATS.map((name) => [name, 0])) as never;
+  /** Instructions rewritten by dynamic translation. */
+  translated = 0;
+  /** Rewrite trapping CP0 accesses into loads and stores of the commpage; from the next reset on. */
+  dynamicTranslation = false;
+  /** Interrupts waiting for delivery (KVM's pending_exceptions), as Cause.IP bits. */
+  private queued = 0;
+  /** An exit has happened at which a queued interrupt could be delivered. */
+  private deliver = false;
+  private cancelTick: (() => void) | null = null;
 
   protected setResetValues(): void {
     const { cp0, options } = this;
@@ -35,12 +70,25 @@ export class TrapEmulate extends Privileged {
     cp0[Cp0.Config] = 0x80000483 | (options.bigEndian ? 0x8000 : 0);
     cp0[Cp0.Config1] = 0x80000000 | config1Mmu(options.tlbEntries) | CONFIG1_CACHES;
     cp0[Cp0.Config2] = 0x80000000;
-    cp0[Cp0.Config3] = 0x80002000;
+    cp0[Cp0.Config3] = 0x80000000 | CONFIG3_ULRI;
     cp0[Cp0.Config4] = 0x80000000;
     cp0[Cp0.Config7] = 0x80000400;
     cp0[Cp0.Status] = STATUS_BEV | STATUS_ERL;
     cp0[Cp0.IntCtl] = 0xfc000000;
     cp0[Cp0.EBase] = 0x40000000;
+    this.queued = 0;
+    this.deliver = false;
+    this.mmu.setCommpage(COMMPAGE_4K, CP0_AT);
+    this.cancelTick?.();
+    this.cancelTick = null;
+    if (this.dynamicTranslation) this.startTicks();
+  }
+
+  private startTicks(): void {
+    this.cancelTick = this.clock.schedule(this.clock.now() + HOST_TICK_NS, () => {
+      this.exit(ExcCode.Int);
+      this.startTicks();
+    });
   }
 
   /** QEMU clears Status.ERL before it starts a guest under KVM. */
@@ -61,22 +109,54 @@ export class TrapEmulate extends Privileged {
     return (status & (STATUS_EXL | STATUS_ERL | 0x10)) === 0x10 ? USER : KERNEL;
   }
 
-  private die(what: string): number {
+  private die(what: string): typeof FAULT {
     this.observer.fatal(`KVM cannot go on at PC 0x${(this.cpu.pc >>> 0).toString(16).padStart(8, '0')}: ${what}`);
     this.cpu.raised = true;
     this.clock.interrupt();
     return FAULT;
   }
 
-  // Exits for exceptions
+  // Exits
+
+  /** @param dispatched false when the privilege filter hands the exception to the guest before any handler */
+  private exit(reason: number, dispatched = true): void {
+    this.observer.exit(reason);
+    const name = STAT_OF_EXIT[reason];
+    if (dispatched && name) this.statistics[name]++;
+    // The return to the guest is an ERET.
+    this.cpu.linked = false;
+    // The guest may have written Status through the commpage since the last exit.
+    if (this.modeOf(this.cp0[Cp0.Status]!) !== this.mode) this.modeChanged();
+    this.seekDelivery();
+  }
 
   override exception(code: ExcCode, coprocessor = 0): void {
-    this.observer.exit(code);
+    const unusable = code === ExcCode.CpU && coprocessor === 0;
+    this.exit(code, !unusable);
+    if ((this.cp0[Cp0.Status]! & STATUS_EXL) !== 0 && NOT_NESTED.has(code)) {
+      this.die(`the guest raised exception ${code} in its own exception handler.`);
+      return;
+    }
     super.exception(code, coprocessor);
   }
 
-  resolve(address: number, access: Access): number {
-    const { mmu, observer } = this;
+  /** The privilege filter's answer to user mode reaching for kernel addresses; and unaligned accesses. */
+  override addressError(va: number, access: Access): void {
+    const code = access === WRITE ? ExcCode.AdES : ExcCode.AdEL;
+    this.exit(code, this.mode === KERNEL);
+    this.cp0[Cp0.BadVAddr] = va;
+    super.exception(code);
+  }
+
+  protected reference(va: number, write: boolean): number {
+    if (va >= 0x80000000) return this.mmu.ram(va & 0x1fffffff);
+    if (this.mode === KERNEL && this.mmu.isCommpage(va)) return CP0_AT + (va - this.mmu.commpage);
+    if (this.mmu.layout.segmentOf[va >>> 29] === KSEG0) return this.mmu.ram(va & 0x1fffffff);
+    return this.mappedReference(va, write);
+  }
+
+  protected translate(address: number, access: Access): number {
+    const { mmu } = this;
     const va = address >>> 0;
     const write = access === WRITE;
     const user = this.mode === USER;
@@ -87,8 +167,8 @@ export class TrapEmulate extends Privileged {
       }
       if (access === FETCH) return this.die('the guest kernel jumped to 0x80000000 or above, where nothing can run.');
       if (va >= 0xc0000000) return this.die(`the guest kernel accessed 0x${va.toString(16)}, in the host's kseg2.`);
-      observer.exit(write ? ExcCode.AdES : ExcCode.AdEL);
-      return this.mmio(va & 0x1fffffff);
+      this.exit(write ? ExcCode.AdES : ExcCode.AdEL);
+      return this.mmio(va & 0x1fffffff, write);
     }
     const segment = mmu.layout.segmentOf[va >>> 29]!;
     if (user && segment !== USEG) {
@@ -98,17 +178,19 @@ export class TrapEmulate extends Privileged {
     const space = user ? mmu.user : mmu.kernel;
     const known = mmu.refill(space, va, write);
     if (known >= 0) return known;
-    const present = space.gva.walk(va) !== 0;
-    observer.exit(write ? (present ? ExcCode.Mod : ExcCode.TLBS) : ExcCode.TLBL);
+    const present = mmu.walk(space, va) !== 0;
+    this.exit(write ? (present ? ExcCode.Mod : ExcCode.TLBS) : ExcCode.TLBL);
+    if (!user && mmu.isCommpage(va)) return mmu.mapCommpage(va, write);
     if (segment === KSEG0) {
       const gpa = va & 0x1fffffff;
       const host = mmu.mapKseg0(va, gpa, write);
       if (host >= 0) return host;
       if (access === FETCH) return this.die('the guest kernel jumped to kseg0 beyond its RAM.');
-      return this.mmio(gpa);
+      return this.mmio(gpa, write);
     }
     const index = mmu.tlb.lookup(va, this.asid);
     if (index < 0) {
+      if (present) return this.die(`a stale translation of 0x${va.toString(16)} was used.`);
       this.tlbMiss(address, access, true);
       return FAULT;
     }
@@ -121,18 +203,21 @@ export class TrapEmulate extends Privileged {
       // A store to an absent page first gets a read-only entry, and comes back as a Mod exit.
       if (!present) {
         mmu.mapMapped(space, index, va, false);
-        observer.exit(ExcCode.Mod);
+        this.exit(ExcCode.Mod);
       }
       this.tlbException(ExcCode.Mod, address, false);
       return FAULT;
     }
     const host = mmu.mapMapped(space, index, va, write);
-    return host >= 0 ? host : this.mmio(mmu.tlb.physical(index, va));
+    return host >= 0 ? host : this.mmio(mmu.tlb.physical(index, va), write);
   }
 
-  private mmio(gpa: number): number {
+  private mmio(gpa: number, write: boolean): number {
     const host = this.mmu.ram(gpa);
-    if (host >= 0) return host;
+    // A store to a read-only slot goes to the bus, where nothing takes it.
+    if (host >= 0 && !(write && this.mmu.gpa.isReadOnly(gpa))) return host;
+    // On its way back in, QEMU queues the I/O interrupt again while its line is still up.
+    this.requeue();
     this.cpu.gpa = gpa;
     return DEVICE;
   }
@@ -140,17 +225,22 @@ export class TrapEmulate extends Privileged {
   // Coprocessor 0
 
   cop0(word: number): void {
-    const { cpu, cp0, observer } = this;
     if (this.mode === USER) return this.exception(ExcCode.CpU, 0);
-    observer.exit(ExcCode.CpU);
+    const { cpu, cp0 } = this;
+    this.exit(ExcCode.CpU);
     const rt = (word >>> 16) & 31;
     const index = ((word >>> 8) & 0xf8) | (word & 7);
     switch ((word >>> 21) & 31) {
-      case 0x00:
-        cpu.setRegister(rt, this.readCp0(index));
+      case 0x00: {
+        const value = index === Cp0.Count ? this.readCount() : index === Cp0.ErrCtl ? 0 : cp0[index]!;
+        this.observer.hwr('MFC0', index, value);
+        cpu.setRegister(rt, value);
+        this.patch(translateMfc0(rt, index));
         return cpu.advance();
+      }
       case 0x04:
-        return this.writeCp0(index, cpu.r[rt]!);
+        this.observer.hwr('MTC0', index, cpu.r[rt]!);
+        return this.writeCp0(index, rt);
       case 0x0e:
         cpu.setRegister((word >>> 11) & 31, cpu.r[rt]!);
         return cpu.advance();
@@ -186,14 +276,13 @@ export class TrapEmulate extends Privileged {
         }
         return this.eret();
       case 0x20:
-        observer.exit(EXIT_WAIT);
+        this.exit(EXIT_WAIT);
+        this.requeue();
         return this.wait();
       case 0x28:
         cpu.r[2] = KVM_ENOSYS;
         break;
     }
-    // The exception return into the guest breaks its LL.
-    cpu.linked = false;
     cpu.advance();
   }
 
@@ -205,20 +294,15 @@ export class TrapEmulate extends Privileged {
     return (this.cp0[Cp0.Index]! & 0x7fffffff) % this.options.tlbEntries;
   }
 
-  private readCp0(index: number): number {
-    if (index === Cp0.Count) return this.readCount();
-    if (index === Cp0.ErrCtl) return 0;
-    return this.cp0[index]!;
-  }
-
-  private writeCp0(index: number, value: number): void {
+  private writeCp0(index: number, rt: number): void {
     const { cp0, cpu } = this;
+    const value = cpu.r[rt]!;
     const before = cp0[index]!;
-    cpu.linked = false;
     if (index === Cp0.Index && value >>> 0 >= this.options.tlbEntries) {
       this.die(`the guest wrote 0x${(value >>> 0).toString(16)} to Index.`);
       return;
     }
+    this.patch(translateMtc0(rt, index));
     cpu.advance();
     switch (index) {
       case Cp0.EBase:
@@ -227,19 +311,19 @@ export class TrapEmulate extends Privileged {
       case Cp0.EntryHi:
         return this.setEntryHi(value);
       case Cp0.Count:
-        return this.writeCount(value);
+        return this.timer.write(value);
       case Cp0.Compare:
+        this.queued &= ~CAUSE_IP7;
         return this.writeCompare(value);
       case Cp0.Status:
-        // NMI reads 0; without a guest FPU so do CU1 and FR.
-        cp0[index] = value & ~0x24080000;
+        cp0[index] = value & ~STATUS_FORCED_ZERO;
         return this.modeChanged();
       case Cp0.Cause:
-        cp0[index] = (before & ~0x08800300) | (value & 0x08800300);
-        if (((before ^ value) & CAUSE_DC) !== 0) this.countEnableChanged(before);
-        return this.updateInterrupts();
+        cp0[index] = (before & ~CAUSE_WRITABLE) | (value & CAUSE_WRITABLE);
+        if (((before ^ value) & CAUSE_DC) !== 0) this.countEnableChanged();
+        return this.seekDelivery();
       case Cp0.HWREna:
-        cp0[index] = value & (0xf | (cp0[Cp0.Config3]! & 0x2000 ? 1 << 29 : 0));
+        cp0[index] = value & (0xf | (cp0[Cp0.Config3]! & CONFIG3_ULRI ? 1 << 29 : 0));
         return;
       case Cp0.Config5:
         return;
@@ -248,21 +332,30 @@ export class TrapEmulate extends Privileged {
     }
   }
 
+  /** Replaces the instruction under emulation, where translation is on and knows a replacement. */
+  private patch(replacement: number | null): void {
+    if (!this.dynamicTranslation || replacement === null) return;
+    const { cpu, mmu } = this;
+    const va = cpu.pc >>> 0;
+    let host = mmu.refill(mmu.kernel, va, true);
+    if (host < 0 && mmu.layout.segmentOf[va >>> 29] === KSEG0) host = mmu.mapKseg0(va, va & 0x1fffffff, true);
+    if (host < 0) return;
+    cpu.memory.words[host >> 2] = replacement;
+    this.translated++;
+  }
+
   cache(word: number): void {
-    const { cpu, observer } = this;
+    const { cpu } = this;
     if (this.mode === USER) return this.exception(ExcCode.CpU, 0);
-    observer.exit(ExcCode.CpU);
-    observer.exit(EXIT_CACHE);
-    cpu.linked = false;
+    this.exit(ExcCode.CpU);
+    this.exit(EXIT_CACHE);
     const operation = (word >>> 16) & 31;
     if (operation === 0x10 || operation === 0x11 || operation === 0x15) {
       const va = (cpu.r[(word >>> 21) & 31]! + ((word << 16) >> 16)) | 0;
-      // Only addresses that the guest's TLB or kseg0 maps can miss; the kernel's own index bases do nothing.
-      if (va >= 0) {
-        this.resolve(va, 0);
-        if (cpu.raised) return;
-      }
+      // Real kseg0 and kseg1 addresses are not the guest's, and miss nothing.
+      if (va >= 0 && this.resolve(va, 0) === FAULT) return;
     }
+    this.patch(translateCacheOp(word));
     cpu.advance();
   }
 
@@ -270,17 +363,84 @@ export class TrapEmulate extends Privileged {
     const { cpu, cp0 } = this;
     const register = (word >>> 11) & 31;
     if (this.mode === USER && (cp0[Cp0.HWREna]! & (1 << register)) === 0) return this.exception(ExcCode.RI);
-    const value = new Map([
-      [0, cp0[Cp0.EBase]! & 0x3ff],
-      [1, SYNCI_STEP],
-      [2, this.readCount()],
-      [3, 2],
-      [29, cp0[Cp0.UserLocal]!],
-    ]).get(register);
+    const value = this.hardwareRegister(register);
     if (value === undefined) return this.exception(ExcCode.RI);
-    this.observer.exit(ExcCode.RI);
-    cpu.linked = false;
+    this.exit(ExcCode.RI);
+    this.observer.hwr('RDHWR', register, value);
     cpu.setRegister((word >>> 16) & 31, value);
     cpu.advance();
+  }
+
+  private hardwareRegister(register: number): number | undefined {
+    switch (register) {
+      case 0:
+        return this.cp0[Cp0.EBase]! & 0x3ff;
+      case 1:
+        return SYNCI_STEP;
+      case 2:
+        return this.readCount();
+      case 3:
+        return 2;
+      case 29:
+        return this.cp0[Cp0.UserLocal]!;
+    }
+    return undefined;
+  }
+
+  // Interrupts: queued by the host, delivered at most one an exit, and then forgotten, whatever Cause still says
+
+  protected override timerMatched(): void {
+    this.cp0[Cp0.Cause]! |= CAUSE_TI | CAUSE_IP7;
+    this.queued |= CAUSE_IP7;
+    this.exit(ExcCode.Int);
+    if (this.waiting) this.clock.interrupt();
+  }
+
+  protected override updateInterrupts(): void {
+    super.updateInterrupts();
+    this.requeue();
+    // A line that falls takes its queued interrupt along.
+    this.queued &= CAUSE_IP7 | this.pins;
+    this.seekDelivery();
+  }
+
+  private requeue(): void {
+    this.queued |= this.pins & (QUEUED_INTERRUPTS[1] | QUEUED_INTERRUPTS[2] | QUEUED_INTERRUPTS[3]);
+  }
+
+  /** Queued interrupts that Status lets through. KVM never delivers software interrupts; this does. */
+  private deliverable(): number {
+    const status = this.cp0[Cp0.Status]!;
+    if ((status & (STATUS_IE | STATUS_EXL | STATUS_ERL)) !== STATUS_IE) return 0;
+    return (this.queued | (this.cp0[Cp0.Cause]! & SOFTWARE_INTERRUPTS)) & status & CAUSE_IP;
+  }
+
+  private seekDelivery(): void {
+    if (this.deliverable() === 0) return;
+    this.deliver = true;
+    this.clock.interrupt();
+  }
+
+  override interruptPending(): boolean {
+    if (this.deliver && this.deliverable() === 0) this.deliver = false;
+    return this.deliver;
+  }
+
+  override takeInterrupt(): void {
+    const ready = this.deliverable();
+    const first = QUEUED_INTERRUPTS.find((bit) => (ready & bit) !== 0) ?? 0;
+    this.queued &= ~first;
+    this.deliver = false;
+    super.takeInterrupt();
+  }
+
+  protected override modeChanged(): void {
+    super.modeChanged();
+    this.seekDelivery();
+  }
+
+  /** Runnable: anything is queued, whatever Status masks (Config7.WII). */
+  override wakes(): boolean {
+    return this.queued !== 0 || (this.cp0[Cp0.Cause]! & this.cp0[Cp0.Status]! & SOFTWARE_INTERRUPTS) !== 0;
   }
 }

@@ -61,7 +61,15 @@ class Bench {
   }
   /** Flushes the ranges and describes what is left in the vectors' terms. */
   flush(ranges: [number, number][]): Outcome & { ret: number } {
-    const out: Outcome & { ret: number } = { ret: 0, pages: [], pte: [], pmd: [], freed: [], cleared: 0, vis: [0, 0, 0] };
+    const out: Outcome & { ret: number } = {
+      ret: 0,
+      pages: [],
+      pte: [],
+      pmd: [],
+      freed: [],
+      cleared: 0,
+      vis: [0, 0, 0],
+    };
     for (const [start, end] of ranges) {
       const r = this.table.flush(start, end);
       out.ret = Number(r.all);

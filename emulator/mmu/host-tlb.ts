@@ -5,6 +5,12 @@
  * The word for a 4 KiB page is `host page address ^ virtual page address`, so that `x = table[va >>> 12] ^ va` is the
  * host address; bit 31 of x is set for an invalid entry, since host addresses lie below 2 GiB.
  */
+export interface HostTlbEntry {
+  va: number;
+  host: number;
+  writable: boolean;
+}
+
 export class HostTlb {
   /** Word indices of the two tables. */
   readonly reads: number;

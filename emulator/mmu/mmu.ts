@@ -1,49 +1,29 @@
 /**
- * The memory management that both machines run on: guest TLB, the GVA page tables of guest kernel and guest user mode,
- * a host TLB in front of each, and what keeps them in step (arch/mips/kvm/mmu.c, trap_emul.c of Linux 4.11).
+ * The memory management that both machines run on: guest TLB, the GVA page tables of guest kernel and guest user mode, a
+ * host TLB in front of each, the GPA table below them, and what keeps all of it in step (arch/mips/kvm/mmu.c and
+ * trap_emul.c of Linux 4.11).
  *
- * Neither table is tagged by guest ASID: each holds one guest ASID's view. A change of ASID flushes the kernel table at
- * once (KMF_KERN) and the user table lazily, on the next entry to user mode (KMF_USER); kseg0 survives both.
+ * Neither GVA table is tagged by guest ASID: each holds one guest ASID's view. A change of ASID flushes the kernel table
+ * at once (KMF_KERN) and the user table lazily, on the next entry to user mode (KMF_USER); kseg0 survives both. Other
+ * policies exist to be compared with this one; see policy.ts.
  */
 import { HOST_TLB, RAM_AT, TABLES_AT, TABLES_BYTES, type LinearMemory } from '../memory.ts';
-import type { FlushKind, TableName } from '../protocol.ts';
+import type { TableName } from '../protocol.ts';
+import { AddressSpace } from './address-space.ts';
 import { GEOMETRIES, type GeometryName } from './geometry.ts';
-import { GvaPageTable, PTE_DIRTY, PTE_FLAGS, PTE_PRESENT, PTE_WRITABLE, type FlushResult } from './gva-page-table.ts';
+import { GpaTable, type MemorySlot } from './gpa-table.ts';
 import { GuestTlb, LO_D, LO_V } from './guest-tlb.ts';
+import { PTE_COMMPAGE, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from './gva-page-table.ts';
+import { HostCpus } from './host-cpus.ts';
 import { HostTlb, invalidate } from './host-tlb.ts';
-import { KMF_GPA, KMF_KERN, KMF_USER, KSEG0, USEG, type Layout } from './layout.ts';
+import { KMF_GPA, KMF_KERN, KMF_USER, KSEG0, KSEG23, USEG, type Layout } from './layout.ts';
+import type { FlushPolicy } from './policy.ts';
 import { TableArena } from './table-arena.ts';
 
-const FLUSH_KINDS: FlushKind[] = ['KMF_USER', 'KMF_KERN', 'KMF_GPA|KMF_USER', 'KMF_GPA|KMF_KERN'];
-const GPA_DIRTY = 1;
+export type { AddressSpace, FlushRecord, SegmentCounts } from './address-space.ts';
+
 /** Low memory ends here: devices follow, and more RAM is reached only through the alias at 0x80000000. */
 const LOW_RAM_BYTES = 256 << 20;
-
-/** Running figures of one segment in one table; see SegmentStats in protocol.ts. */
-export interface SegmentCounts {
-  pages: number;
-  tables: number;
-  highWater: number;
-  flushedTotal: number;
-  flushedLast: number;
-  refillsSince: number;
-}
-
-/** The last flush of a table. One object a table, overwritten by each flush. */
-export interface FlushRecord {
-  serial: number;
-  kind: FlushKind;
-  oldAsid: number;
-  newAsid: number;
-  ranges: [start: number, end: number][];
-  pages: number;
-  tablesFreed: number;
-  entriesCleared: number;
-  pagesBySegment: Int32Array;
-  tablesBySegment: Int32Array;
-  freedSlots: Uint16Array;
-  freedSlotCount: number;
-}
 
 /** Totals over the flushes of one kind. */
 export interface FlushTotals {
@@ -61,158 +41,142 @@ export interface MmuObserver {
   tlbWritten(index: number, random: boolean): void;
 }
 
-export class AddressSpace {
-  readonly gva: GvaPageTable;
-  readonly segments: SegmentCounts[] = [0, 1, 2, 3].map(() => ({
-    pages: 0,
-    tables: 0,
-    highWater: 0,
-    flushedTotal: 0,
-    flushedLast: 0,
-    refillsSince: 0,
-  }));
-  readonly last: FlushRecord = {
-    serial: 0,
-    kind: 'KMF_USER',
-    oldAsid: 0,
-    newAsid: 0,
-    ranges: [],
-    pages: 0,
-    tablesFreed: 0,
-    entriesCleared: 0,
-    pagesBySegment: new Int32Array(4),
-    tablesBySegment: new Int32Array(4),
-    freedSlots: new Uint16Array(1024),
-    freedSlotCount: 0,
-  };
-  /** True while a flush runs: what goes then counts as flushed. */
-  private flushing = false;
-
-  constructor(
-    readonly name: TableName,
-    arena: TableArena,
-    geometry: GeometryName,
-    private readonly layout: Layout,
-    readonly host: HostTlb,
-  ) {
-    const span = 2 ** GEOMETRIES[geometry].pmdShift;
-    this.gva = new GvaPageTable(arena, GEOMETRIES[geometry], {
-      table: (va, change) => {
-        const segment = layout.segmentOf[va >>> 29]!;
-        this.segments[segment]!.tables += change;
-        if (change < 0) {
-          this.last.tablesBySegment[segment]!++;
-          this.last.freedSlots[this.last.freedSlotCount++] = va / span;
-        }
-      },
-      pages: (va, change) => {
-        const index = layout.segmentOf[va >>> 29]!;
-        const segment = this.segments[index]!;
-        segment.pages += change;
-        if (change > 0) {
-          segment.refillsSince += change;
-          if (segment.pages > segment.highWater) segment.highWater = segment.pages;
-        } else if (this.flushing) this.last.pagesBySegment[index]! -= change;
-      },
-    });
-  }
-
-  /** kvm_mips_flush_gva_pt with the KMF_ flags, and the host TLB entries that came from what it drops. */
-  flush(flags: number, oldAsid: number, newAsid: number): FlushRecord {
-    const { last, layout } = this;
-    last.serial++;
-    last.kind = FLUSH_KINDS[flags]!;
-    last.oldAsid = oldAsid;
-    last.newAsid = newAsid;
-    last.ranges = layout.flushRanges[flags]!;
-    last.pagesBySegment.fill(0);
-    last.tablesBySegment.fill(0);
-    last.freedSlotCount = last.tablesFreed = last.entriesCleared = last.pages = 0;
-    this.flushing = true;
-    for (const [start, end] of last.ranges) {
-      const result: FlushResult = this.gva.flush(start, end);
-      last.tablesFreed += result.tablesFreed;
-      last.entriesCleared += result.entriesCleared;
-    }
-    this.flushing = false;
-    const kept = flags & KMF_GPA ? -1 : KSEG0;
-    for (let s = 0; s < 4; s++) {
-      const pages = last.pagesBySegment[s]!;
-      last.pages += pages;
-      if (s === kept || !last.ranges.some(([start, end]) => this.covers(s, start, end))) continue;
-      const segment = this.segments[s]!;
-      segment.flushedLast = pages;
-      segment.flushedTotal += pages;
-      segment.refillsSince = 0;
-    }
-    if (kept === KSEG0) this.host.clearWhere((page) => layout.segmentOf[page >>> 17] !== KSEG0);
-    else this.host.clear();
-    return last;
-  }
-
-  private covers(segment: number, start: number, end: number): boolean {
-    return this.layout.segmentOf[start >>> 29] === segment || (start === 0 && end === this.layout.end);
-  }
+export interface MmuOptions {
+  /** Guest RAM in bytes, at RAM_AT of the memory. */
+  ramSize: number;
+  tlbEntries: number;
+  geometry: GeometryName;
+  policy: FlushPolicy;
+  hostCpus: number;
 }
 
 export class Mmu {
   readonly tlb: GuestTlb;
+  readonly cpus: HostCpus;
+  readonly gpa: GpaTable;
   readonly kernel: AddressSpace;
-  readonly user: AddressSpace;
+  /** The user table; under `tagged` that of the guest ASID in use. */
+  user: AddressSpace;
+  readonly ramSize: number;
+  readonly policy: FlushPolicy;
   /** The guest ASID whose view the user table holds (KVM's last_user_gasid). */
   lastUserAsid = 0;
   readonly totals: Record<'kernel' | 'user' | 'gpa', FlushTotals> = { kernel: none(), user: none(), gpa: none() };
-  /** Byte address of the table of no entries, for modes in which every access is looked at. */
+  /** Word index of the table of no entries, for modes in which every access is looked at. */
   readonly noReads: number;
+  /** Host TLB refills that a GVA table served. */
+  hostRefills = 0;
+  /** First address of the page that holds the commpage in guest kernel mode, or -1. */
+  commpage = -1;
+  private commpageHost = 0;
+  /** KVM_REQ_TLB_FLUSH: what guest physical memory is has changed since the guest last ran. */
+  private flushRequested = false;
+  /** Under `tagged`: every ASID's user table. */
+  private readonly users = new Map<number, AddressSpace>();
   private readonly arena: TableArena;
-  private readonly gpaFlags: Uint8Array;
+  private readonly pageSize: number;
 
-  /** @param ramSize guest RAM in bytes, at RAM_AT of the memory */
   constructor(
     memory: LinearMemory,
     readonly layout: Layout,
-    readonly ramSize: number,
-    tlbEntries: number,
+    options: MmuOptions,
     private readonly observer: MmuObserver,
-    readonly geometry: GeometryName = 'm32_4k',
   ) {
     const { words } = memory;
-    this.tlb = new GuestTlb(tlbEntries);
+    const geometry = GEOMETRIES[options.geometry];
+    this.pageSize = 2 ** geometry.pageShift;
+    this.ramSize = options.ramSize;
+    this.policy = options.policy;
+    this.tlb = new GuestTlb(options.tlbEntries);
+    this.cpus = new HostCpus(options.hostCpus);
     this.arena = new TableArena(words, TABLES_AT, TABLES_AT + TABLES_BYTES);
-    const space = (name: TableName, reads: number, writes: number) =>
-      new AddressSpace(name, this.arena, geometry, layout, new HostTlb(words, reads, writes));
-    this.kernel = space('kernel', HOST_TLB.kernelRead, HOST_TLB.kernelWrite);
-    this.user = space('user', HOST_TLB.userRead, HOST_TLB.userWrite);
+    const userHost = new HostTlb(words, HOST_TLB.userRead, HOST_TLB.userWrite);
+    const kernelHost = new HostTlb(words, HOST_TLB.kernelRead, HOST_TLB.kernelWrite);
+    const space = (name: TableName, host: HostTlb) =>
+      new AddressSpace(name, this.arena, geometry, layout, host, this.cpus);
+    this.kernel = space('kernel', kernelHost);
+    this.user = space('user', userHost);
+    this.users.set(0, this.user);
+    this.makeUser = () => space('user', userHost);
     this.noReads = HOST_TLB.none >>> 2;
     invalidate(words, this.noReads);
-    this.gpaFlags = new Uint8Array(ramSize >>> 12);
+    this.gpa = new GpaTable(this.arena, GEOMETRIES.m32_4k);
+    // All of RAM at 0x80000000, as the board has it, and its first 256 MiB at 0 as well: one memory, two slots.
+    this.highRam = this.gpa.addSlot('RAM alias', 0x80000000, this.ramSize, RAM_AT);
+    this.lowRam = this.gpa.addSlot('RAM', 0, Math.min(this.ramSize, LOW_RAM_BYTES), this.highRam.pages);
+    this.gpa.slots.reverse();
   }
+  private readonly makeUser: () => AddressSpace;
+  /** The memory slots that show guest RAM. */
+  readonly lowRam: MemorySlot;
+  readonly highRam: MemorySlot;
 
   /** Where in linear memory guest physical address `gpa` lies, or -1 when it is no RAM. */
   ram(gpa: number): number {
-    const at = gpa >= 0x80000000 ? gpa - 0x80000000 : gpa < LOW_RAM_BYTES ? gpa : this.ramSize;
-    return at < this.ramSize ? RAM_AT + at : -1;
+    return this.gpa.host(gpa);
+  }
+
+  /** Maps the commpage, at linear address `host`, at `va` of guest kernel mode. */
+  setCommpage(va: number, host: number): void {
+    this.commpage = va;
+    this.commpageHost = host;
+  }
+
+  isCommpage(va: number): boolean {
+    return this.commpage >= 0 && va >= this.commpage && va - this.commpage < this.pageSize;
+  }
+
+  /** The space whose GVA table holds `va` for accesses through `space`. */
+  private owner(space: AddressSpace, va: number): AddressSpace {
+    // With a table for each ASID, kernel mode sees useg through the same table as user mode.
+    if (this.policy !== 'tagged' || space !== this.kernel || this.layout.segmentOf[va >>> 29] !== USEG) return space;
+    return this.isCommpage(va) ? space : this.userSpace(this.kernelAsid);
+  }
+  /** Under `tagged`: the guest's present ASID. */
+  private kernelAsid = 0;
+
+  private userSpace(asid: number): AddressSpace {
+    let space = this.users.get(asid);
+    if (!space) {
+      space = this.makeUser();
+      this.users.set(asid, space);
+    }
+    return space;
+  }
+
+  /** The GVA entry that accesses to `va` through `space` use, or 0. */
+  walk(space: AddressSpace, va: number): number {
+    return this.owner(space, va).gva.walk(va);
   }
 
   /**
-   * Serves `va` from the GVA page table: enters it in the host TLB and returns its host address, or -1 when the table
-   * has no entry that allows the access.
+   * The host's TLB refill handler: serves `va` from the GVA page table, enters it in the host TLB and returns its host
+   * address, or -1 when the table has no entry that allows the access.
    */
   refill(space: AddressSpace, va: number, write: boolean): number {
-    const pte = space.gva.walk(va);
+    const pte = this.owner(space, va).gva.walk(va);
     if (pte === 0 || (write && (pte & PTE_DIRTY) === 0)) return -1;
-    const host = (pte & ~PTE_FLAGS) | (va & PTE_FLAGS);
+    this.hostRefills++;
+    const within = this.pageSize - 1;
+    const host = (pte & ~within) | (va & within);
     space.host.insert(va, host, (pte & PTE_DIRTY) !== 0);
     return host;
   }
 
+  /** The commpage fault: maps that page alone. */
+  mapCommpage(va: number, write: boolean): number {
+    const flags = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_COMMPAGE;
+    this.enter(this.kernel, va, this.commpageHost | flags);
+    return this.refill(this.kernel, va, write);
+  }
+
   /** The kseg0 fault: maps the page pair round `va` to `gpa`'s. Returns the host address, or -1 when it is no RAM. */
   mapKseg0(va: number, gpa: number, write: boolean): number {
-    const own = this.gpaEntry(gpa, write);
+    const own = this.gpa.map(gpa, write);
     if (own === 0) return -1;
-    this.enter(this.kernel, va, own);
-    const buddy = this.existingGpaEntry((gpa ^ 0x1000) >>> 0);
-    if (buddy !== 0) this.enterBuddy(this.kernel, (va ^ 0x1000) >>> 0, buddy);
+    this.enter(this.kernel, va, GpaTable.derive(own));
+    const buddy = this.gpa.existing((gpa ^ this.pageSize) >>> 0);
+    if (buddy !== 0) this.enterBuddy(this.kernel, (va ^ this.pageSize) >>> 0, GpaTable.derive(buddy));
     return this.refill(this.kernel, va, write);
   }
 
@@ -221,52 +185,33 @@ export class Mmu {
    * guest TLB entry `index` says. Returns the host address, or -1 when the page is no RAM.
    */
   mapMapped(space: AddressSpace, index: number, va: number, write: boolean): number {
-    const own = this.gpaEntry(this.tlb.physical(index, va), write);
+    const own = this.gpa.map(this.tlb.physical(index, va), write);
     if (own === 0) return -1;
     this.enter(space, va, restrict(own, this.tlb.lo(index, va)));
-    const neighbour = (va ^ 0x1000) >>> 0;
+    const neighbour = (va ^ this.pageSize) >>> 0;
     const lo = this.tlb.lo(index, neighbour);
-    if ((lo & LO_V) !== 0) {
-      const buddy = this.existingGpaEntry(this.tlb.physical(index, neighbour));
+    // The commpage is never mapped over; only kernel mode has it.
+    if ((lo & LO_V) !== 0 && !(space === this.kernel && this.isCommpage(neighbour))) {
+      const buddy = this.gpa.existing(this.tlb.physical(index, neighbour));
       if (buddy !== 0) this.enterBuddy(space, neighbour, restrict(buddy, lo));
     }
     return this.refill(space, va, write);
   }
 
   private enter(space: AddressSpace, va: number, pte: number): void {
+    // host_tlb_inv after a fault: what the host TLB had allowed less than the new entry does.
     space.host.drop(va);
-    if (!space.gva.set(va, pte)) {
-      // No room for a table: start over, as a host short of memory would.
-      this.flushGpa(space);
-      space.gva.set(va, pte);
-    }
+    if (this.owner(space, va).gva.set(va, pte)) return;
+    // No room for a table: start over, as a host short of memory would.
+    this.flushGpa();
+    this.renew(space);
+    this.owner(space, va).gva.set(va, pte);
   }
 
   private enterBuddy(space: AddressSpace, va: number, pte: number): void {
+    const { gva } = this.owner(space, va);
     // A page that is mapped already keeps what it has: it may have become dirty through an alias meanwhile.
-    if (space.gva.walk(va) === 0) space.gva.set(va, pte);
-  }
-
-  /** kvm_mips_map_page: the page's entry, made dirty by a write; 0 when it is no RAM. */
-  private gpaEntry(gpa: number, write: boolean): number {
-    const at = this.ram(gpa);
-    if (at < 0) return 0;
-    const page = (at - RAM_AT) >>> 12;
-    if (write) this.gpaFlags[page]! |= GPA_DIRTY;
-    this.gpaFlags[page]! |= 2;
-    return this.entryOf(at, page);
-  }
-
-  private existingGpaEntry(gpa: number): number {
-    const at = this.ram(gpa);
-    if (at < 0) return 0;
-    const page = (at - RAM_AT) >>> 12;
-    return this.gpaFlags[page] === 0 ? 0 : this.entryOf(at, page);
-  }
-
-  private entryOf(at: number, page: number): number {
-    const dirty = this.gpaFlags[page]! & GPA_DIRTY ? PTE_DIRTY : 0;
-    return (at & ~PTE_FLAGS) | PTE_PRESENT | PTE_WRITABLE | dirty;
+    if (gva.walk(va) === 0) gva.set(va, pte);
   }
 
   /** Writes guest TLB entry `index`, first invalidating what the old one may have left in the tables. */
@@ -286,11 +231,16 @@ export class Mmu {
     const end = Math.min(tlb.end(index), this.layout.end);
     if (start > end) return;
     this.dropRange(this.kernel, start, end);
-    if (this.layout.segmentOf[start >>> 29] === USEG) this.dropRange(this.user, start, end);
+    this.kernel.dropOtherContexts();
+    if (this.layout.segmentOf[start >>> 29] !== USEG) return;
+    if (this.policy !== 'tagged') this.dropRange(this.user, start, end);
+    else for (const space of this.users.values()) this.dropRange(space, start, end);
+    this.user.dropOtherContexts();
   }
 
   private dropRange(space: AddressSpace, start: number, end: number): void {
-    if (end - start === 0x1fff) {
+    const { pageSize } = this;
+    if (end - start === 2 * pageSize - 1 && pageSize === 0x1000) {
       space.gva.clear(start);
       space.gva.clear(start + 0x1000);
       space.host.drop(start);
@@ -301,23 +251,115 @@ export class Mmu {
     }
   }
 
-  /** The guest's ASID changes: the kernel table's mapped segments go at once, kseg0 and the user table stay. */
+  /** The guest's ASID changes. */
   changeAsid(oldAsid: number, newAsid: number): void {
-    this.flush(this.kernel, KMF_KERN, oldAsid, newAsid);
+    this.kernelAsid = newAsid;
+    switch (this.policy) {
+      case 'lazy-user':
+        return this.flushKernel(KMF_KERN, oldAsid, newAsid);
+      case 'eager':
+        this.flushKernel(KMF_KERN, oldAsid, newAsid);
+        return this.flushUser(KMF_USER, newAsid);
+      case 'everything':
+        this.flushKernel(KMF_GPA | KMF_KERN, oldAsid, newAsid);
+        return this.flushUser(KMF_GPA | KMF_USER, newAsid);
+      case 'tagged':
+        return this.switchTagged();
+      case 'never':
+    }
+  }
+
+  /** Under `tagged` the kernel's view of useg changes with the table; kseg2/3 has one table, so its own ASIDs' entries go. */
+  private switchTagged(): void {
+    const { tlb, layout } = this;
+    this.kernel.host.clearWhere((page) => layout.segmentOf[page >>> 17] === USEG);
+    for (let i = 0; i < tlb.entries; i++) {
+      const start = tlb.start(i);
+      if (layout.segmentOf[start >>> 29] !== KSEG23 || tlb.isGlobal(i)) continue;
+      if (((tlb.lo0[i]! | tlb.lo1[i]!) & LO_V) !== 0)
+        this.dropRange(this.kernel, start, Math.min(tlb.end(i), layout.end));
+    }
   }
 
   /** Guest user mode is entered: if the ASID is another than the user table's, the table goes now. */
   enterUser(asid: number): void {
-    if (asid === this.lastUserAsid) return;
-    const old = this.lastUserAsid;
-    this.lastUserAsid = asid;
-    this.flush(this.user, KMF_USER, old, asid);
+    if (asid !== this.lastUserAsid) {
+      if (this.policy === 'tagged') {
+        this.user.host.clear();
+        this.lastUserAsid = asid;
+        this.user = this.userSpace(asid);
+      } else if (this.policy === 'never') this.lastUserAsid = asid;
+      else this.flushUser(KMF_USER, asid);
+    }
+    if (this.user.isStale) this.renew(this.user);
   }
 
-  /** What guest physical memory is changes: everything derived from it goes, kseg0 included. */
-  flushGpa(space: AddressSpace): void {
-    const asid = space === this.user ? this.lastUserAsid : 0;
-    this.flush(space, KMF_GPA | (space === this.kernel ? KMF_KERN : KMF_USER), asid, asid);
+  /** Guest kernel mode is entered. */
+  enterKernel(): void {
+    if (this.kernel.isStale) this.renew(this.kernel);
+  }
+
+  private flushKernel(flags: number, oldAsid: number, newAsid: number): void {
+    this.flush(this.kernel, flags, oldAsid, newAsid);
+    this.kernel.dropContexts();
+    if ((flags & KMF_GPA) !== 0) this.kernel.host.clear();
+    // A new host ASID forgets kseg0 as well. Its entries are as good as before, so the flat table keeps them.
+    else this.kernel.host.clearWhere((page) => this.layout.segmentOf[page >>> 17] !== KSEG0);
+    this.renew(this.kernel);
+  }
+
+  private flushUser(flags: number, asid: number): void {
+    const old = this.lastUserAsid;
+    this.lastUserAsid = asid;
+    this.flush(this.user, flags, old, asid);
+    this.user.dropContexts();
+    this.user.host.clear();
+  }
+
+  private renew(space: AddressSpace): void {
+    const { cpus } = this;
+    const { context, wrapped } = cpus.allocate();
+    if (wrapped) {
+      this.kernel.host.clear();
+      this.user.host.clear();
+      for (const each of [this.kernel, ...this.users.values()]) each.forgetCpu(cpus.current);
+    }
+    space.contexts[cpus.current] = context;
+  }
+
+  /** The vCPU moves to another host CPU (vcpu_put, vcpu_load). */
+  migrate(cpu: number): void {
+    if (cpu === this.cpus.current) return;
+    this.kernel.leaveCpu();
+    this.user.leaveCpu();
+    this.cpus.current = cpu;
+    this.kernel.arriveOnCpu();
+    this.user.arriveOnCpu();
+  }
+
+  // Guest physical memory
+
+  /** What guest physical memory is has changed: everything derived from it goes before the guest runs on. */
+  requestFlush(): void {
+    this.flushRequested = true;
+  }
+
+  /** Handles KVM_REQ_TLB_FLUSH; before any use of the tables. */
+  handleRequests(): void {
+    if (!this.flushRequested) return;
+    this.flushRequested = false;
+    this.flushGpa();
+  }
+
+  /** kvm_mips_flush_gva_pt with GPA flags on both tables, kseg0 included, and all contexts. */
+  flushGpa(): void {
+    this.flush(this.kernel, KMF_GPA | KMF_KERN, this.kernelAsid, this.kernelAsid);
+    this.flush(this.user, KMF_GPA | KMF_USER, this.lastUserAsid, this.lastUserAsid);
+    for (const space of this.users.values()) if (space !== this.user) space.flush(KMF_GPA | KMF_USER, 0, 0);
+    for (const space of [this.kernel, ...this.users.values()]) {
+      space.dropContexts();
+      space.host.clear();
+    }
   }
 
   private flush(space: AddressSpace, flags: number, oldAsid: number, newAsid: number): void {
@@ -333,13 +375,22 @@ export class Mmu {
 
   /** True when the next entry to user mode under `asid` will flush the user table. */
   isUserStale(asid: number): boolean {
-    return asid !== this.lastUserAsid;
+    return this.policy === 'lazy-user' && asid !== this.lastUserAsid;
+  }
+
+  /** Puts everything in its state at power-on, but for the counts. */
+  reset(): void {
+    for (let i = 0; i < this.tlb.entries; i++) this.tlb.write(i, 0, 0, 0, 0);
+    this.kernelAsid = this.lastUserAsid = 0;
+    this.user = this.users.get(0)!;
+    if (this.kernel.contexts.some((context) => context !== 0)) this.flushGpa();
   }
 }
 
 /** A guest entry without D gives a page that cannot be written through it. */
 function restrict(pte: number, lo: number): number {
-  return (lo & LO_D) === 0 ? pte & ~(PTE_WRITABLE | PTE_DIRTY) : pte;
+  const derived = GpaTable.derive(pte);
+  return (lo & LO_D) === 0 ? derived & ~(PTE_WRITABLE | PTE_DIRTY) : derived;
 }
 
 function none(): FlushTotals {

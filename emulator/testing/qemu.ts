@@ -145,7 +145,8 @@ export class Qemu {
 
   private async expectOk(packet: string): Promise<void> {
     const answer = await this.request(packet);
-    if (answer !== 'OK') throw new Error(`QEMU's gdb stub answered ${JSON.stringify(answer)} to ${packet.slice(0, 40)}`);
+    if (answer !== 'OK')
+      throw new Error(`QEMU's gdb stub answered ${JSON.stringify(answer)} to ${packet.slice(0, 40)}`);
   }
 
   /** Executes one instruction. */

@@ -1,0 +1,179 @@
+/**
+ * One guest address space as the hypervisor keeps it (KVM's guest_kernel_mm and guest_user_mm): a GVA page table, a host
+ * ASID context per host CPU, the host TLB in front, and the running figures of each segment.
+ */
+import type { FlushKind, TableName } from '../protocol.ts';
+import type { Geometry } from './geometry.ts';
+import { GvaPageTable } from './gva-page-table.ts';
+import type { HostCpus } from './host-cpus.ts';
+import type { HostTlb, HostTlbEntry } from './host-tlb.ts';
+import { KMF_GPA, KSEG0, type Layout } from './layout.ts';
+import type { TableArena } from './table-arena.ts';
+
+const FLUSH_KINDS: FlushKind[] = ['KMF_USER', 'KMF_KERN', 'KMF_GPA|KMF_USER', 'KMF_GPA|KMF_KERN'];
+
+/** Running figures of one segment in one table; see SegmentStats in protocol.ts. */
+export interface SegmentCounts {
+  pages: number;
+  tables: number;
+  highWater: number;
+  flushedTotal: number;
+  flushedLast: number;
+  refillsSince: number;
+}
+
+/** The last flush of a table. One object a table, overwritten by each flush. */
+export interface FlushRecord {
+  serial: number;
+  kind: FlushKind;
+  oldAsid: number;
+  newAsid: number;
+  ranges: [start: number, end: number][];
+  pages: number;
+  tablesFreed: number;
+  entriesCleared: number;
+  pagesBySegment: Int32Array;
+  tablesBySegment: Int32Array;
+  freedSlots: Uint16Array;
+  freedSlotCount: number;
+}
+
+export class AddressSpace {
+  readonly gva: GvaPageTable;
+  /** Host ASID context on each host CPU: version and ASID, 0 for stale. */
+  readonly contexts: Float64Array;
+  readonly segments: SegmentCounts[] = [0, 1, 2, 3].map(() => ({
+    pages: 0,
+    tables: 0,
+    highWater: 0,
+    flushedTotal: 0,
+    flushedLast: 0,
+    refillsSince: 0,
+  }));
+  readonly last: FlushRecord = {
+    serial: 0,
+    kind: 'KMF_USER',
+    oldAsid: 0,
+    newAsid: 0,
+    ranges: [],
+    pages: 0,
+    tablesFreed: 0,
+    entriesCleared: 0,
+    pagesBySegment: new Int32Array(4),
+    tablesBySegment: new Int32Array(4),
+    freedSlots: new Uint16Array(2048),
+    freedSlotCount: 0,
+  };
+  /** What other host CPUs' TLBs hold, with the context it was entered under. */
+  private readonly elsewhere = new Map<number, { context: number; entries: HostTlbEntry[] }>();
+  /** True while a flush runs: what goes then counts as flushed. */
+  private flushing = false;
+
+  constructor(
+    readonly name: TableName,
+    arena: TableArena,
+    geometry: Geometry,
+    private readonly layout: Layout,
+    readonly host: HostTlb,
+    private readonly cpus: HostCpus,
+  ) {
+    this.contexts = new Float64Array(cpus.count);
+    const span = 2 ** geometry.pmdShift;
+    this.gva = new GvaPageTable(arena, geometry, {
+      table: (va, change) => {
+        const segment = layout.segmentOf[va >>> 29]!;
+        this.segments[segment]!.tables += change;
+        if (change < 0) {
+          this.last.tablesBySegment[segment]!++;
+          this.last.freedSlots[this.last.freedSlotCount++] = va / span;
+        }
+      },
+      pages: (va, change) => {
+        const index = layout.segmentOf[va >>> 29]!;
+        const segment = this.segments[index]!;
+        segment.pages += change;
+        if (change > 0) {
+          segment.refillsSince += change;
+          if (segment.pages > segment.highWater) segment.highWater = segment.pages;
+        } else if (this.flushing) this.last.pagesBySegment[index]! -= change;
+      },
+    });
+  }
+
+  /** kvm_mips_flush_gva_pt with the KMF_ flags. The caller sees to the host TLB and its contexts. */
+  flush(flags: number, oldAsid: number, newAsid: number): FlushRecord {
+    const { last, layout } = this;
+    last.serial++;
+    last.kind = FLUSH_KINDS[flags]!;
+    last.oldAsid = oldAsid;
+    last.newAsid = newAsid;
+    last.ranges = layout.flushRanges[flags]!;
+    last.pagesBySegment.fill(0);
+    last.tablesBySegment.fill(0);
+    last.freedSlotCount = last.tablesFreed = last.entriesCleared = last.pages = 0;
+    this.flushing = true;
+    for (const [start, end] of last.ranges) {
+      const result = this.gva.flush(start, end);
+      last.tablesFreed += result.tablesFreed;
+      last.entriesCleared += result.entriesCleared;
+    }
+    this.flushing = false;
+    for (let s = 0; s < 4; s++) {
+      const pages = last.pagesBySegment[s]!;
+      last.pages += pages;
+      if (s === KSEG0 ? (flags & KMF_GPA) === 0 : !last.ranges.some(([start, end]) => this.covers(s, start, end)))
+        continue;
+      const segment = this.segments[s]!;
+      segment.flushedLast = pages;
+      segment.flushedTotal += pages;
+      segment.refillsSince = 0;
+    }
+    return last;
+  }
+
+  private covers(segment: number, start: number, end: number): boolean {
+    return this.layout.segmentOf[start >>> 29] === segment || (start === 0 && end === this.layout.end);
+  }
+
+  // Host ASIDs
+
+  get isStale(): boolean {
+    return this.cpus.isStale(this.contexts[this.cpus.current]!, this.cpus.current);
+  }
+
+  /** Stale on every host CPU: what their TLBs hold for this space can never match again. */
+  dropContexts(): void {
+    this.contexts.fill(0);
+  }
+
+  /** Stale on every host CPU but the one that runs the guest. */
+  dropOtherContexts(): void {
+    if (this.contexts.length === 1) return;
+    const own = this.contexts[this.cpus.current]!;
+    this.contexts.fill(0);
+    this.contexts[this.cpus.current] = own;
+  }
+
+  /** The guest leaves the current host CPU, whose TLB keeps what it has. */
+  leaveCpu(): void {
+    const { current } = this.cpus;
+    const entries: HostTlbEntry[] = [];
+    this.host.forEach((va, host, writable) => entries.push({ va, host, writable }));
+    this.elsewhere.set(current, { context: this.contexts[current]!, entries });
+    this.host.clear();
+  }
+
+  /** The guest arrives on the current host CPU: entries under a context that is still this space's match again. */
+  arriveOnCpu(): void {
+    const { current } = this.cpus;
+    const kept = this.elsewhere.get(current);
+    this.elsewhere.delete(current);
+    if (!kept || kept.context !== this.contexts[current] || this.isStale) return;
+    for (const { va, host, writable } of kept.entries) this.host.insert(va, host, writable);
+  }
+
+  /** The current host CPU's whole TLB has been flushed. */
+  forgetCpu(cpu: number): void {
+    this.elsewhere.delete(cpu);
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Host CPUs and their ASIDs (Linux 4.11, asm/mmu_context.h): each CPU counts its own, a context is version and 8-bit
+ * ASID, and a context of an older version, or 0, is stale for ever.
+ */
+
+export const HOST_ASID_MASK = 0xff;
+const FIRST_VERSION = 0x100;
+
+export class HostCpus {
+  /** The last context each CPU gave out. */
+  readonly asidCache: Float64Array;
+  /** The CPU that runs the guest now. */
+  current = 0;
+  /** How often a CPU ran out of ASIDs and flushed its whole TLB. */
+  wraps = 0;
+
+  constructor(readonly count: number) {
+    this.asidCache = new Float64Array(count).fill(FIRST_VERSION);
+  }
+
+  isStale(context: number, cpu: number): boolean {
+    return context === 0 || Math.floor(context / 256) !== Math.floor(this.asidCache[cpu]! / 256);
+  }
+
+  /** A new context on the current CPU. `wrapped` means its whole TLB must go. */
+  allocate(): { context: number; wrapped: boolean } {
+    const context = ++this.asidCache[this.current]!;
+    const wrapped = (context & HOST_ASID_MASK) === 0;
+    if (wrapped) this.wraps++;
+    return { context, wrapped };
+  }
+}
