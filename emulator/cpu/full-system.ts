@@ -4,15 +4,7 @@
  */
 import { LO_D, LO_V } from '../mmu/guest-tlb.ts';
 import { KSEG0, KSEG1, USEG } from '../mmu/layout.ts';
-import {
-  CAUSE_IP,
-  Cp0,
-  STATUS_BEV,
-  STATUS_CU0,
-  STATUS_ERL,
-  STATUS_IE,
-  config1Mmu,
-} from './cp0.ts';
+import { CAUSE_IP, Cp0, STATUS_BEV, STATUS_CU0, STATUS_ERL, STATUS_IE, config1Mmu } from './cp0.ts';
 import { DEVICE, FAULT, WRITE, type Access } from './cpu.ts';
 import { ExcCode } from './exceptions.ts';
 import { KERNEL, Privileged, SUPERVISOR, USER } from './privileged.ts';
@@ -95,7 +87,8 @@ export class FullSystem extends Privileged {
       return FAULT;
     }
     if (segment === KSEG1) return this.physical(va & 0x1fffffff, write);
-    if (segment === USEG && mode === KERNEL && this.usegUnmapped(this.cp0[Cp0.Status]!)) return this.physical(va, write);
+    if (segment === USEG && mode === KERNEL && this.usegUnmapped(this.cp0[Cp0.Status]!))
+      return this.physical(va, write);
     const space = mode === USER ? mmu.user : mmu.kernel;
     const known = mmu.refill(space, va, write);
     if (known >= 0) return known;

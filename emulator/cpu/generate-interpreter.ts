@@ -260,7 +260,7 @@ function emit(rows: Encoding[], known: number): string {
   if (lastIsCertain && bodies.size === 1) return bodyOf(last);
   const field = FIELDS.map(([shift, width]) => {
     const bits = (((1 << width) - 1) << shift) >>> 0;
-    const on = (known & bits) === 0 ? rows.filter((e) => ((e.mask & bits) >>> 0) === bits).length : 0;
+    const on = (known & bits) === 0 ? rows.filter((e) => (e.mask & bits) >>> 0 === bits).length : 0;
     return { shift, bits, on };
   }).reduce((best, f) => (f.on > best.on ? f : best));
   if (field.on >= 2) {

@@ -95,9 +95,7 @@ row('000000 sssss ttttt ccccc ccccc 110110', 'tne', 'rs, rt', (t) => t.trap(t.no
 
 // REGIMM
 row('000001 sssss 00000 iiiii iiiii iiiiii', 'bltz', 'rs, offset', (t) => t.branch(t.lessSigned(t.rs, t.constant(0))));
-row('000001 sssss 00001 iiiii iiiii iiiiii', 'bgez', 'rs, offset', (t) =>
-  t.branch(t.lessSigned(t.constant(-1), t.rs)),
-);
+row('000001 sssss 00001 iiiii iiiii iiiiii', 'bgez', 'rs, offset', (t) => t.branch(t.lessSigned(t.constant(-1), t.rs)));
 row('000001 sssss 00010 iiiii iiiii iiiiii', 'bltzl', 'rs, offset', (t) =>
   t.branch(t.lessSigned(t.rs, t.constant(0)), { likely: true }),
 );

@@ -326,8 +326,7 @@ export abstract class Privileged implements System {
   interruptPending(): boolean {
     const status = this.cp0[Cp0.Status]!;
     return (
-      (status & (STATUS_IE | STATUS_EXL | STATUS_ERL)) === STATUS_IE &&
-      (this.cp0[Cp0.Cause]! & status & CAUSE_IP) !== 0
+      (status & (STATUS_IE | STATUS_EXL | STATUS_ERL)) === STATUS_IE && (this.cp0[Cp0.Cause]! & status & CAUSE_IP) !== 0
     );
   }
 
@@ -366,4 +365,3 @@ export abstract class Privileged implements System {
   }
   protected abstract setResetValues(): void;
 }
-

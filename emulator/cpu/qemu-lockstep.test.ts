@@ -108,7 +108,8 @@ describe.skipIf(!haveQemu()).each([
         await qemu.step();
         theirs = await qemu.registers();
       }
-      if (word === MFC0_K1_CAUSE) machine.cpu.r[27] = (machine.cpu.r[27]! & CAUSE_COMPARED) | (theirs[27]! & ~CAUSE_COMPARED);
+      if (word === MFC0_K1_CAUSE)
+        machine.cpu.r[27] = (machine.cpu.r[27]! & CAUSE_COMPARED) | (theirs[27]! & ~CAUSE_COMPARED);
       const differences = compare(machine, theirs, step < prelude().length + 2 * handler.length);
       expect(differences, `after\n${history.slice(-8).join('\n')}`).toEqual([]);
     }
@@ -172,11 +173,7 @@ function compare(machine: Machine, theirs: Uint32Array, inPrelude: boolean): str
   if (!inPrelude) {
     ours.push([cp0Name(Cp0.Status), system.cp0[Cp0.Status]!, theirs[GDB.status]!]);
     ours.push([cp0Name(Cp0.BadVAddr), system.cp0[Cp0.BadVAddr]!, theirs[GDB.badVAddr]!]);
-    ours.push([
-      cp0Name(Cp0.Cause),
-      system.cp0[Cp0.Cause]! & CAUSE_COMPARED,
-      theirs[GDB.cause]! & CAUSE_COMPARED,
-    ]);
+    ours.push([cp0Name(Cp0.Cause), system.cp0[Cp0.Cause]! & CAUSE_COMPARED, theirs[GDB.cause]! & CAUSE_COMPARED]);
   }
   return ours
     .filter(([, a, b]) => a >>> 0 !== b >>> 0)

@@ -1,0 +1,101 @@
+/** The bridge's main-process half: every message of the page is checked and then carried out. */
+import { type BrowserWindow, app, clipboard, ipcMain } from 'electron';
+import type { BootConfig } from '../emulator/protocol.ts';
+import type { Versions } from './bridge.ts';
+import { type Answer, toMain, toPage } from './channels.ts';
+import type { BootLoader, EmulatorHost, PageEvents } from './emulator-host.ts';
+import { sentence } from './errors.ts';
+import type { Files } from './files.ts';
+import { log } from './log.ts';
+import { type Message, type MessageName, checkMessage } from './messages.ts';
+import { isOwnFrame } from './security.ts';
+
+export interface IpcContext {
+  window(): BrowserWindow | null;
+  host: EmulatorHost;
+  files: Files;
+  /** The page listens for the first time, or again. */
+  onReady(): void;
+}
+
+type Method = Parameters<typeof toMain>[0];
+
+/** Sends to the page, if there is one. */
+export function sendToPage(
+  window: BrowserWindow | null,
+  event: keyof PageEvents | 'command',
+  value: PageEvents[keyof PageEvents],
+): void {
+  if (window && !window.isDestroyed() && !window.webContents.isCrashed()) {
+    window.webContents.send(toPage(event), value);
+  }
+}
+
+/** Reads the files that a boot request names by number. */
+export function bootLoader({ kernelId, initrdId, ...config }: Message<'boot'>, files: Files): BootLoader {
+  return async () => {
+    const loaded: BootConfig = { ...config };
+    if (kernelId !== undefined) loaded.kernel = await files.read(kernelId);
+    if (initrdId !== undefined) loaded.initrd = await files.read(initrdId);
+    return loaded;
+  };
+}
+
+export function registerIpc({ window, host, files, onReady }: IpcContext): void {
+  const refuse = (error: unknown): string => {
+    const message = sentence(error);
+    log('request refused', message);
+    return message;
+  };
+
+  /** A message without an answer; what is wrong with it goes to the page as an error event. */
+  const on = (method: Method, handle: (value: unknown) => void) => {
+    ipcMain.on(toMain(method), (event, value: unknown) => {
+      if (!isOwnFrame(event.senderFrame)) return;
+      try {
+        handle(value);
+      } catch (error) {
+        sendToPage(window(), 'error', refuse(error));
+      }
+    });
+  };
+  const onChecked = <N extends MessageName & Method>(method: N, handle: (value: Message<N>) => void) =>
+    on(method, (value) => handle(checkMessage(method, value)));
+
+  /** A message with an answer; what is wrong with it is the answer. */
+  const answer = <T>(method: Method, handle: (value: unknown, window: BrowserWindow) => T | Promise<T>) => {
+    ipcMain.handle(toMain(method), async (event, value: unknown): Promise<Answer<T>> => {
+      const target = window();
+      if (!isOwnFrame(event.senderFrame) || !target) return { refused: 'This page may not ask for that.' };
+      try {
+        return { value: await handle(value, target) };
+      } catch (error) {
+        return { refused: refuse(error) };
+      }
+    });
+  };
+
+  onChecked('boot', (request) => void host.boot(bootLoader(request, files)));
+  on('run', () => host.command('run'));
+  on('pause', () => host.command('pause'));
+  on('runToAsidChange', () => host.command('runToAsidChange'));
+  on('reset', () => host.reset());
+  onChecked('step', (instructions) => host.step(instructions));
+  onChecked('input', (bytes) => host.input(bytes));
+  onChecked('watch', (request) => host.watch(request));
+  onChecked('ackConsole', (bytes) => host.ackConsole(bytes));
+  onChecked('ackView', (sequence) => host.ackView(sequence));
+  onChecked('copyText', (text) => void clipboard.writeText(text));
+  on('ready', onReady);
+
+  answer('openKernel', (_value, target) => files.chooseKernel(target));
+  answer('openDropped', (value) => files.add(checkMessage('openDropped', value)));
+  answer('saveText', (value, target) => {
+    const { name, text } = checkMessage('saveText', value);
+    return files.saveText(target, name, text);
+  });
+  answer('versions', (): Versions => {
+    const { electron = '', chrome = '', node, v8 } = process.versions;
+    return { app: app.getVersion(), electron, chrome, node, v8 };
+  });
+}

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_INPUT } from '../emulator/protocol.ts';
+import { type MessageName, checkMessage } from './messages.ts';
+
+describe('checkMessage', () => {
+  it.each<[MessageName, unknown]>([
+    ['boot', {}],
+    ['boot', { machine: 'malta', bigEndian: true, memoryMiB: 16, tlbEntries: 64, seed: 0xffff_ffff, kernelId: 1 }],
+    ['boot', { commandLine: undefined }],
+    ['step', 1],
+    ['input', new Uint8Array(MAX_INPUT)],
+    ['watch', { segments: true, tlb: false, slot: null }],
+    ['watch', { segments: true, tlb: false, slot: 511 }],
+    ['ackConsole', 0],
+    ['openDropped', '/tmp/vmlinux'],
+    ['saveText', { name: 'console.txt', text: '' }],
+  ])('%s takes %o', (name, value) => expect(checkMessage(name, value)).toEqual(value));
+
+  it.each<[MessageName, unknown, string]>([
+    ['boot', undefined, 'its argument must be an object'],
+    ['boot', { memoryMiB: 'x' }, 'memoryMiB must be a whole number from 16 to 1024'],
+    ['boot', { memoryMiB: 8 }, 'memoryMiB must be a whole number from 16 to 1024'],
+    ['boot', { memoryMiB: NaN }, 'memoryMiB must be a whole number from 16 to 1024'],
+    ['boot', { tlbEntries: 17 }, 'tlbEntries must be one of 16, 32, 64'],
+    ['boot', { kernel: { name: 'x', bytes: new Uint8Array(1) } }, 'kernel is not known here'],
+    ['boot', { commandLine: 'x'.repeat(4096) }, 'commandLine must be text of at most 4095 characters'],
+    ['boot', { commandLine: 'a\0b' }, 'commandLine must not contain a zero character'],
+    ['step', 1.5, 'its argument must be a whole number from 1 to 1000000000'],
+    ['step', -1, 'its argument must be a whole number from 1 to 1000000000'],
+    ['input', [1, 2], 'its argument must be bytes'],
+    ['input', new Uint8Array(MAX_INPUT + 1), 'its argument must be at most 65536 bytes at once'],
+    ['watch', null, 'its argument must be an object'],
+    ['watch', { segments: true, slot: null }, 'tlb is missing'],
+    ['watch', { segments: 1, tlb: true, slot: null }, 'segments must be true or false'],
+    ['ackView', Infinity, 'its argument must be a whole number from 0 to 9007199254740991'],
+    ['openDropped', '', 'its argument must be a file on this computer'],
+    ['saveText', { name: 'x'.repeat(256), text: '' }, 'name must be text of at most 255 characters'],
+  ])('%s refuses %o', (name, value, why) => {
+    expect(() => checkMessage(name, value)).toThrow(new Error(`The request ${name} was refused: ${why}.`));
+  });
+
+  it('answers anything with a value or one sentence', () => {
+    const names = fc.constantFrom<MessageName>('boot', 'step', 'input', 'watch', 'ackConsole', 'saveText', 'copyText');
+    fc.assert(
+      fc.property(names, fc.anything(), (name, value) => {
+        try {
+          checkMessage(name, value);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^The request \w+ was refused: [^\n]*\.$/);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,70 @@
+/**
+ * Checks every message that the page sends: its shape, its ranges, its size. The page shows guests' output and other
+ * people's files, so it is not trusted.
+ */
+import * as v from 'valibot';
+import { MAX_INPUT } from '../emulator/protocol.ts';
+
+const whole = (from: number, to: number) => {
+  const message = `must be a whole number from ${from} to ${to}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message));
+};
+const text = (longest: number) => {
+  const message = `must be text of at most ${longest} characters`;
+  return v.pipe(v.string(message), v.maxLength(longest, message));
+};
+const oneOf = <const T extends readonly (string | number)[]>(options: T) =>
+  v.picklist(options, `must be one of ${options.join(', ')}`);
+const flag = v.boolean('must be true or false');
+const count = whole(0, Number.MAX_SAFE_INTEGER);
+
+const shape = (issue: v.StrictObjectIssue) => {
+  if (issue.expected === 'never') return 'is not known here';
+  return issue.path ? 'is missing' : 'must be an object';
+};
+
+const BootRequest = v.strictObject(
+  {
+    machine: v.optional(oneOf(['kvm', 'malta'])),
+    bigEndian: v.optional(flag),
+    memoryMiB: v.optional(whole(16, 1024)),
+    tlbEntries: v.optional(oneOf([16, 32, 64])),
+    // The kernel's COMMAND_LINE_SIZE is 4096, its terminating zero included.
+    commandLine: v.optional(v.pipe(text(4095), v.regex(/^[^\0]*$/, 'must not contain a zero character'))),
+    nsPerInstruction: v.optional(whole(1, 1_000_000)),
+    seed: v.optional(whole(0, 0xffff_ffff)),
+    kernelId: v.optional(whole(1, 0x7fff_ffff)),
+    initrdId: v.optional(whole(1, 0x7fff_ffff)),
+  },
+  shape,
+);
+
+const ViewRequest = v.strictObject({ segments: flag, tlb: flag, slot: v.nullable(whole(0, 0xf_ffff)) }, shape);
+
+/** One schema for every method of the bridge that carries something. */
+const SCHEMAS = {
+  boot: BootRequest,
+  step: whole(1, 1_000_000_000),
+  input: v.pipe(
+    v.instance(Uint8Array, 'must be bytes'),
+    v.maxLength(MAX_INPUT, `must be at most ${MAX_INPUT} bytes at once`),
+  ),
+  watch: ViewRequest,
+  ackConsole: count,
+  ackView: count,
+  openDropped: v.pipe(text(4096), v.minLength(1, 'must be a file on this computer')),
+  saveText: v.strictObject({ name: text(255), text: text(64 * 1024 * 1024) }, shape),
+  copyText: text(16 * 1024 * 1024),
+} as const;
+
+export type MessageName = keyof typeof SCHEMAS;
+export type Message<N extends MessageName> = v.InferOutput<(typeof SCHEMAS)[N]>;
+
+/** @throws Error with one sentence that says what is wrong where */
+export function checkMessage<N extends MessageName>(name: N, value: unknown): Message<N> {
+  const result = v.safeParse(SCHEMAS[name], value, { abortEarly: true });
+  if (result.success) return result.output as Message<N>;
+  const issue = result.issues[0];
+  const where = issue.path?.map((item) => String(item.key)).join('.') ?? 'its argument';
+  throw new Error(`The request ${name} was refused: ${where} ${issue.message}.`);
+}
