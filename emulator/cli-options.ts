@@ -113,7 +113,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
       },
     });
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('. ')[0]!.replace(/\.$/, '')}; see \`kseg help\`.`);
+    throw new UsageError(`${(error as Error).message.split(/\. |\n/)[0]!.replace(/\.$/, '')}; see \`kseg help\`.`);
   }
   const { values, positionals, tokens } = parsed;
   if (values.help) return 'help';

@@ -231,9 +231,37 @@ function handle(message: ToEmulator): void {
   }
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** What a message of each type must carry: a wrong one would otherwise show only when it is too late to refuse it. */
+const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { type: T }>) => boolean } = {
+  boot: ({ config }) => isObject(config),
+  run: () => true,
+  pause: () => true,
+  reset: () => true,
+  step: ({ instructions }) => isCount(instructions),
+  runToAsidChange: () => true,
+  input: ({ bytes }) => bytes instanceof Uint8Array,
+  watch: ({ request }) => isObject(request) && (request.slot === null || isCount(request.slot)),
+  ackConsole: ({ bytes }) => isCount(bytes),
+  ackView: ({ sequence }) => isCount(sequence),
+  shutdown: () => true,
+};
+
+/** Why a message cannot be handled, or null. */
+function refusal(message: unknown): string | null {
+  const type = isObject(message) ? (message as ToEmulator).type : null;
+  if (!Object.hasOwn(WELL_FORMED, String(type))) return `The emulator knows no message ${JSON.stringify(type)}.`;
+  const check = WELL_FORMED[type as ToEmulator['type']] as (message: unknown) => boolean;
+  return check(message) ? null : `The emulator got a message ${JSON.stringify(type)} without what belongs in it.`;
+}
+
 port.on('message', (message: ToEmulator) => {
   try {
-    handle(message);
+    const refused = refusal(message);
+    if (refused !== null) send({ type: 'error', message: refused });
+    else handle(message);
   } catch (error) {
     sendError(error);
   }

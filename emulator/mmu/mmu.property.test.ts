@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Cp0, STATUS_ERL } from '../cpu/cp0.ts';
+import { Cp0, STATUS_ERL, STATUS_EXL } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, READ, WRITE, type Access } from '../cpu/cpu.ts';
 import { KERNEL, SUPERVISOR, USER } from '../cpu/privileged.ts';
 import { HOST_TLB, RAM_AT } from '../memory.ts';
@@ -208,12 +208,13 @@ class Bench {
         this.toKernel();
         return this.probe();
       case 'exception':
+        // KVM has no answer to a breakpoint in the guest's own exception handler.
+        if (this.kind === 'kvm' && (system.cp0[Cp0.Status]! & STATUS_EXL) !== 0) return;
         system.exception(9);
         machine.cpu.raised = false;
         return;
       case 'flushGpa':
-        mmu.flushGpa(mmu.kernel);
-        mmu.flushGpa(mmu.user);
+        mmu.flushGpa();
         expect(this.kseg0()).toEqual([]);
     }
   }
@@ -300,7 +301,6 @@ class Bench {
     const inside = (va: number) => SEGMENTS[mmu.layout.segmentOf[va >>> 29]!] === 'kseg0';
     const lines: string[] = [];
     mmu.kernel.gva.forEach((va, pte) => inside(va) && lines.push(`${va} ${pte}`));
-    mmu.kernel.host.forEach((va, host, writable) => inside(va) && lines.push(`host ${va} ${host} ${writable}`));
     return lines;
   }
 

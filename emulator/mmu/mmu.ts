@@ -71,6 +71,7 @@ export class Mmu {
   private commpageHost = 0;
   /** KVM_REQ_TLB_FLUSH: what guest physical memory is has changed since the guest last ran. */
   private flushRequested = false;
+  private used = false;
   /** Under `tagged`: every ASID's user table. */
   private readonly users = new Map<number, AddressSpace>();
   private readonly arena: TableArena;
@@ -216,23 +217,25 @@ export class Mmu {
 
   /** Writes guest TLB entry `index`, first invalidating what the old one may have left in the tables. */
   writeTlb(index: number, hi: number, mask: number, lo0: number, lo1: number, random: boolean): void {
-    this.invalidateEntry(index);
-    this.tlb.write(index, hi, mask, lo0, lo1);
-    // KVM stops here. An entry that overlaps an older one may come before it in the order of a lookup, though, so what
-    // the older one filled must go too.
-    this.invalidateEntry(index);
+    const { tlb } = this;
+    // Nothing can have come from an entry of which neither half was valid.
+    if (((tlb.lo0[index]! | tlb.lo1[index]!) & LO_V) !== 0) this.invalidateRange(index);
+    tlb.write(index, hi, mask, lo0, lo1);
+    // KVM stops here. An entry that overlaps an older one may come before it in the order of a lookup, though, valid or
+    // not, so what the older one filled must go too.
+    this.invalidateRange(index);
     this.observer.tlbWritten(index, random);
   }
 
-  private invalidateEntry(index: number): void {
-    const { tlb } = this;
-    if (((tlb.lo0[index]! | tlb.lo1[index]!) & LO_V) === 0) return;
-    const start = tlb.start(index);
-    const end = Math.min(tlb.end(index), this.layout.end);
-    if (start > end) return;
+  private invalidateRange(index: number): void {
+    const start = this.tlb.start(index);
+    const end = Math.min(this.tlb.end(index), this.layout.end);
+    const segment = this.layout.segmentOf[start >>> 29]!;
+    // Entries for unmapped segments, such as those a kernel fills its TLB with to empty it, match nothing.
+    if (start > end || (segment !== USEG && segment !== KSEG23)) return;
     this.dropRange(this.kernel, start, end);
     this.kernel.dropOtherContexts();
-    if (this.layout.segmentOf[start >>> 29] !== USEG) return;
+    if (segment !== USEG) return;
     if (this.policy !== 'tagged') this.dropRange(this.user, start, end);
     else for (const space of this.users.values()) this.dropRange(space, start, end);
     this.user.dropOtherContexts();
@@ -383,7 +386,9 @@ export class Mmu {
     for (let i = 0; i < this.tlb.entries; i++) this.tlb.write(i, 0, 0, 0, 0);
     this.kernelAsid = this.lastUserAsid = 0;
     this.user = this.users.get(0)!;
-    if (this.kernel.contexts.some((context) => context !== 0)) this.flushGpa();
+    // At power-on there is nothing to flush, and nothing to count.
+    if (this.used) this.flushGpa();
+    this.used = true;
   }
 }
 

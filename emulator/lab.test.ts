@@ -1,0 +1,50 @@
+/** The Lab kernel's own checks on every machine, and what they must leave in the counters. */
+import { describe, expect, it } from 'vitest';
+import type { CreateConfig } from './create.ts';
+import { Lab } from './testing/lab.ts';
+
+/** Commands and what they print when all is well. */
+const COMMANDS: [command: string, wanted: RegExp][] = [
+  ['pingpong 1000', /1000 round trips, 200\d switches, .* ok/],
+  ['fault', /fault: 15 of 15 as expected, ok/],
+  ['fork 20', /20 children, .* ok/],
+  ['vmalloc 50', /vmalloc: 50 pages at 0x[6c]0400000, ok/],
+  ['touch 50', /touch: 50 pages .* ok/],
+  ['asids', /rollovers since boot, ok/],
+  ['bench quick', /bench: ok/],
+];
+
+const MACHINES: [name: string, config: CreateConfig][] = [
+  ['kvm, little endian', { machine: 'kvm' }],
+  ['malta, little endian', { machine: 'malta' }],
+  ['malta, big endian', { machine: 'malta', bigEndian: true }],
+];
+
+describe.each(MACHINES)('%s', (_, config) => {
+  describe.each([16, 32, 64] as const)('%i TLB entries', (tlbEntries) => {
+    const lab = new Lab({ ...config, tlbEntries });
+
+    it.each(COMMANDS)('%s', (command, wanted) => {
+      const output = lab.command(command);
+      expect(output).toMatch(wanted);
+      expect(output).not.toMatch(/BAD|panic/);
+    });
+
+    it('the flushes add up', () => {
+      const { counters, mmu } = lab.machine;
+      expect(counters.asidChanges).toBeGreaterThanOrEqual(2000);
+      expect(mmu.totals.kernel.count).toBe(counters.asidChanges);
+      expect(mmu.totals.user.count).toBeLessThanOrEqual(counters.userEntriesWithNewAsid);
+      expect(mmu.totals.user.count).toBeGreaterThan(1000);
+      expect(mmu.totals.kernel.kseg0TablesFreed).toBe(0);
+      expect(mmu.totals.user.kseg0TablesFreed).toBe(0);
+      expect(mmu.totals.gpa.count).toBe(0);
+    });
+
+    it('halt powers off', () => {
+      lab.machine.input(new TextEncoder().encode('halt\n'));
+      expect(lab.script([])).toEqual({ ok: true, message: '' });
+      expect(lab.machine.end?.reason).toBe('powerOff');
+    });
+  });
+});

@@ -1,0 +1,276 @@
+/** The worker as it is shipped, in a thread of its own, spoken to as Electron's main process does. */
+import { Worker } from 'node:worker_threads';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { op } from './testing/bare-machine.ts';
+import { bundleEmulator, type Bundle } from './testing/bundle.ts';
+import { tinyElf } from './testing/elf.ts';
+import { PROMPT, RESOURCES } from './testing/lab.ts';
+import { CONSOLE_WINDOW, PROTOCOL_VERSION, type FromEmulator, type RunState, type ToEmulator } from './protocol.ts';
+
+let bundle: Bundle;
+let host: Host;
+beforeAll(() => {
+  bundle = bundleEmulator();
+});
+afterAll(() => bundle?.remove());
+afterEach(() => host?.stop());
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const keys = (text: string) => new TextEncoder().encode(text);
+type Message<T extends FromEmulator['type']> = Extract<FromEmulator, { type: T }>;
+
+class Host {
+  readonly messages: FromEmulator[] = [];
+  console = '';
+  consoleBytes = 0;
+  exited = false;
+  acknowledges = true;
+  private readonly worker = new Worker(bundle.worker, { workerData: { resources: RESOURCES } });
+  private wake: () => void = () => {};
+
+  constructor() {
+    this.worker.on('message', (message: FromEmulator) => {
+      this.messages.push(message);
+      if (message.type === 'console') {
+        this.consoleBytes += message.bytes.length;
+        if (this.console.length < 100_000) this.console += String.fromCharCode(...message.bytes);
+        if (this.acknowledges) this.send({ type: 'ackConsole', bytes: message.bytes.length });
+      }
+      if (message.type === 'view' && this.acknowledges) this.send({ type: 'ackView', sequence: message.view.sequence });
+      this.wake();
+    });
+    this.worker.on('error', (error) => (this.messages.push({ type: 'error', message: `died: ${error}` }), this.wake()));
+    this.worker.on('exit', () => ((this.exited = true), this.wake()));
+  }
+
+  send(message: ToEmulator): void {
+    this.worker.postMessage(message);
+  }
+  sendAnything(message: unknown): void {
+    this.worker.postMessage(message);
+  }
+  stop(): Promise<number> {
+    return this.worker.terminate();
+  }
+
+  /** Waits until `done` gives something; the test's own time-out ends it. */
+  async until<T>(done: () => T | undefined | false): Promise<T> {
+    for (;;) {
+      const result = done();
+      if (result !== undefined && result !== false) return result;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+  all<T extends FromEmulator['type']>(type: T): Message<T>[] {
+    return this.messages.filter((message): message is Message<T> => message.type === type);
+  }
+  /** The first message of a type that comes after `count` of them. */
+  next<T extends FromEmulator['type']>(type: T, count = this.all(type).length): Promise<Message<T>> {
+    return this.until(() => this.all(type)[count]);
+  }
+  state(wanted: RunState['state']): Promise<true> {
+    return this.until(() => this.all('state').at(-1)?.state.state === wanted);
+  }
+  async prompt(): Promise<void> {
+    await this.until(() => this.console.endsWith(PROMPT));
+  }
+  async command(line: string): Promise<string> {
+    const before = this.console.length;
+    this.send({ type: 'input', bytes: keys(`${line}\n`) });
+    await this.until(() => this.console.length > before + line.length + PROMPT.length && this.console.endsWith(PROMPT));
+    return this.console.slice(before);
+  }
+  /** Pauses; the view of the paused machine is the last message then. */
+  async pause(): Promise<void> {
+    this.send({ type: 'pause' });
+    await this.state('paused');
+    await this.until(() => this.messages.at(-1)!.type === 'view');
+  }
+  async bootLab(): Promise<void> {
+    this.send({ type: 'boot', config: { memoryMiB: 16 } });
+    await this.prompt();
+  }
+}
+
+it('says hello with its protocol', async () => {
+  host = new Host();
+  expect(await host.next('hello', 0)).toEqual({ type: 'hello', protocol: PROTOCOL_VERSION });
+});
+
+it('boots, prints, and answers keys', async () => {
+  host = new Host();
+  await host.bootLab();
+  expect(host.all('booted')[0]!.info).toMatchObject({ guest: 'lab-kvm-el.elf', machine: 'kvm', memoryMiB: 16 });
+  expect(host.all('state')[0]!.state).toEqual({ state: 'running' });
+  expect(await host.command('ps')).toMatch(/PID ASID STATE/);
+  host.send({ type: 'input', bytes: keys('halt\n') });
+  await host.state('ended');
+  expect(host.all('state').at(-1)!.state).toMatchObject({ reason: 'powerOff' });
+});
+
+describe('run control', () => {
+  it('pauses, steps and goes on', async () => {
+    host = new Host();
+    await host.bootLab();
+    await host.pause();
+    const before = host.all('view').at(-1)!.view.instructions;
+    host.send({ type: 'input', bytes: keys('echo kept\n') });
+    host.send({ type: 'step', instructions: 100 });
+    const { view } = await host.next('view');
+    expect(view.instructions - before).toBeGreaterThanOrEqual(100);
+    expect(view.instructions - before).toBeLessThanOrEqual(101);
+    expect(host.console.endsWith(PROMPT)).toBe(true);
+    host.send({ type: 'run' });
+    await host.until(() => host.console.includes('\r\nkept'));
+  });
+
+  it('boots paused, at the first instruction', async () => {
+    host = new Host();
+    host.send({ type: 'boot', config: { memoryMiB: 16 }, paused: true });
+    await host.state('paused');
+    const { view } = await host.next('view', 0);
+    expect(view).toMatchObject({ instructions: 0, mode: 'kernel', pc: 0x40000000 + (15 << 20) });
+  });
+
+  it('runs to a change of ASID', async () => {
+    host = new Host();
+    await host.bootLab();
+    await host.pause();
+    const before = host.all('view').at(-1)!.view.asidChanges;
+    host.send({ type: 'input', bytes: keys('pingpong 3\n') });
+    host.send({ type: 'runToAsidChange' });
+    await host.state('running');
+    await host.state('paused');
+    const { view } = await host.until(() => host.all('view').find((v) => v.view.asidChanges > before));
+    expect(view.asidChanges).toBe(before + 1);
+  });
+
+  it('a reset starts anew', async () => {
+    host = new Host();
+    await host.bootLab();
+    host.console = '';
+    host.send({ type: 'reset' });
+    await host.prompt();
+    expect(host.console).toContain('Lab kernel');
+    expect(host.all('booted')).toHaveLength(2);
+  });
+
+  it('a shutdown ends the thread', async () => {
+    host = new Host();
+    await host.bootLab();
+    host.send({ type: 'shutdown' });
+    await host.until(() => host.exited);
+  });
+});
+
+describe('views', () => {
+  it('show what is watched, and nothing else', async () => {
+    host = new Host();
+    await host.bootLab();
+    await host.pause();
+    host.send({ type: 'watch', request: { segments: true, tlb: true, slot: 1 } });
+    const { view } = await host.until(() => host.all('view').find((v) => v.view.slot));
+    expect(view.kernel!.counts).toHaveLength(512);
+    expect(view.tlb!.entryHi).toHaveLength(64);
+    expect(view.slot!.kernel).toHaveLength(1024);
+    const present = view.slot!.kernel.filter((bits) => bits & 1).length;
+    expect(present).toBe(view.kernel!.counts[1]);
+    host.send({ type: 'watch', request: { segments: false, tlb: false, slot: null } });
+    const last = (await host.next('view')).view;
+    expect(last.kernel ?? last.user ?? last.tlb ?? last.slot).toBeUndefined();
+  });
+
+  it('wait for the host to have drawn', async () => {
+    host = new Host();
+    await host.bootLab();
+    host.acknowledges = false;
+    host.send({ type: 'input', bytes: keys('bench\n') });
+    await host.until(() => host.console.includes('sieve'));
+    await sleep(100);
+    const sent = host.all('view').length;
+    await sleep(200);
+    expect(host.all('view')).toHaveLength(sent);
+    const { sequence } = host.all('view').at(-1)!.view;
+    host.send({ type: 'ackView', sequence });
+    expect((await host.next('view', sent)).view.sequence).toBe(sequence + 1);
+    await sleep(200);
+    expect(host.all('view').length - sent).toBeLessThanOrEqual(2);
+  });
+});
+
+/** A guest that sends to COM1 without end, and a time per instruction that makes the line keep up. */
+function talker(): Extract<ToEmulator, { type: 'boot' }> {
+  const [T0, T1] = [8, 9];
+  const store = (value: number, register: number) => [
+    op('addiu', { t: T1, i: value }),
+    op('sb', { s: T0, t: T1, i: 0x3f8 + register }),
+  ];
+  const words = [op('lui', { t: T0, i: 0xb800 })]
+    .concat(store(0x83, 3), store(1, 0), store(0, 1), store(3, 3))
+    .concat(store(0x2e, 0), op('beq', { i: 0xfffe }), 0);
+  const kernel = { name: 'talker', bytes: tinyElf(false, 0x80100000, words) };
+  return { type: 'boot', config: { kernel, memoryMiB: 16, nsPerInstruction: 1000 } };
+}
+
+it('a console that is not read holds the guest, and no memory', async () => {
+  host = new Host();
+  host.acknowledges = false;
+  host.send(talker());
+  await host.until(() => host.consoleBytes >= CONSOLE_WINDOW);
+  await sleep(200);
+  const held = host.consoleBytes;
+  await sleep(200);
+  expect(host.consoleBytes).toBe(held);
+  // A slice of 400 000 instructions is 0.4 s of this guest's time, at 11520 bytes a second.
+  expect(held - CONSOLE_WINDOW).toBeLessThan(2 * 0.4 * 11520);
+  host.send({ type: 'ackConsole', bytes: held });
+  await host.until(() => host.consoleBytes >= held + CONSOLE_WINDOW);
+});
+
+describe('mistakes', () => {
+  it('a bad kernel is an error, and the machine before stays', async () => {
+    host = new Host();
+    await host.bootLab();
+    host.send({ type: 'boot', config: { kernel: { name: 'bad.elf', bytes: keys('no kernel') } } });
+    const { message } = await host.next('error', 0);
+    expect(message).toMatch(/^bad\.elf: [^\n]*\.$/);
+    expect(await host.command('echo alive')).toContain('\r\nalive');
+    expect(host.all('booted')).toHaveLength(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['a type that is none', { type: 'frobnicate' }],
+    ['an inherited name as type', { type: 'toString' }],
+    ['null', null],
+    ['text', 'run'],
+    ['nothing', {}],
+    ['boot without a config', { type: 'boot' }],
+    ['a step of no number', { type: 'step', instructions: NaN }],
+    ['a step without end', { type: 'step', instructions: Infinity }],
+    ['input that is text', { type: 'input', bytes: 'ps' }],
+    ['watch without a request', { type: 'watch' }],
+    ['a slot that is none', { type: 'watch', request: { segments: true, tlb: false, slot: 'first' } }],
+    ['an acknowledgement of nothing', { type: 'ackConsole' }],
+  ])('%s is an error in one sentence, and the machine runs on', async (_, message) => {
+    host = new Host();
+    host.send({ type: 'boot', config: { memoryMiB: 16 } });
+    host.sendAnything(message);
+    expect((await host.next('error', 0)).message).toMatch(/^The emulator [^\n]*\.$/);
+    await host.prompt();
+    expect(await host.command('echo alive')).toContain('\r\nalive');
+    expect(host.all('error')).toHaveLength(1);
+    expect(host.exited).toBe(false);
+  });
+
+  it('what needs a machine does nothing without one', async () => {
+    host = new Host();
+    await host.next('hello', 0);
+    host.send({ type: 'run' });
+    host.send({ type: 'step', instructions: 5 });
+    host.send({ type: 'input', bytes: keys('x') });
+    host.send({ type: 'reset' });
+    host.send({ type: 'runToAsidChange' });
+    await host.bootLab();
+    expect(host.all('error')).toEqual([]);
+  });
+});
