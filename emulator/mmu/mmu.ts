@@ -72,7 +72,7 @@ export class Mmu {
   /** KVM_REQ_TLB_FLUSH: what guest physical memory is has changed since the guest last ran. */
   private flushRequested = false;
   private used = false;
-  /** Under `tagged`: every ASID's user table. */
+  /** The user table; under `tagged` every ASID's. */
   private readonly users = new Map<number, AddressSpace>();
   private readonly arena: TableArena;
   private readonly pageSize: number;
@@ -236,9 +236,10 @@ export class Mmu {
     this.dropRange(this.kernel, start, end);
     this.kernel.dropOtherContexts();
     if (segment !== USEG) return;
-    if (this.policy !== 'tagged') this.dropRange(this.user, start, end);
-    else for (const space of this.users.values()) this.dropRange(space, start, end);
-    this.user.dropOtherContexts();
+    for (const space of this.users.values()) {
+      this.dropRange(space, start, end);
+      space.dropOtherContexts();
+    }
   }
 
   private dropRange(space: AddressSpace, start: number, end: number): void {
@@ -276,6 +277,7 @@ export class Mmu {
   private switchTagged(): void {
     const { tlb, layout } = this;
     this.kernel.host.clearWhere((page) => layout.segmentOf[page >>> 17] === USEG);
+    this.kernel.dropOtherContexts();
     for (let i = 0; i < tlb.entries; i++) {
       const start = tlb.start(i);
       if (layout.segmentOf[start >>> 29] !== KSEG23 || tlb.isGlobal(i)) continue;
