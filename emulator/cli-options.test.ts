@@ -14,6 +14,12 @@ it('defaults', () => {
     noReboot: false,
     nsPerInstruction: 4,
     seed: 1,
+    policy: 'lazy-user',
+    check: false,
+    hostCpus: 1,
+    migrateEvery: 0,
+    dynamicTranslation: false,
+    geometry: 'm32_4k',
   });
   for (const absent of ['kernel', 'machine', 'tlbEntries', 'append', 'initrd', 'bios', 'stats', 'trace']) {
     expect(parse()).not.toHaveProperty(absent);
@@ -40,6 +46,12 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--stats', 's.json'], { stats: 's.json' }],
   [['--trace', 't.ndjson'], { trace: 't.ndjson' }],
   [['--ns-per-instruction', '10'], { nsPerInstruction: 10 }],
+  [['--policy', 'tagged'], { policy: 'tagged' }],
+  [['--check'], { check: true }],
+  [['--host-cpus', '4'], { hostCpus: 4 }],
+  [['--host-cpus', '2', '--migrate-every', '1000'], { hostCpus: 2, migrateEvery: 1000 }],
+  [['--dynamic-translation'], { dynamicTranslation: true }],
+  [['--geometry', '64-bit'], { geometry: 'm64_4k' }],
   [['--seed', '0'], { seed: 0 }],
   [['--seed', '4294967295'], { seed: 0xffffffff }],
 ])('%j', (args, wanted) => {
@@ -96,6 +108,10 @@ it.each<[string[], string]>([
   [['run', '--ns-per-instruction', '1001'], '--ns-per-instruction 1001'],
   [['run', '--seed', '-1'], '--seed'],
   [['run', '--seed', '4294967296'], '--seed 4294967296'],
+  [['run', '--policy', 'lazy'], '--policy lazy'],
+  [['run', '--geometry', '16K'], '--geometry 16K'],
+  [['run', '--host-cpus', '9'], '--host-cpus 9'],
+  [['run', '--migrate-every', '100'], '--migrate-every'],
   [['run', '--send', 'x'], '--send'],
   [['run', '--expect', ''], '--expect'],
   [['run', '--expect', '\\q'], '--expect: \\q'],
