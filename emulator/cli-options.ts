@@ -34,6 +34,8 @@ export interface RunOptions {
   check: boolean;
   hostCpus: number;
   migrateEvery: number;
+  hostUnmapEvery: number;
+  hostProtectEvery: number;
   dynamicTranslation: boolean;
   geometry: 'm32_4k' | 'm64_4k';
 }
@@ -69,6 +71,8 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --geometry NAME         host page tables: 32-bit (default) or 64-bit, both with 4 KiB pages
   --host-cpus N           host CPUs the guest may run on (1 to 8, default 1)
   --migrate-every N       move to the next host CPU every N instructions
+  --host-unmap-every N    the host takes all guest RAM away every N instructions
+  --host-protect-every N  the host write-protects all guest RAM every N instructions
   --seed N                seed of everything random (default ${DEFAULTS.seed})
 
 Exit status: 0 when every --expect matched (with none: the guest powered off), 1 when a limit passed or the guest
@@ -107,6 +111,8 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         check: { type: 'boolean' },
         'host-cpus': { type: 'string' },
         'migrate-every': { type: 'string' },
+        'host-unmap-every': { type: 'string' },
+        'host-protect-every': { type: 'string' },
         'dynamic-translation': { type: 'boolean' },
         geometry: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
@@ -175,6 +181,8 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
     check: values.check ?? false,
     hostCpus,
     migrateEvery: number('--migrate-every', values['migrate-every'], 0, true),
+    hostUnmapEvery: number('--host-unmap-every', values['host-unmap-every'], 0, true),
+    hostProtectEvery: number('--host-protect-every', values['host-protect-every'], 0, true),
     dynamicTranslation: values['dynamic-translation'] ?? false,
     geometry,
     seed: number('--seed', values.seed, DEFAULTS.seed, true, 0xffffffff, 0),

@@ -50,6 +50,8 @@ function create(options: RunOptions): CreatedMachine {
     check: options.check,
     hostCpus: options.hostCpus,
     migrateEvery: options.migrateEvery,
+    hostUnmapEvery: options.hostUnmapEvery,
+    hostProtectEvery: options.hostProtectEvery,
     dynamicTranslation: options.dynamicTranslation,
     geometry: options.geometry,
   };

@@ -6,7 +6,17 @@ import type { BootConfig, MachineKind } from './protocol.ts';
 
 /** A BootConfig, or a raw image at the reset vector instead of a kernel. */
 export type CreateConfig = BootConfig & { bios?: { name: string; bytes: Uint8Array } } & Partial<
-    Pick<MachineOptions, 'policy' | 'check' | 'hostCpus' | 'migrateEvery' | 'dynamicTranslation' | 'geometry'>
+    Pick<
+      MachineOptions,
+      | 'policy'
+      | 'check'
+      | 'hostCpus'
+      | 'migrateEvery'
+      | 'hostUnmapEvery'
+      | 'hostProtectEvery'
+      | 'dynamicTranslation'
+      | 'geometry'
+    >
   >;
 
 export interface CreatedMachine {
@@ -38,9 +48,8 @@ export function createMachine(
   }
   const make = (kind: MachineKind, bigEndian: boolean): Machine => {
     const tlbEntries = config.tlbEntries ?? TLB_ENTRIES[kind];
-    const { policy, check, hostCpus, migrateEvery, dynamicTranslation, geometry } = config;
-    const hypervisor = { policy, check, hostCpus, migrateEvery, dynamicTranslation, geometry };
-    return new Machine({ kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed, ...hypervisor });
+    // What the two have by the same name goes over as it is; the machine's own needs stand after it.
+    return new Machine({ ...config, kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed });
   };
 
   if (config.bios) {

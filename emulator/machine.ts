@@ -45,6 +45,9 @@ export interface MachineOptions {
   hostCpus?: number;
   /** Instructions after which the vCPU moves on to the next host CPU; 0 for never. */
   migrateEvery?: number;
+  /** Instructions after which the host takes all of guest RAM away, or write-protects it; 0 for never. */
+  hostUnmapEvery?: number;
+  hostProtectEvery?: number;
   /** `kvm` only: rewrite trapping instructions. */
   dynamicTranslation?: boolean;
 }
@@ -124,7 +127,6 @@ export class Machine implements MmuObserver, HypervisorObserver {
       this.system = new TrapEmulate(this.cpu, this.mmu, this.clock, this, systemOptions);
       this.system.dynamicTranslation = options.dynamicTranslation ?? false;
     } else this.system = new FullSystem(this.cpu, this.mmu, this.clock, this, systemOptions);
-    if (options.migrateEvery) this.scheduleMigration(options.migrateEvery);
     this.cpu.system = this.system;
     const host: BoardHost = {
       clock: this.clock,
@@ -143,6 +145,9 @@ export class Machine implements MmuObserver, HypervisorObserver {
       powerOff: () => this.finish({ reason: 'powerOff', message: 'The guest switched the power off.' }),
     };
     this.board = new Board(host);
+    this.every(options.migrateEvery, () => this.mmu.migrate((this.mmu.cpus.current + 1) % this.mmu.cpus.count));
+    this.every(options.hostUnmapEvery, () => this.hostMemory.unmap(0, ramBytes - 1));
+    this.every(options.hostProtectEvery, () => this.hostMemory.writeProtect(0, ramBytes - 1));
   }
 
   /** Loads what `plan` says and leaves the machine where firmware hands over, or at its reset vector. */
@@ -165,12 +170,14 @@ export class Machine implements MmuObserver, HypervisorObserver {
     if (plan.leavesReset) this.system.leaveReset();
   }
 
-  private scheduleMigration(every: number): void {
-    const { clock, mmu } = this;
-    clock.schedule(clock.now() + every * this.options.nsPerInstruction, () => {
-      mmu.migrate((mmu.cpus.current + 1) % mmu.cpus.count);
+  /** Has the host do something every so many instructions' time. */
+  private every(instructions: number | undefined, act: () => void): void {
+    if (!instructions) return;
+    const { clock } = this;
+    clock.schedule(clock.now() + instructions * this.options.nsPerInstruction, () => {
+      act();
       this.system.reenter();
-      this.scheduleMigration(every);
+      this.every(instructions, act);
     });
   }
 

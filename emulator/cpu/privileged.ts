@@ -184,6 +184,11 @@ export abstract class Privileged implements System {
 
   // Modes
 
+  /** The host has changed registers of a guest that stands still. */
+  registersChanged(): void {
+    this.modeChanged();
+  }
+
   /** Status may have changed: the mode follows, and the guest is re-entered. */
   protected modeChanged(): void {
     const before = this.mode;
@@ -296,7 +301,7 @@ export abstract class Privileged implements System {
   }
 
   /** Cause.DC may have changed. */
-  protected countEnableChanged(): void {
+  countEnableChanged(): void {
     if ((this.cp0[Cp0.Cause]! & CAUSE_DC) !== 0) this.timer.stop();
     else this.timer.start();
   }

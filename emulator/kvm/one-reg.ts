@@ -112,6 +112,8 @@ export class OneReg {
     if (index === Cp0.Compare) system.timer.setCompare(word);
     const mask = WRITABLE.get(index) ?? -1;
     cp0[index] = (cp0[index]! & ~mask) | (word & mask);
+    if (index === Cp0.Cause) system.countEnableChanged();
+    system.registersChanged();
   }
 
   private setTimer(index: number, value: bigint): void {

@@ -10,7 +10,7 @@ import { PTE_DIRTY, PTE_PRESENT } from '../mmu/gva-page-table.ts';
 import { BareMachine, entryLo, op } from '../testing/bare-machine.ts';
 import { Lab } from '../testing/lab.ts';
 import { COMMPAGE_4K } from './dynamic-translation.ts';
-import { TrapEmulate } from './trap-emulate.ts';
+import { type TrapEmulate } from './trap-emulate.ts';
 
 const USEG = 0x00400000;
 const KSEG0 = 0x40200000;

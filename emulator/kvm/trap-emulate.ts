@@ -143,7 +143,12 @@ export class TrapEmulate extends Privileged {
   /** The privilege filter's answer to user mode reaching for kernel addresses; and unaligned accesses. */
   override addressError(va: number, access: Access): void {
     const code = access === WRITE ? ExcCode.AdES : ExcCode.AdEL;
-    this.exit(code, this.mode === KERNEL);
+    this.deliverAddressError(va, code, code);
+  }
+
+  /** @param reason the exit: below 0x80000000 user mode's reach for kernel addresses is a TLB miss to the host */
+  private deliverAddressError(va: number, code: ExcCode, reason: ExcCode): void {
+    this.exit(reason, this.mode === KERNEL);
     this.cp0[Cp0.BadVAddr] = va;
     super.exception(code);
   }
@@ -172,7 +177,8 @@ export class TrapEmulate extends Privileged {
     }
     const segment = mmu.layout.segmentOf[va >>> 29]!;
     if (user && segment !== USEG) {
-      this.addressError(address, access);
+      if (write) this.deliverAddressError(address, ExcCode.AdES, ExcCode.TLBS);
+      else this.deliverAddressError(address, ExcCode.AdEL, ExcCode.TLBL);
       return FAULT;
     }
     const space = user ? mmu.user : mmu.kernel;
@@ -339,6 +345,10 @@ export class TrapEmulate extends Privileged {
     const va = cpu.pc >>> 0;
     let host = mmu.refill(mmu.kernel, va, true);
     if (host < 0 && mmu.layout.segmentOf[va >>> 29] === KSEG0) host = mmu.mapKseg0(va, va & 0x1fffffff, true);
+    else if (host < 0) {
+      const index = mmu.tlb.lookup(va, this.asid);
+      if (index >= 0 && (mmu.tlb.lo(index, va) & LO_D) !== 0) host = mmu.mapMapped(mmu.kernel, index, va, true);
+    }
     if (host < 0) return;
     cpu.memory.words[host >> 2] = replacement;
     this.translated++;
