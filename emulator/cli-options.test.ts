@@ -50,6 +50,8 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--check'], { check: true }],
   [['--host-cpus', '4'], { hostCpus: 4 }],
   [['--host-cpus', '2', '--migrate-every', '1000'], { hostCpus: 2, migrateEvery: 1000 }],
+  [['--host-unmap-every', '5000'], { hostUnmapEvery: 5000 }],
+  [['--host-protect-every', '5000'], { hostProtectEvery: 5000 }],
   [['--dynamic-translation'], { dynamicTranslation: true }],
   [['--geometry', '64-bit'], { geometry: 'm64_4k' }],
   [['--seed', '0'], { seed: 0 }],

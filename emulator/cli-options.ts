@@ -133,6 +133,9 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (values.bios !== undefined && values.machine === 'kvm') {
     throw new UsageError('--bios needs --machine malta: a kvm guest cannot run code from the boot ROM.');
   }
+  if (values.bios !== undefined && (values.initrd ?? values.append) !== undefined) {
+    throw new UsageError('--bios runs firmware alone: --initrd and --append are for kernels.');
+  }
   if (values.tlb !== undefined && !['16', '32', '64'].includes(values.tlb)) {
     throw new UsageError(`--tlb ${values.tlb}: a TLB has 16, 32 or 64 entries.`);
   }

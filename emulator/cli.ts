@@ -28,7 +28,6 @@ function readNamed(path: string, what: string): Uint8Array {
   }
 }
 
-/** Opens an output file at once, so that a run is not made for nothing. */
 function openNamed(path: string): number {
   try {
     return openSync(path, 'w');
@@ -84,9 +83,10 @@ class TraceFile {
 }
 
 async function run(options: RunOptions): Promise<number> {
+  const { machine } = create(options);
+  // Opened before the run, so that it is not made for nothing, and after all that can be refused.
   const statsFd = options.stats ? openNamed(options.stats) : null;
   const traceFile = options.trace ? new TraceFile(openNamed(options.trace)) : null;
-  const { machine } = create(options);
   machine.rebootAllowed = !options.noReboot;
   if (traceFile) machine.trace = (line) => traceFile.add(line);
   const started = performance.now();

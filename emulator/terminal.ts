@@ -57,13 +57,13 @@ export async function runOnTerminal(machine: Machine, limits: Limits): Promise<O
         continue;
       }
       // An idle guest's time keeps pace with the wall; what a late timer overshot is paid at the next wait.
-      const want = Math.min(clock.nextEvent() - clock.now(), 50e6);
+      const want = Math.min(clock.nextEvent() - clock.now(), limits.ns - clock.now(), 50e6);
       if (owedNs < want) {
         const since = performance.now();
         await sleep(Math.max(1, (want - owedNs) / 1e6));
         owedNs = Math.min(200e6, owedNs + Math.round((performance.now() - since) * 1e6));
       }
-      const paid = Math.min(owedNs, clock.nextEvent() - clock.now());
+      const paid = Math.min(owedNs, want);
       clock.skipTo(clock.now() + paid);
       owedNs -= paid;
     }
