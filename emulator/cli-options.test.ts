@@ -21,7 +21,7 @@ it('defaults', () => {
     dynamicTranslation: false,
     geometry: 'm32_4k',
   });
-  for (const absent of ['kernel', 'machine', 'tlbEntries', 'append', 'initrd', 'bios', 'stats', 'trace']) {
+  for (const absent of ['kernel', 'machine', 'tlbEntries', 'append', 'initrd', 'symbols', 'bios', 'stats', 'trace']) {
     expect(parse()).not.toHaveProperty(absent);
   }
 });
@@ -39,6 +39,7 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--append', 'quiet run=ps'], { append: 'quiet run=ps' }],
   [['--append', ''], { append: '' }],
   [['--initrd', 'rd.gz'], { initrd: 'rd.gz' }],
+  [['--symbols', 'System.map'], { symbols: 'System.map' }],
   [['--bios', 'yamon.bin'], { bios: 'yamon.bin' }],
   [['--timeout', '2.5'], { timeout: 2.5 }],
   [['--instructions', '1000000'], { instructions: 1_000_000 }],

@@ -20,6 +20,7 @@ export interface RunOptions {
   tlbEntries?: 16 | 32 | 64;
   append?: string;
   initrd?: string;
+  symbols?: string;
   bios?: string;
   script: Turn[];
   /** Guest seconds. */
@@ -56,6 +57,7 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --tlb 16|32|64          guest TLB entries; default 64 on kvm, 16 on malta
   --append STRING         kernel command line
   --initrd FILE           initial RAM disk
+  --symbols FILE          names for addresses: a System.map (kernels' own tables are found without)
   --bios FILE             raw image at the reset vector, run instead of a kernel
   --expect TEXT           scripted run: wait for TEXT on the console (\\n, \\r, \\t, \\\\, \\xHH)
   --send TEXT             type TEXT once the --expect before it has matched
@@ -97,6 +99,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         tlb: { type: 'string' },
         append: { type: 'string' },
         initrd: { type: 'string' },
+        symbols: { type: 'string' },
         bios: { type: 'string' },
         expect: { type: 'string', multiple: true },
         send: { type: 'string', multiple: true },
@@ -193,7 +196,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (positionals[0] !== undefined) options.kernel = positionals[0];
   if (values.machine) options.machine = values.machine;
   if (values.tlb) options.tlbEntries = Number(values.tlb) as 16 | 32 | 64;
-  for (const name of ['append', 'initrd', 'bios', 'stats', 'trace'] as const) {
+  for (const name of ['append', 'initrd', 'symbols', 'bios', 'stats', 'trace'] as const) {
     if (values[name] !== undefined) options[name] = values[name];
   }
   return options;

@@ -8,6 +8,8 @@ import { readBundledGuest } from './guests.ts';
 import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-options.ts';
 import { Script } from './script.ts';
 import { runOnTerminal } from './terminal.ts';
+import { parseSystemMap } from './debug/kallsyms.ts';
+import { SymbolTable } from './debug/symbols.ts';
 import type { TraceLine } from './debug/trace.ts';
 
 const EXIT_OK = 0;
@@ -26,6 +28,12 @@ function readNamed(path: string, what: string): Uint8Array {
     ];
     throw new UsageError(`${path}: cannot read this ${what}: ${reason ?? (error as Error).message}.`);
   }
+}
+
+function readSymbols(path: string): SymbolTable {
+  const symbols = parseSystemMap(new TextDecoder().decode(readNamed(path, 'symbol file')));
+  if (symbols.length === 0) throw new UsageError(`${path}: no line is a symbol; give a System.map.`);
+  return new SymbolTable(symbols);
 }
 
 function openNamed(path: string): number {
@@ -84,6 +92,7 @@ class TraceFile {
 
 async function run(options: RunOptions): Promise<number> {
   const { machine } = create(options);
+  if (options.symbols) machine.symbols = readSymbols(options.symbols);
   // Opened before the run, so that it is not made for nothing, and after all that can be refused.
   const statsFd = options.stats ? openNamed(options.stats) : null;
   const traceFile = options.trace ? new TraceFile(openNamed(options.trace)) : null;

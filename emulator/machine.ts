@@ -15,6 +15,7 @@ import { EXCEPTION_NAMES, ExcCode } from './cpu/exceptions.ts';
 import { FullSystem } from './cpu/full-system.ts';
 import { interpret } from './cpu/interpreter.generated.ts';
 import { USER } from './cpu/privileged.ts';
+import { findKallsyms } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
 import { hex, type TraceEvent, type TraceSink } from './debug/trace.ts';
 import { HostMemory } from './kvm/host-memory.ts';
@@ -68,6 +69,10 @@ export interface StartPlan {
   /** Firmware has run or will: the CPU starts with Status.ERL clear. */
   leavesReset: boolean;
 }
+
+/** Where in RAM a kernel's image is looked for. */
+const KERNEL_BYTES = 64 << 20;
+const MOST_SYMBOL_SEARCHES = 5;
 
 /** Why the machine will not run on. */
 export interface End {
@@ -133,8 +138,11 @@ export class Machine implements MmuObserver, HypervisorObserver {
       bigEndian: options.bigEndian,
       ramSize: ramBytes,
       setCpuInterrupt: (pin, level) => this.system.setPin(pin, level),
+      dmaRead: (gpa, length) => this.readRam(gpa, length),
+      dmaWrite: (gpa, bytes) => this.writeRam(gpa, bytes),
       transmit: (port, byte) => {
         this.consolePort = port;
+        if (this.symbolSearches === 0) this.searchSymbols();
         this.counters.consoleBytesOut++;
         this.onConsole(byte);
       },
@@ -154,6 +162,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   boot(plan: StartPlan): void {
     this.plan = plan;
     this.symbols = new SymbolTable(plan.symbols);
+    this.symbolSearches = 0;
     for (const { offset, bytes } of plan.rom) this.board.rom.load(offset, bytes);
     this.restart();
   }
@@ -169,6 +178,22 @@ export class Machine implements MmuObserver, HypervisorObserver {
     for (const [register, value] of Object.entries(plan.registers)) this.cpu.setRegister(Number(register), value | 0);
     if (plan.leavesReset) this.system.leaveReset();
   }
+
+  /**
+   * A kernel that came without symbols may be Linux, which has a table of its own in memory once it runs. Looked for when
+   * the guest first prints, and again at growing intervals.
+   */
+  private searchSymbols(): void {
+    const { clock, memory, mmu, options } = this;
+    if (this.plan!.symbols.length > 0 || this.symbolSearches++ >= MOST_SYMBOL_SEARCHES) return;
+    const length = Math.min(mmu.ramSize, KERNEL_BYTES);
+    let image = memory.bytes.subarray(RAM_AT, RAM_AT + length);
+    if (options.bigEndian) image = image.map((_, i) => memory.bytes[RAM_AT + (i ^ 3)]!);
+    const found = findKallsyms(image, options.bigEndian);
+    if (found) this.symbols = new SymbolTable(found);
+    else clock.schedule(clock.now() + 1e9 * 2 ** this.symbolSearches, () => this.searchSymbols());
+  }
+  private symbolSearches = 0;
 
   /** Has the host do something every so many instructions' time. */
   private every(instructions: number | undefined, act: () => void): void {
@@ -191,6 +216,20 @@ export class Machine implements MmuObserver, HypervisorObserver {
       else if (at >= 0) for (let i = 0; i < length; i++) this.memory.bytes[(at + i) ^ swizzle] = bytes[done + i]!;
       done += length;
     }
+  }
+
+  /** Bytes of guest physical memory in the guest's order; ones where there is no RAM. */
+  readRam(gpa: number, length: number): Uint8Array {
+    const swizzle = this.cpu.byteSwizzle;
+    const bytes = new Uint8Array(length).fill(0xff);
+    for (let done = 0; done < length;) {
+      const at = this.mmu.ram(gpa + done);
+      const piece = Math.min(length - done, 0x1000 - ((gpa + done) & 0xfff));
+      if (at >= 0 && swizzle === 0) bytes.set(this.memory.bytes.subarray(at, at + piece), done);
+      else if (at >= 0) for (let i = 0; i < piece; i++) bytes[done + i] = this.memory.bytes[(at + i) ^ swizzle]!;
+      done += piece;
+    }
+    return bytes;
   }
 
   /** Console keys, now. */
