@@ -9,6 +9,13 @@
 /** GPRs 0 to 31, then HI and LO: 34 words. */
 export const REGISTERS_AT = 0;
 /**
+ * FPRs 0 to 31, eight bytes each, low word first. Under Status.FR = 0 an odd register is the upper word of the even one
+ * before it, so that doubles and even registers lie alike in both modes.
+ */
+export const FPRS_AT = 0x100;
+/** The FPU's control and status register, one word. */
+export const FCSR_AT = 0x200;
+/**
  * The guest's CP0, 32 registers by 8 selects, one word each: the start of KVM's commpage, which is a host page of its
  * own, of up to 64 KiB.
  */
@@ -37,6 +44,8 @@ export class LinearMemory {
   readonly words: Int32Array;
   readonly halves: Uint16Array;
   readonly bytes: Uint8Array;
+  readonly floats: Float32Array;
+  readonly doubles: Float64Array;
 
   /** @param size bytes, a multiple of 64 KiB */
   constructor(size: number) {
@@ -45,5 +54,7 @@ export class LinearMemory {
     this.words = new Int32Array(this.memory.buffer);
     this.halves = new Uint16Array(this.memory.buffer);
     this.bytes = new Uint8Array(this.memory.buffer);
+    this.floats = new Float32Array(this.memory.buffer);
+    this.doubles = new Float64Array(this.memory.buffer);
   }
 }

@@ -51,7 +51,9 @@ export const STATUS_EXL = 2;
 export const STATUS_ERL = 4;
 export const STATUS_KSU = 0x18;
 export const STATUS_BEV = 0x00400000;
+export const STATUS_FR = 0x04000000;
 export const STATUS_CU0 = 0x10000000;
+export const STATUS_CU1 = 0x20000000;
 
 export const CAUSE_IP = 0xff00;
 export const CAUSE_IV = 0x00800000;

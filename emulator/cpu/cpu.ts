@@ -5,6 +5,7 @@
 import { REGISTERS_AT, type LinearMemory } from '../memory.ts';
 import { storeLeft, storeRight } from './bits.ts';
 import { ExcCode } from './exceptions.ts';
+import { Fpu } from './fpu.ts';
 
 /** What an access is for. */
 export const READ = 0;
@@ -26,7 +27,6 @@ export interface System {
   /** These execute their instruction whole: they advance the CPU or raise. */
   syscall(word: number): void;
   cop0(word: number): void;
-  cop1(word: number): void;
   cop2(word: number): void;
   cache(word: number): void;
   rdhwr(word: number): void;
@@ -59,6 +59,9 @@ export class Cpu {
   /** Guest physical address of an access that {@link DEVICE} answered. */
   gpa = 0;
   system!: System;
+  readonly fpu: Fpu;
+  /** There is an FPU and the guest's Status lets it be used. */
+  fpuUsable = false;
 
   constructor(
     readonly memory: LinearMemory,
@@ -67,6 +70,7 @@ export class Cpu {
   ) {
     this.r = memory.words.subarray(REGISTERS_AT >>> 2, (REGISTERS_AT >>> 2) + 34);
     this.byteSwizzle = bigEndian ? 3 : 0;
+    this.fpu = new Fpu(this);
   }
 
   /** Goes on to the next instruction. */
@@ -92,8 +96,8 @@ export class Cpu {
   cop0(word: number): void {
     this.system.cop0(word);
   }
-  cop1(word: number): void {
-    this.system.cop1(word);
+  unusable(coprocessor: number): void {
+    this.system.exception(ExcCode.CpU, coprocessor);
   }
   cop2(word: number): void {
     this.system.cop2(word);
@@ -171,6 +175,36 @@ export class Cpu {
     else if (at === DEVICE) {
       const gpa = (this.gpa & ~3) >>> 0;
       this.bus.write(gpa, 4, merge(this.bus.read(gpa, 4) | 0, byte) >>> 0);
+    }
+  }
+
+  /** Loads a doubleword into linear memory's words at `index`, the lower one first. */
+  loadDouble(va: number, index: number): void {
+    if ((va & 7) !== 0) {
+      this.misaligned(va, READ);
+      return;
+    }
+    const at = this.system.resolve(va, READ);
+    if (at === FAULT) return;
+    const { words } = this.memory;
+    const swap = this.byteSwizzle & 1;
+    for (const i of [0, 1]) {
+      words[index + (i ^ swap)] = at >= 0 ? words[(at >> 2) + i]! : this.bus.read((this.gpa + 4 * i) >>> 0, 4) | 0;
+    }
+  }
+  storeDouble(va: number, index: number): void {
+    if ((va & 7) !== 0) {
+      this.misaligned(va, WRITE);
+      return;
+    }
+    const at = this.system.resolve(va, WRITE);
+    if (at === FAULT) return;
+    const { words } = this.memory;
+    const swap = this.byteSwizzle & 1;
+    for (const i of [0, 1]) {
+      const value = words[index + (i ^ swap)]!;
+      if (at >= 0) words[(at >> 2) + i] = value;
+      else this.bus.write((this.gpa + 4 * i) >>> 0, 4, value >>> 0);
     }
   }
 

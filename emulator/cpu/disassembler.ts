@@ -9,6 +9,8 @@ export const REGISTER_NAMES: readonly string[] = (
 
 const hex = (value: number) => '0x' + (value >>> 0).toString(16);
 
+const fcc = (n: number) => (n === 0 ? '' : `$fcc${n}`);
+
 /**
  * @param word the instruction
  * @param address where it lies: branch targets are absolute
@@ -25,7 +27,16 @@ export function disassemble(word: number, address: number): string {
     rs: () => rs,
     rt: () => rt,
     rd: () => rd,
+    fr: () => `$f${(word >>> 21) & 31}`,
     ft: () => `$f${(word >>> 16) & 31}`,
+    fs: () => `$f${(word >>> 11) & 31}`,
+    fd: () => `$f${sa}`,
+    $fs: () => `$${(word >>> 11) & 31}`,
+    $fcc: () => `$fcc${(word >>> 18) & 7}`,
+    // Condition 0 is left out where it may be.
+    fcc: () => fcc((word >>> 18) & 7),
+    fcc8: () => fcc((word >>> 8) & 7),
+    'rt(rs)': () => `${rt}(${rs})`,
     sa: () => String(sa),
     imm: () => String(imm),
     uimm: () => hex(word & 0xffff),
@@ -37,6 +48,7 @@ export function disassemble(word: number, address: number): string {
     hwr: () => `$${(word >>> 11) & 31}`,
     cacheop: () => hex((word >>> 16) & 31),
     hint: () => String((word >>> 16) & 31),
+    hintx: () => String((word >>> 11) & 31),
     size: () => String(((word >>> 11) & 31) + 1),
     insize: () => String(((word >>> 11) & 31) - sa + 1),
   };
@@ -44,6 +56,7 @@ export function disassemble(word: number, address: number): string {
     .split(', ')
     .filter((name) => name !== '')
     .map((name) => operands[name]!())
+    .filter((operand) => operand !== '')
     .join(', ');
   return text === '' || (row.name === 'syscall' && text === '0x0') ? row.name : `${row.name} ${text}`;
 }

@@ -4,7 +4,17 @@
  */
 import { LO_D, LO_V } from '../mmu/guest-tlb.ts';
 import { KSEG0, KSEG1, USEG } from '../mmu/layout.ts';
-import { CAUSE_IP, Cp0, STATUS_BEV, STATUS_CU0, STATUS_ERL, STATUS_IE, config1Mmu } from './cp0.ts';
+import {
+  CAUSE_IP,
+  Cp0,
+  STATUS_BEV,
+  STATUS_CU0,
+  STATUS_CU1,
+  STATUS_ERL,
+  STATUS_FR,
+  STATUS_IE,
+  config1Mmu,
+} from './cp0.ts';
 import { DEVICE, FAULT, WRITE, type Access } from './cpu.ts';
 import { ExcCode } from './exceptions.ts';
 import { KERNEL, Privileged, SUPERVISOR, USER } from './privileged.ts';
@@ -46,12 +56,20 @@ export class FullSystem extends Privileged {
     cp0[Cp0.Config2] = 0x80000000;
     for (let i = 0; i < 8; i++) cp0[Cp0.WatchHi + i] = i < 7 ? 0x80000000 : 0;
     cp0[Cp0.Debug] = 0x02008000;
+    this.cpu.fpu.reset();
   }
 
   /** What firmware that has handed over leaves behind: Status.ERL clear. */
   leaveReset(): void {
     this.cp0[Cp0.Status]! &= ~STATUS_ERL;
     this.modeChanged();
+  }
+
+  protected override modeChanged(): void {
+    const status = this.cp0[Cp0.Status]!;
+    this.cpu.fpuUsable = (status & STATUS_CU1) !== 0;
+    this.cpu.fpu.setMode((status & STATUS_FR) !== 0);
+    super.modeChanged();
   }
 
   protected vectorBase(): number {

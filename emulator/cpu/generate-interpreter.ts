@@ -3,11 +3,23 @@
  * into JavaScript. `npm run generate` stores the result in interpreter.generated.ts; a test compares the two.
  */
 import { ENCODINGS, type Encoding } from './encoding.ts';
-import type { Destination, Helper, LoadKind, StoreKind, Target } from './semantics.ts';
+import type {
+  Destination,
+  FloatFormat,
+  FloatOperation,
+  FloatRegister,
+  Helper,
+  LoadKind,
+  Rounding,
+  StoreKind,
+  Target,
+} from './semantics.ts';
 
 const RS = '((w >>> 21) & 31)';
 const RT = '((w >>> 16) & 31)';
 const RD = '((w >>> 11) & 31)';
+const SA = '((w >>> 6) & 31)';
+const FIELD: Record<FloatRegister, string> = { fd: SA, fs: RD, ft: RT, fr: RS };
 const SAVE = 'c.pc = pc; c.next = next; c.delay = delay; c.left = left;';
 const HI = 32;
 const LO = 33;
@@ -24,7 +36,7 @@ class JavaScript implements Target<string> {
   readonly lo = `r[${LO}]!`;
   readonly imm = '((w << 16) >> 16)';
   readonly uimm = '(w & 0xffff)';
-  readonly sa = '((w >>> 6) & 31)';
+  readonly sa = SA;
   readonly pc = 'pc';
 
   constant(value: number): string {
@@ -208,6 +220,84 @@ class JavaScript implements Target<string> {
       `else { ${SAVE} ${slow}; if (c.raised) continue turn; left = c.left; } }`,
     );
   }
+
+  requireFloat(): void {
+    this.lines.push(`if (!c.fpuUsable) { ${SAVE} c.unusable(1); continue turn; }`);
+  }
+  requireFr(): void {
+    this.requireFloat();
+    this.reserveIf('f.odd !== 0');
+  }
+  requireEven(register: FloatRegister): void {
+    this.requireFloat();
+    this.reserveIf(`(${FIELD[register]} & f.odd) !== 0`);
+  }
+  floatCondition(at: 8 | 18): string {
+    return `f.condition((w >>> ${at}) & 7)`;
+  }
+  floatWord(register: FloatRegister, part: 'low' | 'high'): string {
+    return `m32[f.${part}(${FIELD[register]})]!`;
+  }
+  setFloatWord(register: FloatRegister, part: 'low' | 'high', value: string): void {
+    this.lines.push(`m32[f.${part}(${FIELD[register]})] = ${value};`);
+  }
+  loadFloat(format: 'w' | 'l', register: FloatRegister, address: string): void {
+    this.requireFloat();
+    const n = FIELD[register];
+    this.lines.push(`{ const a = ${address}, x = m32[reads + (a >>> 12)]! ^ a;`);
+    if (format === 'w') {
+      this.lines.push(
+        `if ((x & 0x80000003) === 0) m32[f.low(${n})] = m32[x >> 2]!;`,
+        `else { ${SAVE} const v = c.load32(a); if (c.raised) continue turn; left = c.left; m32[f.low(${n})] = v; } }`,
+      );
+    } else {
+      this.lines.push(
+        `const to = f.high(${n}) - 1;`,
+        `if ((x & 0x80000007) === 0) { const i = (x >> 2) ^ (e8 & 1); m32[to] = m32[i]!; m32[to + 1] = m32[i ^ 1]!; }`,
+        `else { ${SAVE} c.loadDouble(a, to); if (c.raised) continue turn; left = c.left; } }`,
+      );
+    }
+  }
+  storeFloat(format: 'w' | 'l', register: FloatRegister, address: string): void {
+    this.requireFloat();
+    const n = FIELD[register];
+    this.lines.push(`{ const a = ${address}, x = m32[writes + (a >>> 12)]! ^ a;`);
+    if (format === 'w') {
+      this.lines.push(
+        `if ((x & 0x80000003) === 0) m32[x >> 2] = m32[f.low(${n})]!;`,
+        `else { ${SAVE} c.store32(a, m32[f.low(${n})]!); if (c.raised) continue turn; left = c.left; } }`,
+      );
+    } else {
+      this.lines.push(
+        `const from = f.high(${n}) - 1;`,
+        `if ((x & 0x80000007) === 0) { const i = (x >> 2) ^ (e8 & 1); m32[i] = m32[from]!; m32[i ^ 1] = m32[from + 1]!; }`,
+        `else { ${SAVE} c.storeDouble(a, from); if (c.raised) continue turn; left = c.left; } }`,
+      );
+    }
+  }
+  // What follows is in executeFloat, as the interpreter's loop must not grow too large to be optimised.
+  reserveFloat(): void {
+    this.lines.push(OUT_OF_LINE);
+  }
+  floatControl(_direction: 'from' | 'to'): void {
+    this.lines.push(OUT_OF_LINE);
+  }
+  float(_operation: FloatOperation, _format: FloatFormat): void {
+    this.lines.push(OUT_OF_LINE);
+  }
+  floatConvert(_rounding: Rounding, _to: FloatFormat, _from: FloatFormat): void {
+    this.lines.push(OUT_OF_LINE);
+  }
+  floatCompare(_condition: number, _format: FloatFormat): void {
+    this.lines.push(OUT_OF_LINE);
+  }
+  floatMove(_format: FloatFormat): void {
+    this.lines.push(OUT_OF_LINE);
+  }
+  floatMoveIf(_condition: string, _format: FloatFormat): void {
+    this.lines.push(OUT_OF_LINE);
+  }
+
   trap(condition: string): void {
     this.lines.push(`if (${truth(condition)}) { ${SAVE} c.raise(TRAP); continue turn; }`);
   }
@@ -226,6 +316,96 @@ class JavaScript implements Target<string> {
   }
 }
 
+const OUT_OF_LINE = `${SAVE} executeFloat(c, w); if (c.raised) continue turn;`;
+
+/** Rows of coprocessor 1 as executeFloat has them. */
+class FloatJavaScript extends JavaScript {
+  /** @param functions by name: each small enough that its numbers stay unboxed */
+  constructor(private readonly functions: Map<string, string>) {
+    super();
+  }
+
+  /** Doubles are in even registers where FR is 0. 64-bit integers are not there at all. */
+  private requireRegisters(format: FloatFormat, ...registers: FloatRegister[]): void {
+    const shift = { fd: 6, fs: 11, ft: 16, fr: 21 };
+    if (format === 'l') this.lines.push('if (f.odd !== 0) return c.reserved(w);');
+    if (format !== 'd') return;
+    const bits = registers.map((register) => `(w >>> ${shift[register]})`).join(' | ');
+    this.lines.push(`if (((${bits}) & f.odd) !== 0) return c.reserved(w);`);
+  }
+
+  override reserveFloat(): void {
+    this.lines.push('return c.reserved(w);');
+    this.leaves = true;
+  }
+  override floatControl(direction: 'from' | 'to'): void {
+    this.lines.push(
+      direction === 'from' ? `c.setRegister(${RT}, f.readControl(${RD}));` : `f.writeControl(${RD}, ${this.rt});`,
+    );
+  }
+  override float(operation: FloatOperation, format: FloatFormat): void {
+    const kind = format === 's' ? 'Single' : 'Double';
+    const read = (register: FloatRegister) => `f.${kind.toLowerCase()}(${FIELD[register]})`;
+    const call = (name: string, ...values: string[]) => `${name}${kind}(${values.join(', ')})`;
+    const [fs, ft, fr] = [read('fs'), read('ft'), read('fr')];
+    const product = call('mul', fs, ft);
+    const unary: FloatRegister[] = ['fd', 'fs'];
+    const binary: FloatRegister[] = ['fd', 'fs', 'ft'];
+    const ternary: FloatRegister[] = ['fd', 'fs', 'ft', 'fr'];
+    const operations: Record<FloatOperation, [value: string, registers: FloatRegister[]]> = {
+      add: [call('add', fs, ft), binary],
+      sub: [call('add', fs, '-' + ft), binary],
+      mul: [product, binary],
+      div: [call('div', fs, ft), binary],
+      sqrt: [call('sqrt', fs), unary],
+      recip: [call('div', '1', fs), unary],
+      rsqrt: [call('div', '1', call('sqrt', fs)), unary],
+      madd: [call('add', product, fr), ternary],
+      msub: [call('add', product, '-' + fr), ternary],
+      nmadd: ['-' + call('add', product, fr), ternary],
+      nmsub: ['-' + call('add', product, '-' + fr), ternary],
+      abs: ['', unary],
+      neg: ['', unary],
+    };
+    const [value, registers] = operations[operation];
+    this.requireRegisters(format, ...registers);
+    if (value === '') {
+      this.lines.push(`f.changeSign('${operation}', '${format}', ${SA}, ${RD});`);
+      return;
+    }
+    const name = operation + kind + 'Registers';
+    this.functions.set(
+      name,
+      `function ${name}(f: Fpu, w: number): void {
+  const v = f.nearest ? ${value} : NaN;
+  if (v === v) f.set${kind}(${SA}, v);
+  else f.calculate('${operation}', '${format}', w);
+}`,
+    );
+    this.lines.push(`${name}(f, w);`);
+  }
+  override floatConvert(rounding: Rounding, to: FloatFormat, from: FloatFormat): void {
+    this.requireRegisters(to, 'fd');
+    this.requireRegisters(from, 'fs');
+    this.lines.push(
+      to === 'w' || to === 'l'
+        ? `f.toInteger('${rounding}', '${to}', '${from}', ${SA}, ${RD});`
+        : `f.toFloat('${to}', '${from}', ${SA}, ${RD});`,
+    );
+  }
+  override floatCompare(_condition: number, format: FloatFormat): void {
+    this.requireRegisters(format, 'fs', 'ft');
+    this.lines.push(`f.compare(w & 15, '${format}', (w >>> 8) & 7, ${RD}, ${RT});`);
+  }
+  override floatMove(format: FloatFormat): void {
+    this.requireRegisters(format, 'fd', 'fs');
+    this.lines.push(`f.move('${format}', ${SA}, ${RD});`);
+  }
+  override floatMoveIf(condition: string, format: FloatFormat): void {
+    this.lines.push(`if (${truth(condition)}) f.move('${format}', ${SA}, ${RD});`);
+  }
+}
+
 /** `(a < b ? 1 : 0)` as a condition is `a < b`. */
 function truth(value: string): string {
   const comparison = /^\((.*) \? 1 : 0\)$/.exec(value);
@@ -235,13 +415,30 @@ function truth(value: string): string {
   return negated ? `!(${negated[1]!})` : `${value} !== 0`;
 }
 
-function bodyOf(e: Encoding): string {
-  const target = new JavaScript();
-  e.instruction.does(target);
-  return target.text();
+interface Dialect {
+  body(e: Encoding): string;
+  reserved: string;
 }
 
-const RESERVED = `${SAVE} c.reserved(w); continue turn;`;
+const INTERPRETER: Dialect = {
+  body(e) {
+    const target = new JavaScript();
+    e.instruction.does(target);
+    return target.text();
+  },
+  reserved: `${SAVE} c.reserved(w); continue turn;`,
+};
+
+function floatDialect(functions: Map<string, string>): Dialect {
+  return {
+    body(e) {
+      const target = new FloatJavaScript(functions);
+      e.instruction.does(target);
+      return target.text();
+    },
+    reserved: 'return c.reserved(w);',
+  };
+}
 
 /** Bit fields that a switch may be made on: shift and width. */
 const FIELDS: [shift: number, width: number][] = [
@@ -252,8 +449,9 @@ const FIELDS: [shift: number, width: number][] = [
   [6, 5],
 ];
 
-function emit(rows: Encoding[], known: number): string {
-  if (rows.length === 0) return RESERVED;
+function emit(rows: Encoding[], known: number, dialect: Dialect): string {
+  if (rows.length === 0) return dialect.reserved;
+  const bodyOf = (e: Encoding) => dialect.body(e);
   const bodies = new Set(rows.map(bodyOf));
   const last = rows.at(-1)!;
   const lastIsCertain = (last.mask & ~known) === 0;
@@ -272,35 +470,46 @@ function emit(rows: Encoding[], known: number): string {
       const text = emit(
         rows.filter((e) => fits(e, v)),
         known | bits,
+        dialect,
       );
       cases.set(text, [...(cases.get(text) ?? []), v]);
     }
     const others = emit(
       rows.filter((e) => (e.mask & bits) === 0),
       known | bits,
+      dialect,
     );
     const mask = bits >>> shift;
     const text = [...cases].map(([body, vs]) => `${vs.map((v) => `case ${v}:`).join(' ')} { ${body} }`).join('\n');
     // An inner `break` leaves only the inner switch; the outer one is left right after it.
     return `switch ((w >>> ${shift}) & ${mask}) {\n${text}\ndefault: { ${others} }\n} break;`;
   }
+  // Nothing gets past the first row that every word here matches.
+  const certain = rows.findIndex((e) => (e.mask & ~known) === 0);
   return (
-    rows
+    (certain < 0 ? rows : rows.slice(0, certain + 1))
       .map((e) => {
         const rest = (e.mask & ~known) >>> 0;
         return rest === 0 ? bodyOf(e) : `if ((w & ${rest | 0}) === ${(e.value & rest) | 0}) { ${bodyOf(e)} }`;
       })
-      .join('\n') + (lastIsCertain ? '' : `\n${RESERVED}`)
+      .join('\n') + (certain < 0 ? `\n${dialect.reserved}` : '')
   );
 }
 
 /** The whole source text of interpreter.generated.ts. */
 export function generateInterpreter(): string {
   const rows = ENCODINGS.filter((e) => !e.instruction.alias);
+  const floats = rows.filter((e) => INTERPRETER.body(e).startsWith(OUT_OF_LINE));
+  const functions = new Map<string, string>();
+  const floatSwitch = emit(floats, 0, floatDialect(functions)).replace(/ break;$/, '');
   return `// Generated from instructions.ts by generate-interpreter.ts (npm run generate). Do not edit.
 import type { Cpu } from './cpu.ts';
+import type { Fpu } from './fpu.ts';
 import { insertBits, loadLeft, loadRight, storeLeft, storeRight } from './bits.ts';
 import { ExcCode } from './exceptions.ts';
+import {
+  addDouble, addSingle, divDouble, divSingle, mulDouble, mulSingle, sqrtDouble, sqrtSingle,
+} from './fast-float.ts';
 
 const OVERFLOW = ExcCode.Ov;
 const TRAP = ExcCode.Tr;
@@ -310,7 +519,7 @@ const TRAP = ExcCode.Tr;
  * Every instruction counts one, also one that raises an exception.
  */
 export function interpret(c: Cpu): void {
-  const m32 = c.memory.words, m16 = c.memory.halves, m8 = c.memory.bytes, r = c.r;
+  const m32 = c.memory.words, m16 = c.memory.halves, m8 = c.memory.bytes, r = c.r, f = c.fpu;
   const e8 = c.byteSwizzle, e16 = c.byteSwizzle & 2;
   turn: for (;;) {
     let pc = c.pc, next = c.next, delay = c.delay, left = c.left;
@@ -326,12 +535,21 @@ export function interpret(c: Cpu): void {
       const x = m32[reads + (pc >>> 12)]! ^ pc;
       if ((x & 0x80000003) === 0) w = m32[x >> 2]!;
       else { ${SAVE} w = c.fetch(pc); if (c.raised) continue turn; left = c.left; }
-      ${emit(rows, 0).replace(/ break;$/, '')}
+      ${emit(rows, 0, INTERPRETER).replace(/ break;$/, '')}
       r[0] = 0;
       if (delay === 0) pc = (pc + 4) | 0;
       else { pc = next; delay = 0; }
     }
   }
+}
+
+${[...functions.values()].join('\n')}
+
+/** Arithmetic and control of coprocessor 1. Does not advance the CPU; \`c.raised\` is set when it raises. */
+function executeFloat(c: Cpu, w: number): void {
+  if (!c.fpuUsable) return c.unusable(1);
+  const f = c.fpu, r = c.r;
+  ${floatSwitch}
 }
 `;
 }

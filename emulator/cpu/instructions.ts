@@ -3,10 +3,11 @@
  * the decoder, the interpreter and the disassembler.
  *
  * `bits` is the encoding in the manual's letters, most significant bit first: s, t, d = rs, rt, rd; a = sa; i = 16-bit
- * immediate; j = jump target; c = code or hint; e = select; `-` = ignored. Where the manual calls a field reserved but
+ * immediate; j = jump target; c = code or hint; e = select; k = FP condition code; `-` = ignored. FP instructions have
+ * ft, fs, fd in the places of rt, rd, sa (t, d, a), fr in that of rs. Where the manual calls a field reserved but
  * cores ignore it, so does the table. Rows are tried by their fixed bits, the more specific first.
  */
-import type { Semantics } from './semantics.ts';
+import type { FloatOperation, Semantics } from './semantics.ts';
 
 export interface Instruction {
   name: string;
@@ -52,7 +53,14 @@ row('000000 sssss ttttt ddddd ----- 001010', 'movz', 'rd, rs, rt', (t) =>
 row('000000 sssss ttttt ddddd ----- 001011', 'movn', 'rd, rs, rt', (t) =>
   t.setIf(t.notEqual(t.rt, t.constant(0)), 'rd', t.rs),
 );
-row('000000 ----- ----- ----- ----- 000001', 'movci', 'rd, rs', (t) => t.helper('cop1'));
+row('000000 sssss kkk-0 ddddd ----- 000001', 'movf', 'rd, rs, $fcc', (t) => {
+  t.requireFloat();
+  t.setIf(t.equal(t.floatCondition(18), t.constant(0)), 'rd', t.rs);
+});
+row('000000 sssss kkk-1 ddddd ----- 000001', 'movt', 'rd, rs, $fcc', (t) => {
+  t.requireFloat();
+  t.setIf(t.floatCondition(18), 'rd', t.rs);
+});
 
 // System
 row('000000 ccccc ccccc ccccc ccccc 001100', 'syscall', 'code', (t) => t.helper('syscall'));
@@ -173,13 +181,7 @@ row('010000 1---- ----- ----- ----- 011111', 'deret', '', (t) => t.helper('cop0'
 row('010000 1---- ----- ----- ----- 100000', 'wait', '', (t) => t.helper('cop0'));
 row('010000 1---- ----- ----- ----- 101000', 'hypcall', '', (t) => t.helper('cop0'));
 row('010000 ----- ----- ----- ----- ------', 'cop0', '', (t) => t.helper('cop0'));
-row('010001 ----- ----- ----- ----- ------', 'cop1', '', (t) => t.helper('cop1'));
 row('010010 ----- ----- ----- ----- ------', 'cop2', '', (t) => t.helper('cop2'));
-row('010011 ----- ----- ----- ----- ------', 'cop1x', '', (t) => t.helper('cop1'));
-row('110001 sssss ttttt iiiii iiiii iiiiii', 'lwc1', 'ft, imm(rs)', (t) => t.helper('cop1'));
-row('110101 sssss ttttt iiiii iiiii iiiiii', 'ldc1', 'ft, imm(rs)', (t) => t.helper('cop1'));
-row('111001 sssss ttttt iiiii iiiii iiiiii', 'swc1', 'ft, imm(rs)', (t) => t.helper('cop1'));
-row('111101 sssss ttttt iiiii iiiii iiiiii', 'sdc1', 'ft, imm(rs)', (t) => t.helper('cop1'));
 row('110010 sssss ttttt iiiii iiiii iiiiii', 'lwc2', 'rt, imm(rs)', (t) => t.helper('cop2'));
 row('110110 sssss ttttt iiiii iiiii iiiiii', 'ldc2', 'rt, imm(rs)', (t) => t.helper('cop2'));
 row('111010 sssss ttttt iiiii iiiii iiiiii', 'swc2', 'rt, imm(rs)', (t) => t.helper('cop2'));
@@ -219,5 +221,150 @@ row('101111 sssss ccccc iiiii iiiii iiiiii', 'cache', 'cacheop, imm(rs)', (t) =>
 row('110000 sssss ttttt iiiii iiiii iiiiii', 'll', 'rt, imm(rs)', (t) => t.load('ll', t.add(t.rs, t.imm)));
 row('110011 sssss ccccc iiiii iiiii iiiiii', 'pref', 'hint, imm(rs)', (t) => t.nothing());
 row('111000 sssss ttttt iiiii iiiii iiiiii', 'sc', 'rt, imm(rs)', (t) => t.store('sc', t.add(t.rs, t.imm)));
+
+// Coprocessor 1: moves, loads and stores
+row('010001 ----- ----- ----- ----- ------', 'cop1', '', (t) => t.reserveFloat());
+row('010001 00000 ttttt ddddd ----- ------', 'mfc1', 'rt, fs', (t) => {
+  t.requireFloat();
+  t.set('rt', t.floatWord('fs', 'low'));
+});
+row('010001 00010 ttttt ddddd ----- ------', 'cfc1', 'rt, $fs', (t) => t.floatControl('from'));
+row('010001 00011 ttttt ddddd ----- ------', 'mfhc1', 'rt, fs', (t) => {
+  t.requireFloat();
+  t.set('rt', t.floatWord('fs', 'high'));
+});
+row('010001 00100 ttttt ddddd ----- ------', 'mtc1', 'rt, fs', (t) => {
+  t.requireFloat();
+  t.setFloatWord('fs', 'low', t.rt);
+});
+row('010001 00110 ttttt ddddd ----- ------', 'ctc1', 'rt, $fs', (t) => t.floatControl('to'));
+row('010001 00111 ttttt ddddd ----- ------', 'mthc1', 'rt, fs', (t) => {
+  t.requireFloat();
+  t.setFloatWord('fs', 'high', t.rt);
+});
+for (const likely of [false, true]) {
+  const [bit, l] = likely ? ['1', 'l'] : ['0', ''];
+  row(`010001 01000 kkk${bit}0 iiiii iiiii iiiiii`, `bc1f${l}`, 'fcc, offset', (t) => {
+    t.requireFloat();
+    t.branch(t.equal(t.floatCondition(18), t.constant(0)), { likely });
+  });
+  row(`010001 01000 kkk${bit}1 iiiii iiiii iiiiii`, `bc1t${l}`, 'fcc, offset', (t) => {
+    t.requireFloat();
+    t.branch(t.notEqual(t.floatCondition(18), t.constant(0)), { likely });
+  });
+}
+row('110001 sssss ttttt iiiii iiiii iiiiii', 'lwc1', 'ft, imm(rs)', (t) => t.loadFloat('w', 'ft', t.add(t.rs, t.imm)));
+row('110101 sssss ttttt iiiii iiiii iiiiii', 'ldc1', 'ft, imm(rs)', (t) => t.loadFloat('l', 'ft', t.add(t.rs, t.imm)));
+row('111001 sssss ttttt iiiii iiiii iiiiii', 'swc1', 'ft, imm(rs)', (t) => t.storeFloat('w', 'ft', t.add(t.rs, t.imm)));
+row('111101 sssss ttttt iiiii iiiii iiiiii', 'sdc1', 'ft, imm(rs)', (t) => t.storeFloat('l', 'ft', t.add(t.rs, t.imm)));
+row('010011 ----- ----- ----- ----- ------', 'cop1x', '', (t) => t.reserveFloat());
+row('010011 sssss ttttt ----- aaaaa 000000', 'lwxc1', 'fd, rt(rs)', (t) => t.loadFloat('w', 'fd', t.add(t.rs, t.rt)));
+row('010011 sssss ttttt ----- aaaaa 000001', 'ldxc1', 'fd, rt(rs)', (t) => {
+  t.requireEven('fd');
+  t.loadFloat('l', 'fd', t.add(t.rs, t.rt));
+});
+row('010011 sssss ttttt ddddd ----- 001000', 'swxc1', 'fs, rt(rs)', (t) => t.storeFloat('w', 'fs', t.add(t.rs, t.rt)));
+row('010011 sssss ttttt ddddd ----- 001001', 'sdxc1', 'fs, rt(rs)', (t) => {
+  t.requireEven('fs');
+  t.storeFloat('l', 'fs', t.add(t.rs, t.rt));
+});
+row('010011 sssss ttttt ----- aaaaa 000101', 'luxc1', 'fd, rt(rs)', (t) => {
+  t.requireFr();
+  t.loadFloat('l', 'fd', t.and(t.add(t.rs, t.rt), t.constant(-8)));
+});
+row('010011 sssss ttttt ddddd ----- 001101', 'suxc1', 'fs, rt(rs)', (t) => {
+  t.requireFr();
+  t.storeFloat('l', 'fs', t.and(t.add(t.rs, t.rt), t.constant(-8)));
+});
+row('010011 sssss ttttt ccccc ----- 001111', 'prefx', 'hintx, rt(rs)', (t) => t.requireFloat());
+
+// Coprocessor 1: arithmetic
+const CONDITIONS = 'f un eq ueq olt ult ole ule sf ngle seq ngl lt nge le ngt'.split(' ');
+for (const format of ['s', 'd'] as const) {
+  const fmt = format === 's' ? '10000' : '10001';
+  const other = format === 's' ? 'd' : 's';
+  const dyadic = (code: string, operation: FloatOperation) =>
+    row(`010001 ${fmt} ttttt ddddd aaaaa ${code}`, `${operation}.${format}`, 'fd, fs, ft', (t) =>
+      t.float(operation, format),
+    );
+  dyadic('000000', 'add');
+  dyadic('000001', 'sub');
+  dyadic('000010', 'mul');
+  dyadic('000011', 'div');
+  const monadic = (code: string, operation: FloatOperation) =>
+    row(`010001 ${fmt} ----- ddddd aaaaa ${code}`, `${operation}.${format}`, 'fd, fs', (t) =>
+      t.float(operation, format),
+    );
+  monadic('000100', 'sqrt');
+  monadic('000101', 'abs');
+  monadic('000111', 'neg');
+  monadic('010101', 'recip');
+  monadic('010110', 'rsqrt');
+  row(`010001 ${fmt} ----- ddddd aaaaa 000110`, `mov.${format}`, 'fd, fs', (t) => t.floatMove(format));
+  for (const [code, rounding] of [
+    ['00', 'round'],
+    ['01', 'trunc'],
+    ['10', 'ceil'],
+    ['11', 'floor'],
+  ] as const) {
+    row(`010001 ${fmt} ----- ddddd aaaaa 0010${code}`, `${rounding}.l.${format}`, 'fd, fs', (t) =>
+      t.floatConvert(rounding, 'l', format),
+    );
+    row(`010001 ${fmt} ----- ddddd aaaaa 0011${code}`, `${rounding}.w.${format}`, 'fd, fs', (t) =>
+      t.floatConvert(rounding, 'w', format),
+    );
+  }
+  row(`010001 ${fmt} kkk-0 ddddd aaaaa 010001`, `movf.${format}`, 'fd, fs, $fcc', (t) =>
+    t.floatMoveIf(t.equal(t.floatCondition(18), t.constant(0)), format),
+  );
+  row(`010001 ${fmt} kkk-1 ddddd aaaaa 010001`, `movt.${format}`, 'fd, fs, $fcc', (t) =>
+    t.floatMoveIf(t.floatCondition(18), format),
+  );
+  row(`010001 ${fmt} ttttt ddddd aaaaa 010010`, `movz.${format}`, 'fd, fs, rt', (t) =>
+    t.floatMoveIf(t.equal(t.rt, t.constant(0)), format),
+  );
+  row(`010001 ${fmt} ttttt ddddd aaaaa 010011`, `movn.${format}`, 'fd, fs, rt', (t) =>
+    t.floatMoveIf(t.notEqual(t.rt, t.constant(0)), format),
+  );
+  for (const [code, to] of [
+    [format === 's' ? '100001' : '100000', other],
+    ['100100', 'w'],
+    ['100101', 'l'],
+  ] as const) {
+    row(`010001 ${fmt} ----- ddddd aaaaa ${code}`, `cvt.${to}.${format}`, 'fd, fs', (t) =>
+      t.floatConvert('cvt', to, format),
+    );
+  }
+  for (const [fmtInteger, from] of [
+    ['10100', 'w'],
+    ['10101', 'l'],
+  ] as const) {
+    row(
+      `010001 ${fmtInteger} ----- ddddd aaaaa ${format === 's' ? '100000' : '100001'}`,
+      `cvt.${format}.${from}`,
+      'fd, fs',
+      (t) => t.floatConvert('cvt', format, from),
+    );
+  }
+  for (const [condition, name] of CONDITIONS.entries()) {
+    const bits = condition.toString(2).padStart(4, '0');
+    row(`010001 ${fmt} ttttt ddddd kkk-0 11${bits}`, `c.${name}.${format}`, 'fcc8, fs, ft', (t) =>
+      t.floatCompare(condition, format),
+    );
+  }
+  for (const [code, operation] of [
+    ['100', 'madd'],
+    ['101', 'msub'],
+    ['110', 'nmadd'],
+    ['111', 'nmsub'],
+  ] as const) {
+    row(
+      `010011 sssss ttttt ddddd aaaaa ${code}00${format === 's' ? '0' : '1'}`,
+      `${operation}.${format}`,
+      'fd, fr, fs, ft',
+      (t) => t.float(operation, format),
+    );
+  }
+}
 
 export const INSTRUCTIONS: readonly Instruction[] = rows;

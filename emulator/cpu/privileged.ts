@@ -128,9 +128,6 @@ export abstract class Privileged implements System {
   syscall(_word: number): void {
     this.exception(ExcCode.Sys);
   }
-  cop1(_word: number): void {
-    this.exception(ExcCode.CpU, 1);
-  }
   cop2(_word: number): void {
     this.exception(ExcCode.CpU, 2);
   }

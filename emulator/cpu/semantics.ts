@@ -12,8 +12,17 @@ export type Destination = 'rd' | 'rt' | 'ra' | 'hi' | 'lo';
 export type LoadKind = 'lb' | 'lbu' | 'lh' | 'lhu' | 'lw' | 'll' | 'lwl' | 'lwr';
 export type StoreKind = 'sb' | 'sh' | 'sw' | 'sc' | 'swl' | 'swr';
 
+/** A field of an encoding that names a floating-point register. */
+export type FloatRegister = 'fd' | 'fs' | 'ft' | 'fr';
+/** Single, double, 32- and 64-bit integer. */
+export type FloatFormat = 's' | 'd' | 'w' | 'l';
+export type FloatOperation =
+  ('add' | 'sub' | 'mul' | 'div' | 'sqrt' | 'recip' | 'rsqrt' | 'abs' | 'neg') | ('madd' | 'msub' | 'nmadd' | 'nmsub');
+/** How a conversion rounds; `cvt` as FCSR says. */
+export type Rounding = 'cvt' | 'round' | 'trunc' | 'ceil' | 'floor';
+
 /** What the CPU does out of line, with the instruction word as its argument. */
-export type Helper = 'syscall' | 'breakpoint' | 'cop0' | 'cop1' | 'cop2' | 'cache' | 'rdhwr' | 'reserved';
+export type Helper = 'syscall' | 'breakpoint' | 'cop0' | 'cop2' | 'cache' | 'rdhwr' | 'reserved';
 
 export interface Target<V> {
   /** The registers that the fields rs, rt, rd name. */
@@ -78,6 +87,34 @@ export interface Target<V> {
 
   load(kind: LoadKind, address: V): void;
   store(kind: StoreKind, address: V): void;
+
+  // Coprocessor 1 (fpu.ts). Each of these raises Coprocessor Unusable first where there is no FPU or Status.CU1 is 0.
+
+  /** For rows that use floating-point state through what follows here, and for what is reserved within coprocessor 1. */
+  requireFloat(): void;
+  reserveFloat(): void;
+  /** Reserved Instruction under Status.FR = 0. */
+  requireFr(): void;
+  /** Reserved Instruction for an odd register under Status.FR = 0. */
+  requireEven(register: FloatRegister): void;
+  /** Condition bit of FCSR that the field at bit `at` of the word names. */
+  floatCondition(at: 8 | 18): V;
+  /** A register's lower word; `high`: the upper word of a double. */
+  floatWord(register: FloatRegister, part: 'low' | 'high'): V;
+  setFloatWord(register: FloatRegister, part: 'low' | 'high', value: V): void;
+  loadFloat(format: 'w' | 'l', register: FloatRegister, address: V): void;
+  storeFloat(format: 'w' | 'l', register: FloatRegister, address: V): void;
+  /** rt = a control register, a control register = rt; the field rd names it. */
+  floatControl(direction: 'from' | 'to'): void;
+  /** fd = an operation on fs, ft and fr as it takes them, by FCSR; may raise Floating Point Exception. */
+  float(operation: FloatOperation, format: FloatFormat): void;
+  floatConvert(rounding: Rounding, to: FloatFormat, from: FloatFormat): void;
+  /** Sets the condition that `cc` names to C.cond of fs and ft; `condition` is the field's four bits. */
+  floatCompare(condition: number, format: FloatFormat): void;
+  /** fd = fs, bit by bit. */
+  floatMove(format: FloatFormat): void;
+  floatMoveIf(condition: V, format: FloatFormat): void;
+
   trap(condition: V): void;
   helper(name: Helper): void;
   nothing(): void;

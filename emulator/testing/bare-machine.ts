@@ -6,7 +6,7 @@ import { encode, Random } from '../cpu/random-program.ts';
 import { Machine, type MachineOptions } from '../machine.ts';
 
 const rows = new Map(INSTRUCTIONS.map((row) => [row.name, row]));
-const ZERO = { s: 0, t: 0, d: 0, a: 0, i: 0, j: 0, c: 0, e: 0 };
+const ZERO = { s: 0, t: 0, d: 0, a: 0, i: 0, j: 0, c: 0, e: 0, k: 0 };
 const anything = new Random(1);
 
 /** The word of an instruction; `fields` by the table's letters, absent ones are 0. */

@@ -154,6 +154,14 @@ export class Qemu {
     await this.request('s');
   }
 
+  /** Goes on until the instruction at `address` is next. */
+  async runTo(address: number): Promise<void> {
+    const breakpoint = `0,${address.toString(16)},4`;
+    await this.expectOk(`Z${breakpoint}`);
+    await this.request('c');
+    await this.expectOk(`z${breakpoint}`);
+  }
+
   stop(): void {
     this.socket?.destroy();
     this.process.kill('SIGKILL');
