@@ -8,6 +8,7 @@ it('defaults', () => {
   expect(parse()).toMatchObject({
     bigEndian: false,
     memoryMiB: 128,
+    disks: [],
     script: [],
     timeout: Infinity,
     instructions: Infinity,
@@ -41,6 +42,16 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--initrd', 'rd.gz'], { initrd: 'rd.gz' }],
   [['--symbols', 'System.map'], { symbols: 'System.map' }],
   [['--bios', 'yamon.bin'], { bios: 'yamon.bin' }],
+  [['--disk', 'a.img'], { disks: [{ path: 'a.img', attach: 'ide', writable: false }] }],
+  [
+    ['--disk', 'a.img,if=virtio', '--disk=b.img,writable,if=ide'],
+    {
+      disks: [
+        { path: 'a.img', attach: 'virtio', writable: false },
+        { path: 'b.img', attach: 'ide', writable: true },
+      ],
+    },
+  ],
   [['--timeout', '2.5'], { timeout: 2.5 }],
   [['--instructions', '1000000'], { instructions: 1_000_000 }],
   [['--no-reboot'], { noReboot: true }],
@@ -123,6 +134,9 @@ it.each<[string[], string]>([
   [['run', 'one', 'two'], 'one, two'],
   [['run', 'vmlinux', '--bios', 'rom'], '--bios'],
   [['run', '--bios', 'rom', '--machine', 'kvm'], '--bios'],
+  [['run', '--disk', 'a.img,if=scsi'], '"if=scsi"'],
+  [['run', '--disk', ',writable'], '--disk ,writable'],
+  [['run', '--disk', 'a', '--disk', 'b', '--disk', 'c'], 'if=ide'],
 ])('%j is refused by name', (args, named) => {
   let message = '';
   try {

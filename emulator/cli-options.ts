@@ -1,5 +1,6 @@
 /** The command line of `kseg`. */
 import { parseArgs } from 'node:util';
+import { MOST_DISKS, type DiskOptions } from './board/board.ts';
 import type { MachineKind } from './protocol.ts';
 import { DEFAULTS } from './machine.ts';
 import { FLUSH_POLICIES, type FlushPolicy } from './mmu/policy.ts';
@@ -12,6 +13,14 @@ export interface Turn {
   send: string;
 }
 
+/** An image file and how the guest sees it. */
+export interface DiskArgument {
+  path: string;
+  attach: DiskOptions['attach'];
+  /** What the guest writes goes to the file. */
+  writable: boolean;
+}
+
 export interface RunOptions {
   kernel?: string;
   machine?: MachineKind;
@@ -22,6 +31,7 @@ export interface RunOptions {
   initrd?: string;
   symbols?: string;
   bios?: string;
+  disks: DiskArgument[];
   script: Turn[];
   /** Guest seconds. */
   timeout: number;
@@ -58,6 +68,8 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --append STRING         kernel command line
   --initrd FILE           initial RAM disk
   --symbols FILE          names for addresses: a System.map (kernels' own tables are found without)
+  --disk FILE[,if=ide|virtio][,writable]
+                          a disk, of a raw image that stays as it is unless writable (default if=ide)
   --bios FILE             raw image at the reset vector, run instead of a kernel
   --expect TEXT           scripted run: wait for TEXT on the console (\\n, \\r, \\t, \\\\, \\xHH)
   --send TEXT             type TEXT once the --expect before it has matched
@@ -77,6 +89,16 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --host-protect-every N  the host write-protects all guest RAM every N instructions
   --seed N                seed of everything random (default ${DEFAULTS.seed})
 
+To get a guest, and the options of initramfs and guests:
+
+  kseg import FILE...     copy kernels, initial RAM disks, disk images and Debian packages into the guest library
+  kseg guests             list the library
+  kseg initramfs          make an initial RAM disk of busybox, with a shell on the console
+  --remove ID             take a guest out of the library
+  --busybox FILE          a static busybox for MIPS: the program, or Debian's busybox-static package
+  --out FILE              where to write the initial RAM disk
+  --add PATH[:TARGET]     put a file or folder into it, as TARGET or under its own name in /root
+
 Exit status: 0 when every --expect matched (with none: the guest powered off), 1 when a limit passed or the guest
 panicked, 2 for bad usage.
 `;
@@ -85,7 +107,8 @@ panicked, 2 for bad usage.
 export function parseArguments(args: string[]): RunOptions | 'help' {
   const [command, ...rest] = args;
   if (command === undefined || command === 'help' || command === '--help' || command === '-h') return 'help';
-  if (command !== 'run') throw new UsageError(`${command}: no such command; the commands are: run, help.`);
+  if (command !== 'run')
+    throw new UsageError(`${command}: no such command; the commands are: run, import, guests, initramfs, help.`);
   let parsed;
   try {
     parsed = parseArgs({
@@ -101,6 +124,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         initrd: { type: 'string' },
         symbols: { type: 'string' },
         bios: { type: 'string' },
+        disk: { type: 'string', multiple: true },
         expect: { type: 'string', multiple: true },
         send: { type: 'string', multiple: true },
         timeout: { type: 'string' },
@@ -172,6 +196,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   const options: RunOptions = {
     bigEndian: values['big-endian'] ?? false,
     memoryMiB: memory(values.memory),
+    disks: disks(values.disk ?? []),
     script,
     timeout: number('--timeout', values.timeout, script.length > 0 ? SCRIPT_TIMEOUT : Infinity, false),
     instructions: number('--instructions', values.instructions, Infinity, true),
@@ -217,6 +242,29 @@ function number(
   if (ok && inRange) return value;
   const kind = whole ? `a whole number from ${least} to ${most}` : 'a number above 0';
   throw new UsageError(`${option} ${text}: must be ${kind}.`);
+}
+
+/** `FILE[,if=ide|virtio][,writable]`, so the file's name has no comma. */
+function disks(texts: readonly string[]): DiskArgument[] {
+  const parsed = texts.map((text): DiskArgument => {
+    const [path = '', ...settings] = text.split(',');
+    if (path === '') throw new UsageError(`--disk ${text}: name the image file first.`);
+    const disk: DiskArgument = { path, attach: 'ide', writable: false };
+    for (const setting of settings) {
+      if (setting === 'if=ide') disk.attach = 'ide';
+      else if (setting === 'if=virtio') disk.attach = 'virtio';
+      else if (setting === 'writable') disk.writable = true;
+      else throw new UsageError(`--disk ${text}: after the file come if=ide, if=virtio or writable, not "${setting}".`);
+    }
+    return disk;
+  });
+  for (const attach of ['ide', 'virtio'] as const) {
+    const count = parsed.filter((disk) => disk.attach === attach).length;
+    if (count > MOST_DISKS) {
+      throw new UsageError(`--disk: there is room for ${MOST_DISKS} disks with if=${attach}, not ${count}.`);
+    }
+  }
+  return parsed;
 }
 
 function memory(text: string | undefined): number {

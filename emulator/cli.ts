@@ -4,7 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadError } from './boot/elf.ts';
 import { createMachine, type CreatedMachine, type CreateConfig } from './create.ts';
+import { openDisk } from './disk-files.ts';
+import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
+import { isGuestCommand, runGuestCommand } from './cli-guests.ts';
 import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-options.ts';
 import { Script } from './script.ts';
 import { runOnTerminal } from './terminal.ts';
@@ -61,6 +64,7 @@ function create(options: RunOptions): CreatedMachine {
     hostProtectEvery: options.hostProtectEvery,
     dynamicTranslation: options.dynamicTranslation,
     geometry: options.geometry,
+    disks: options.disks.map(({ path, attach, writable }) => ({ disk: openDisk(path, writable), attach })),
   };
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };
@@ -115,14 +119,19 @@ async function run(options: RunOptions): Promise<number> {
 
 export async function main(args: string[]): Promise<number> {
   try {
-    const parsed = parseArguments(args);
+    const [command, ...rest] = args;
+    if (isGuestCommand(command) && !rest.includes('--help') && !rest.includes('-h')) {
+      await runGuestCommand(command, rest);
+      return EXIT_OK;
+    }
+    const parsed = isGuestCommand(command) ? 'help' : parseArguments(args);
     if (parsed === 'help') {
       process.stdout.write(USAGE);
       return EXIT_OK;
     }
     return await run(parsed);
   } catch (error) {
-    if (error instanceof UsageError || error instanceof LoadError) {
+    if (error instanceof UsageError || error instanceof LoadError || error instanceof DiskError) {
       process.stderr.write(`kseg: ${error.message}\n`);
       return EXIT_USAGE;
     }

@@ -40,6 +40,12 @@ const RULES: Rule[] = [
 
   { of: /^main\/(?:bridge|commands)\.ts$/, files: /^emulator\/protocol\.ts$/, packages: NONE },
   { of: /^main\/preload\.ts$/, files: /^main\/(?:bridge|channels)\.ts$/, packages: /^electron$/ },
+  // The guest library is the app's and the command's.
+  {
+    of: /^main\/(?:guests|import-worker)\.ts$/,
+    files: /^(?:main\/|emulator\/(?:guest-library|guest-import|guest\/initramfs)\.ts$)/,
+    packages: /^node:/,
+  },
   { of: /^main\//, files: /^(?:main\/|emulator\/protocol\.ts$)/, packages: /^(?:node:|electron$|valibot$)/ },
 
   {
@@ -49,16 +55,22 @@ const RULES: Rule[] = [
   },
 
   { of: /^emulator\/(?:protocol|memory)\.ts$/, files: NONE, packages: NONE },
-  // What touches the host: the entries, the bundled guests' files, the terminal.
-  { of: /^emulator\/(?:worker|cli|cli-options|guests|terminal)\.ts$/, files: /^emulator\//, packages: /^node:/ },
+  // What touches the host: the entries, the bundled guests' files, the guest library, disk images, the terminal.
+  {
+    of: /^emulator\/(?:worker|cli|cli-guests|cli-options|disk-files|guests|guest-import|guest-library|terminal)\.ts$/,
+    files: /^emulator\//,
+    packages: /^node:/,
+  },
   { of: /^emulator\/[^/]+\.ts$/, files: /^emulator\//, packages: NONE },
   { of: /^emulator\/board\/device\.ts$/, files: new RegExp(`^${SHARED}`), packages: NONE },
   part('mmu'),
   part('cpu', ['mmu']),
   part('jit', ['cpu', 'mmu']),
   part('kvm', ['cpu', 'mmu']),
-  part('board', ['cpu', 'mmu']),
+  part('board', ['cpu', 'mmu', 'disk']),
+  part('disk'),
   part('boot'),
+  { ...part('guest', ['boot']), packages: /^(?:fzstd|xz-decompress)$/ },
   part('debug'),
   part('snapshot'),
 ];
