@@ -16,6 +16,7 @@ export type CreateConfig = BootConfig & { bios?: { name: string; bytes: Uint8Arr
       | 'hostProtectEvery'
       | 'dynamicTranslation'
       | 'geometry'
+      | 'disks'
     >
   >;
 

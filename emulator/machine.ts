@@ -3,7 +3,7 @@
  * but the privileged architecture and the segment layout: `malta`, a full system, and `kvm`, whose guest kernel runs
  * deprivileged under a trap-and-emulate hypervisor.
  */
-import { Board } from './board/board.ts';
+import { Board, type DiskOptions } from './board/board.ts';
 import type { BoardHost, SerialPort } from './board/device.ts';
 import type { ElfSymbol } from './boot/elf.ts';
 import type { RamWrite, RomWrite } from './boot/load.ts';
@@ -51,6 +51,7 @@ export interface MachineOptions {
   hostProtectEvery?: number;
   /** `kvm` only: rewrite trapping instructions. */
   dynamicTranslation?: boolean;
+  disks?: readonly DiskOptions[];
 }
 
 export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1 } as const;
@@ -152,7 +153,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
       },
       powerOff: () => this.finish({ reason: 'powerOff', message: 'The guest switched the power off.' }),
     };
-    this.board = new Board(host);
+    this.board = new Board(host, { disks: options.disks ?? [], seed: options.seed });
     this.every(options.migrateEvery, () => this.mmu.migrate((this.mmu.cpus.current + 1) % this.mmu.cpus.count));
     this.every(options.hostUnmapEvery, () => this.hostMemory.unmap(0, ramBytes - 1));
     this.every(options.hostProtectEvery, () => this.hostMemory.writeProtect(0, ramBytes - 1));

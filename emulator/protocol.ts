@@ -151,6 +151,8 @@ export interface ViewUpdate {
   pc: number;
   symbol: string;
   asidChanges: number;
+  /** What stands on the Malta's eight-character display; absent while it is dark. */
+  display?: string;
   kernel?: TableView;
   user?: TableView;
   tlb?: TlbView;

@@ -55,6 +55,8 @@ export function viewMachine(machine: Machine, request: ViewRequest): MachineView
     symbol: machine.symbols.describe(pc),
     asidChanges: machine.counters.asidChanges,
   };
+  const display = machine.board.asciiDisplay;
+  if (display.trim() !== '') view.display = display;
   if (request.segments) {
     view.kernel = viewTable(machine, mmu.kernel);
     view.user = viewTable(machine, mmu.user);

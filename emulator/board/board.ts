@@ -8,6 +8,9 @@
  * after itself.
  */
 
+import type { BlockDevice } from '../disk/block-device.ts';
+import { CONTROL_OFFSET } from './ata-channel.ts';
+import { AtaDrive } from './ata-drive.ts';
 import { BootRom, ROM_SIZE } from './boot-rom.ts';
 import type { AccessSize, BoardHost, Device, SerialPort } from './device.ts';
 import { Gt64120, type Window } from './gt64120.ts';
@@ -17,9 +20,13 @@ import { type AccessCount, IsaBus } from './isa-bus.ts';
 import { SIZE_MASK, swapBytes } from './lanes.ts';
 import { MaltaFpga } from './malta-fpga.ts';
 import { Mc146818 } from './mc146818.ts';
-import { PciBus } from './pci.ts';
-import { Piix4Isa, Piix4Pm, PM_IO_SIZE } from './piix4.ts';
+import { type Bar, PciBus, type PciFunction } from './pci.ts';
+import { IDE_PORTS, Piix4Ide } from './piix4-ide.ts';
+import { Piix4Smbus } from './piix4-smbus.ts';
+import { Piix4Isa, Piix4Pm, PM_IO_SIZE, SMBUS_IO_SIZE } from './piix4.ts';
 import { Uart16550 } from './uart16550.ts';
+import { VirtioBlk } from './virtio-blk.ts';
+import { VirtioRng } from './virtio-rng.ts';
 
 const ISA_PORTS = 0x10000;
 const FLASH_BASE = 0x1e000000;
@@ -32,12 +39,39 @@ const ROM_BASE = 0x1fc00000;
 export const COST_NS = { isaPort: 1000, register: 200, rom: 100 } as const;
 
 const PIIX4_DEVICE = 10;
+/** The four PCI slots are devices 18 to 21. INTA of the first is PIRQA; from slot to slot the lines move on by one. */
+const FIRST_SLOT = 18;
+const PIRQS = 4;
+const DISK_SLOTS = [18, 20] as const;
+const RNG_SLOT = 19;
+/** Port and offset of the interrupt controllers' ELCR2, and the IRQs that PIRQs go to after reset: 10 and 11. */
+const ELCR2 = { offset: 5, pciIrqs: 0x0c } as const;
 const CPU_PIN = { i8259: 2, cbusUart: 4 } as const;
 const IRQ = { timer: 0, com2: 3, com1: 4, rtc: 8, sci: 9 } as const;
+
+/** A disk drive: the PIIX4's IDE primary master and slave, or a virtio card in a PCI slot. */
+export interface DiskOptions {
+  disk: BlockDevice;
+  attach: 'ide' | 'virtio';
+}
+/** Drives of each kind. */
+export const MOST_DISKS = 2;
 
 export interface BoardOptions {
   /** The clock chip's time at power-on, in whole seconds since 1970, UTC; 2026-01-01 if absent. */
   epochSeconds?: number;
+  /** At most {@link MOST_DISKS} of a kind, in the guest's order; what is more is left out. */
+  disks?: readonly DiskOptions[];
+  /** What the random number device's bytes follow from; 1 if absent. */
+  seed?: number;
+}
+
+/** A base address register's range in PCI memory space. */
+interface MemoryRange {
+  base: number;
+  size: number;
+  device: Device;
+  count: AccessCount;
 }
 
 export class Board {
@@ -58,7 +92,9 @@ export class Board {
   private readonly counts: Readonly<
     Record<'rom' | 'gt' | 'fpga' | 'cbus' | 'pciIo' | 'pciMemory' | 'none', AccessCount>
   >;
-  private releasePm: (() => void) | null = null;
+  /** What releases the ports that a movable block holds, by its name. */
+  private readonly movable = new Map<string, () => void>();
+  private readonly memoryRanges = new Map<Bar, MemoryRange>();
 
   constructor(
     private readonly host: BoardHost,
@@ -95,15 +131,46 @@ export class Board {
       }),
     };
 
-    const bridge = new Piix4Isa(() => host.softReset());
+    const bridge = new Piix4Isa(
+      () => host.softReset(),
+      (irq, level) => this.pic.setIrq(irq, level),
+    );
+    const smbus = new Piix4Smbus();
     this.pm = new Piix4Pm({
       clock,
       irq: this.pic.line(IRQ.sci),
       powerOff: () => host.powerOff(),
-      mapped: (base) => this.mapPm(base),
+      mapped: (base) => this.mapPorts(this.pm, base, PM_IO_SIZE, true),
+      smbusMapped: (base) => this.mapPorts(smbus, base, SMBUS_IO_SIZE),
     });
+    const disksOn = (attach: DiskOptions['attach']): BlockDevice[] =>
+      (options.disks ?? []).filter((disk) => disk.attach === attach).map(({ disk }) => disk);
+    const [master = null, slave = null] = disksOn('ide').map((disk, i) => new AtaDrive(disk, i));
+    const ide = new Piix4Ide({
+      host,
+      drives: [
+        [master, slave],
+        [null, null],
+      ],
+      irqs: [this.pic.line(IDE_PORTS[0].irq), this.pic.line(IDE_PORTS[1].irq)],
+      decoded: (n, on) => {
+        const { command, control } = IDE_PORTS[n];
+        this.mapPorts(ide.channels[n], on ? command : null, 8, true);
+        this.mapPorts(ide.channels[n], on ? control : null, 1, true, CONTROL_OFFSET);
+      },
+    });
+    const plug = (slot: number, name: string, card: PciFunction): void => {
+      // The cards interrupt by INTA alone.
+      card.interruptLine = bridge.pirq((slot - FIRST_SLOT) % PIRQS);
+      this.attach(slot, 0, name, card);
+    };
     this.pci.attach(PIIX4_DEVICE, 0, bridge);
+    this.attach(PIIX4_DEVICE, 1, ide.name, ide);
     this.pci.attach(PIIX4_DEVICE, 3, this.pm);
+    disksOn('virtio')
+      .slice(0, MOST_DISKS)
+      .forEach((disk, i) => plug(DISK_SLOTS[i as 0 | 1], `virtio-blk${i}`, new VirtioBlk(host, disk, `KSEG${i}`)));
+    plug(RNG_SLOT, 'virtio-rng', new VirtioRng(host, options.seed ?? 1));
 
     const { com1, com2, cbus } = this.serial;
     this.counts = {
@@ -124,9 +191,10 @@ export class Board {
     this.claim(0x3f8, 8, com1);
     this.claim(0x2f8, 8, com2);
     this.claim(0xcf9, 1, bridge);
-    this.devices = [this.gt, this.pic, this.pit, this.rtc, com1, com2, cbus, this.fpga, this.rom, bridge];
+    this.devices = [this.gt, this.pic, this.pit, this.rtc, com1, com2, cbus, this.fpga, this.rom, bridge, smbus];
     // Functions report their I/O blocks when they are reset.
     this.pci.reset();
+    this.shareInterrupts();
   }
 
   /** The eight-character display on the board. */
@@ -145,8 +213,13 @@ export class Board {
     at = (gpa - gt.isd.base) >>> 0;
     if (at < gt.isd.size) return this.readDevice(gt, counts.gt, at, size);
     if (within(gt.pciMem0, gpa) || within(gt.pciMem1, gpa)) {
-      // No function has memory: a master abort, which reads all ones.
       host.clock.spend(COST_NS.register);
+      const range = this.memoryAt(gpa);
+      if (range) {
+        range.count.reads++;
+        return this.fromPci((range.device.read(gpa - range.base, size) & SIZE_MASK[size]) >>> 0, size);
+      }
+      // A master abort, which reads all ones.
       counts.pciMemory.reads++;
       return SIZE_MASK[size];
     }
@@ -183,7 +256,9 @@ export class Board {
       return;
     }
     if (within(gt.pciMem0, gpa) || within(gt.pciMem1, gpa)) {
-      counts.pciMemory.writes++;
+      const range = this.memoryAt(gpa);
+      (range?.count ?? counts.pciMemory).writes++;
+      range?.device.write(gpa - range.base, size, this.fromPci(value, size));
       return;
     }
     at = (gpa - CBUS_UART.base) >>> 0;
@@ -210,6 +285,41 @@ export class Board {
   reset(): void {
     this.pci.reset();
     for (const device of this.devices) device.reset();
+    this.shareInterrupts();
+  }
+
+  /** PCI's interrupts are level-triggered. The monitor has told the interrupt controllers so before a guest starts. */
+  private shareInterrupts(): void {
+    this.pic.write(ELCR2.offset, 1, ELCR2.pciIrqs);
+  }
+
+  /** Puts a function on the bus and decodes what its base address registers open. */
+  private attach(device: number, fn: number, name: string, target: PciFunction): void {
+    this.pci.attach(device, fn, target);
+    const blocks = new Map<Bar, Device>();
+    for (const bar of target.bars) {
+      blocks.set(bar, {
+        name: target.bars.length > 1 ? `${name}-bar${bar.index}` : name,
+        read: (offset, size) => target.readBar(bar.index, offset, size),
+        write: (offset, size, value) => target.writeBar(bar.index, offset, size, value),
+        reset: () => {},
+      });
+    }
+    target.barMoved = (bar) => {
+      const block = blocks.get(bar)!;
+      if (bar.space === 'io') this.mapPorts(block, bar.base, bar.size, true);
+      else if (bar.base === null) this.memoryRanges.delete(bar);
+      else {
+        const count = this.count(block.name);
+        this.memoryRanges.set(bar, { base: bar.base, size: bar.size, device: block, count });
+      }
+    };
+  }
+
+  /** The windows leave addresses as they are, so `gpa` is the address on PCI, too. */
+  private memoryAt(gpa: number): MemoryRange | null {
+    for (const range of this.memoryRanges.values()) if ((gpa - range.base) >>> 0 < range.size) return range;
+    return null;
   }
 
   private readDevice(device: Device, count: AccessCount, offset: number, size: AccessSize): number {
@@ -246,10 +356,14 @@ export class Board {
     this.isa.claim(first, ports, device, this.count(device.name), { offset });
   }
 
-  private mapPm(base: number | null): void {
-    this.releasePm?.();
-    this.releasePm =
-      base === null ? null : this.isa.claim(base, PM_IO_SIZE, this.pm, this.count(this.pm.name), { wide: true });
+  /** Moves a block of ports to `base`, or (null) away; one device may have several, by their first offset. */
+  private mapPorts(device: Device, base: number | null, ports: number, wide = false, offset = 0): void {
+    const key = `${device.name}+${offset}`;
+    this.movable.get(key)?.();
+    this.movable.delete(key);
+    if (base === null) return;
+    const claim = this.isa.claim(base, ports, device, this.count(device.name), { wide, offset });
+    this.movable.set(key, claim);
   }
 }
 

@@ -34,6 +34,10 @@ export interface BoardHost {
   readonly ramSize: number;
   /** Drives Cause.IP2 (i8259 cascade), IP4 (CBUS UART) and the rest of the CPU's hardware interrupt pins, 2 to 7. */
   setCpuInterrupt(pin: number, level: boolean): void;
+  /** A bus master reads guest RAM: `length` bytes by ascending address; ones where there is no RAM. */
+  dmaRead(gpa: number, length: number): Uint8Array;
+  /** A bus master writes guest RAM by ascending address; what lies outside RAM is lost. */
+  dmaWrite(gpa: number, bytes: Uint8Array): void;
   /** A byte leaves a serial port. */
   transmit(port: SerialPort, byte: number): void;
   /** Restarts the machine (SOFTRES) at the end of the instruction. */

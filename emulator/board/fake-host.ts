@@ -51,7 +51,20 @@ export class FakeHost implements BoardHost {
   resets = 0;
   powerOffs = 0;
 
+  /** The first MiB of RAM. */
+  readonly ram = new Uint8Array(1 << 20);
+
   constructor(readonly bigEndian = false) {}
+
+  dmaRead(gpa: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length).fill(0xff);
+    bytes.set(this.ram.subarray(gpa, gpa + length));
+    return bytes;
+  }
+
+  dmaWrite(gpa: number, bytes: Uint8Array): void {
+    this.ram.set(bytes.subarray(0, Math.max(0, this.ram.length - gpa)), Math.min(gpa, this.ram.length));
+  }
 
   setCpuInterrupt(pin: number, level: boolean): void {
     this.pins.set(pin, level);

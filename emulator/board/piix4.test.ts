@@ -78,3 +78,48 @@ test('the reset control register restarts the machine on a rising RCPU', () => {
   bridge.write(0, 1, 0x06);
   expect(resets).toBe(1);
 });
+
+describe('PCI interrupts', () => {
+  test('lines that share a PIRQ hold it together, and PIRQs share an IRQ', () => {
+    const levels = new Map<number, boolean>();
+    let changes = 0;
+    const bridge = new Piix4Isa(
+      () => {},
+      (irq, level) => {
+        levels.set(irq, level);
+        changes++;
+      },
+    );
+    const [a, again, b, c] = [bridge.pirq(0), bridge.pirq(0), bridge.pirq(1), bridge.pirq(2)];
+    a(true);
+    again(true);
+    b(true);
+    expect([levels.get(10), changes]).toEqual([true, 1]);
+    a(false);
+    b(false);
+    expect(levels.get(10)).toBe(true);
+    again(false);
+    expect(levels.get(10)).toBe(false);
+    c(true);
+    expect(levels.get(11)).toBe(true);
+  });
+
+  test('PIRQRC routes them, also while they are active', () => {
+    const levels = new Map<number, boolean>();
+    const bridge = new Piix4Isa(
+      () => {},
+      (irq, level) => levels.set(irq, level),
+    );
+    bridge.pirq(3)(true);
+    expect(levels).toEqual(new Map([[11, true]]));
+    bridge.writeConfig(0x60, 0x05000000, 0xff000000);
+    expect([levels.get(11), levels.get(5)]).toEqual([false, true]);
+    // Off, or to an IRQ that no PIRQ may have.
+    bridge.writeConfig(0x60, 0x85000000, 0xff000000);
+    expect(levels.get(5)).toBe(false);
+    bridge.writeConfig(0x60, 0x08000000, 0xff000000);
+    expect(levels.has(8)).toBe(false);
+    bridge.reset();
+    expect(levels.get(11)).toBe(true);
+  });
+});

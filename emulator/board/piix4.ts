@@ -3,7 +3,7 @@
  *
  * Source: Intel 82371AB PCI-TO-ISA/IDE Xcelerator (PIIX4) datasheet (290562-001), chapters 4 and 7.
  * Reset values are those that YAMON, Malta's monitor, leaves where a guest relies on them: interrupt routing and
- * the power management base. Functions 1 (IDE) and 2 (USB) are not there, and do not answer.
+ * the power management base. Function 1 is in piix4-ide.ts; function 2 (USB) is not there, and does not answer.
  */
 
 import type { AccessSize, Clock, Device, IrqLine } from './device.ts';
@@ -24,12 +24,25 @@ const ISA = {
 } as const;
 const RCR_RESET_CPU = 0x04;
 
+const ROUTE = { disabled: 0x80, irq: 0x0f } as const;
+/** IRQ 3 to 7, 9 to 12, 14 and 15: those that a PIRQ may go to. */
+const ROUTABLE = 0xdef8;
+
 /** Function 0. As a device it is the reset control register, port 0xcf9. */
 export class Piix4Isa extends PciFunction implements Device {
   readonly name = 'piix4-isa';
   private resetControl = 0;
+  /** PIRQA to PIRQD: the lines that hold each active, a bit for a line. */
+  private readonly holders = [0, 0, 0, 0];
+  private lines = 0;
+  /** IRQs that PIRQs raise, a bit for an IRQ. */
+  private raised = 0;
 
-  constructor(private readonly softReset: () => void) {
+  /** @param irq drives an input of the interrupt controllers */
+  constructor(
+    private readonly softReset: () => void,
+    private readonly irq: (irq: number, level: boolean) => void = () => {},
+  ) {
     super({
       vendor: VENDOR_INTEL,
       device: 0x7110,
@@ -64,7 +77,37 @@ export class Piix4Isa extends PciFunction implements Device {
     super.reset();
     this.resetControl = 0;
   }
+
+  /** A device's connection to PIRQA (0) to PIRQD (3), which devices share: active while any holds it active. */
+  pirq(n: number): IrqLine {
+    const line = 1 << this.lines++;
+    return (level) => {
+      this.holders[n] = (this.holders[n]! & ~line) | (level ? line : 0);
+      this.route();
+    };
+  }
+
+  protected override configChanged(register: number): void {
+    if (register === ISA.pirqrc) this.route();
+  }
+
+  private route(): void {
+    let raised = 0;
+    this.holders.forEach((held, n) => {
+      const route = this.config[ISA.pirqrc + n]!;
+      if (held && !(route & ROUTE.disabled)) raised |= 1 << (route & ROUTE.irq);
+    });
+    raised &= ROUTABLE;
+    const changed = raised ^ this.raised;
+    this.raised = raised;
+    for (let irq = 0; irq < 16; irq++) if (changed & (1 << irq)) this.irq(irq, (raised & (1 << irq)) !== 0);
+  }
 }
+
+const SMBUS = { base: 0x90, configuration: 0xd2 } as const;
+const SMBUS_ENABLE = 0x01;
+export const SMBUS_IO_BASE = 0x1100;
+export const SMBUS_IO_SIZE = 16;
 
 const PM = { base: 0x40, misc: 0x80 } as const;
 const PM_IO_ENABLE = 0x01;
@@ -89,6 +132,8 @@ export interface Piix4PmOptions {
   powerOff: () => void;
   /** The I/O block was moved to `base`, or switched off (null). First called by the first reset. */
   mapped: (base: number | null) => void;
+  /** The same of the SMBus controller's block. */
+  smbusMapped?: (base: number | null) => void;
 }
 
 /** Function 3. As a device it is the block of PM registers in I/O space. */
@@ -101,6 +146,7 @@ export class Piix4Pm extends PciFunction implements Device {
   private seenHalves = 0;
   private cancel: (() => void) | null = null;
   private mappedAt: number | null = null;
+  private smbusAt: number | null = null;
 
   constructor(private readonly options: Piix4PmOptions) {
     super({
@@ -116,6 +162,9 @@ export class Piix4Pm extends PciFunction implements Device {
     this.define(0x44, 4, 0, 0xffffffff);
     for (let register = 0x48; register < 0x80; register += 4) this.define(register, 4, 0, 0xffffffff);
     this.define(PM.misc, 1, PM_IO_ENABLE, 0x01);
+    this.define(SMBUS.base, 4, SMBUS_IO_BASE | 1, 0xfff0);
+    // Enabled, interrupting by IRQ 9.
+    this.define(SMBUS.configuration, 1, 0x09, 0x0f);
   }
 
   read(offset: number, size: AccessSize): number {
@@ -157,12 +206,15 @@ export class Piix4Pm extends PciFunction implements Device {
   }
 
   protected override configChanged(register: number): void {
-    if (register !== PM.base && register !== PM.misc) return;
-    const on = this.config[PM.misc]! & PM_IO_ENABLE;
-    const base = on ? this.readConfig(PM.base) & 0xffc0 : null;
-    if (base === this.mappedAt) return;
-    this.mappedAt = base;
-    this.options.mapped(base);
+    if (register === PM.base || register === PM.misc) {
+      const on = this.config[PM.misc]! & PM_IO_ENABLE;
+      const base = on ? this.readConfig(PM.base) & 0xffc0 : null;
+      if (base !== this.mappedAt) this.options.mapped((this.mappedAt = base));
+    } else if (register === SMBUS.base || register === (SMBUS.configuration & ~3)) {
+      const on = this.config[SMBUS.configuration]! & SMBUS_ENABLE;
+      const base = on ? this.readConfig(SMBUS.base) & 0xfff0 : null;
+      if (base !== this.smbusAt) this.options.smbusMapped?.((this.smbusAt = base));
+    }
   }
 
   private byteAt(offset: number): number {

@@ -134,7 +134,7 @@ describe.runIf(haveQemu()).each([false, true])('as QEMU has it (big endian: %s)'
       size: 4,
       value: order((0x80000000 | (devfn << 8) | register) >>> 0),
     });
-    for (const devfn of [0x00, 0x50, 0x53, 0xe8]) {
+    for (const devfn of [0x00, 0x50, 0x51, 0x53, 0xe8]) {
       for (const register of [0, 8, 0xc, 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24, 0x60]) {
         if (register >= 0x60 && devfn !== 0x50) continue;
         accesses.push(select(devfn, register), { gpa: GT + 0xcfc, size: 4 });
