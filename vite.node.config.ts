@@ -35,5 +35,5 @@ const preload: UserConfig = {
 
 export default defineConfig(({ mode }) => {
   if (mode === 'preload') return preload;
-  return mode === 'emulator' ? node('emulator', ['worker', 'cli']) : node('main', ['main']);
+  return mode === 'emulator' ? node('emulator', ['worker', 'cli']) : node('main', ['main', 'import-worker']);
 });

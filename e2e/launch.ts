@@ -27,7 +27,11 @@ export interface Launched {
 }
 
 const newProfile = () => mkdtempSync(path.join(os.tmpdir(), 'kseg-e2e-'));
-const environment = (userData: string) => ({ ...(process.env as Record<string, string>), KSEG_USER_DATA: userData });
+const environment = (userData: string) => ({
+  ...(process.env as Record<string, string>),
+  KSEG_USER_DATA: userData,
+  KSEG_GUESTS: path.join(userData, 'guests'),
+});
 
 /** Starts the build in dist/, which the test drives from both ends: page and main process. */
 export async function launch({ args = [], userData }: LaunchOptions = {}): Promise<Launched> {

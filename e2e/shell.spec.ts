@@ -21,6 +21,10 @@ const BRIDGE: Record<keyof KsegBridge, true> = {
   ackView: true,
   openKernel: true,
   openDropped: true,
+  guests: true,
+  importGuests: true,
+  importDropped: true,
+  removeGuest: true,
   saveText: true,
   copyText: true,
   versions: true,
@@ -31,6 +35,7 @@ const BRIDGE: Record<keyof KsegBridge, true> = {
   onState: true,
   onError: true,
   onCommand: true,
+  onImporting: true,
 };
 
 test('opens one window, titled Kseg, on app://', async ({ kseg, page }) => {

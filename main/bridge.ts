@@ -11,8 +11,34 @@ export interface OpenedFile {
   size: number;
 }
 
-/** Boot settings the renderer may send; files go by the id of an {@link OpenedFile}. */
-export type BootRequest = Omit<BootConfig, 'kernel' | 'initrd'> & { kernelId?: number; initrdId?: number };
+/** A file in the guest library. */
+export interface GuestEntry {
+  id: string;
+  /** A busybox boots as the small system that is made of it. */
+  kind: 'kernel' | 'busybox' | 'initramfs' | 'disk';
+  name: string;
+  /** As its package or its own banner says; empty where neither is known. */
+  version: string;
+  architecture: string;
+  sha256: string;
+  /** In bytes. */
+  size: number;
+  /** When, in ISO 8601. */
+  imported: string;
+  /** Name of the file it came from. */
+  source: string;
+}
+
+/**
+ * Boot settings the renderer may send. Files go by the id of an {@link OpenedFile} or of a {@link GuestEntry}, never by
+ * both.
+ */
+export type BootRequest = Omit<BootConfig, 'kernel' | 'initrd'> & {
+  kernelId?: number;
+  initrdId?: number;
+  kernelGuest?: string;
+  initrdGuest?: string;
+};
 
 export interface Versions {
   app: string;
@@ -41,6 +67,13 @@ export interface KsegBridge {
   openKernel(): Promise<OpenedFile | null>;
   /** A file dropped on the window. */
   openDropped(file: File): Promise<OpenedFile>;
+  /** The guest library, newest first. */
+  guests(): Promise<GuestEntry[]>;
+  /** Native dialog for several files; resolves to what was imported. Rejects with one sentence naming the bad file. */
+  importGuests(): Promise<GuestEntry[]>;
+  /** A file dropped on the window goes into the library; resolves to what was in it. */
+  importDropped(file: File): Promise<GuestEntry>;
+  removeGuest(id: string): Promise<void>;
   /** Save dialog; resolves to the file's name, or null when cancelled. */
   saveText(suggestedName: string, text: string): Promise<string | null>;
   copyText(text: string): void;
@@ -55,6 +88,8 @@ export interface KsegBridge {
   onState(listener: (state: RunState) => void): () => void;
   onError(listener: (message: string) => void): () => void;
   onCommand(listener: (command: CommandId) => void): () => void;
+  /** The file being imported, and null when none is any more. */
+  onImporting(listener: (name: string | null) => void): () => void;
 }
 
 declare global {

@@ -31,6 +31,7 @@ export const COMMANDS = [
     accelerator: 'CmdOrCtrl+Shift+O',
     needs: 'always',
   },
+  { id: 'file.importGuests', label: 'Import Guests…', menu: 'file', needs: 'always' },
   { id: 'machine.boot', label: 'Boot', menu: 'file', accelerator: 'CmdOrCtrl+Shift+B', needs: 'always' },
 
   {
@@ -50,7 +51,8 @@ export const COMMANDS = [
   },
   { id: 'machine.reset', label: 'Reset', menu: 'machine', separated: true, needs: 'machine' },
 
-  { id: 'view.theme.system', label: 'System Theme', menu: 'view', needs: 'always' },
+  { id: 'view.start', label: 'Guests', menu: 'view', accelerator: 'CmdOrCtrl+Shift+G', needs: 'always' },
+  { id: 'view.theme.system', label: 'System Theme', menu: 'view', separated: true, needs: 'always' },
   { id: 'view.theme.light', label: 'Light Theme', menu: 'view', needs: 'always' },
   { id: 'view.theme.dark', label: 'Dark Theme', menu: 'view', needs: 'always' },
   {

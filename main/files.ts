@@ -93,6 +93,24 @@ export class Files {
     return this.add(file);
   }
 
+  /** Native dialog for files of the guest library; none when cancelled. */
+  async chooseGuests(window: BrowserWindow): Promise<string[]> {
+    const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+      title: 'Import Guests',
+      buttonLabel: 'Import',
+      defaultPath: this.settings.get().folder ?? undefined,
+      properties: ['openFile', 'multiSelections'],
+      filters: [
+        { name: 'All Files', extensions: ['*'] },
+        { name: 'Debian Packages', extensions: ['deb'] },
+        { name: 'Initial RAM Disks', extensions: ['cpio', 'gz', 'img', 'xz', 'zst'] },
+      ],
+    });
+    if (canceled || filePaths[0] === undefined) return [];
+    this.settings.set({ folder: path.dirname(filePaths[0]) });
+    return filePaths;
+  }
+
   async saveText(window: BrowserWindow, suggestedName: string, text: string): Promise<string | null> {
     const name = path.basename(suggestedName) || 'kseg.txt';
     const { canceled, filePath } = await dialog.showSaveDialog(window, {

@@ -2,10 +2,11 @@
 import { type BrowserWindow, app, clipboard, ipcMain } from 'electron';
 import type { BootConfig } from '../emulator/protocol.ts';
 import type { Versions } from './bridge.ts';
-import { type Answer, toMain, toPage } from './channels.ts';
-import type { BootLoader, EmulatorHost, PageEvents } from './emulator-host.ts';
+import { type Answer, type BridgeEvents, toMain, toPage } from './channels.ts';
+import type { BootLoader, EmulatorHost } from './emulator-host.ts';
 import { sentence } from './errors.ts';
 import type { Files } from './files.ts';
+import type { Guests } from './guests.ts';
 import { log } from './log.ts';
 import { type Message, type MessageName, checkMessage } from './messages.ts';
 import { isOwnFrame } from './security.ts';
@@ -14,6 +15,7 @@ export interface IpcContext {
   window(): BrowserWindow | null;
   host: EmulatorHost;
   files: Files;
+  guests: Guests;
   /** The page listens for the first time, or again. */
   onReady(): void;
 }
@@ -23,25 +25,32 @@ type Method = Parameters<typeof toMain>[0];
 /** Sends to the page, if there is one. */
 export function sendToPage(
   window: BrowserWindow | null,
-  event: keyof PageEvents | 'command',
-  value: PageEvents[keyof PageEvents],
+  event: keyof BridgeEvents,
+  value: BridgeEvents[keyof BridgeEvents],
 ): void {
   if (window && !window.isDestroyed() && !window.webContents.isCrashed()) {
     window.webContents.send(toPage(event), value);
   }
 }
 
-/** Reads the files that a boot request names by number. */
-export function bootLoader({ kernelId, initrdId, ...config }: Message<'boot'>, files: Files): BootLoader {
+/** Reads the files that a boot request names, by number or by the library's id. */
+export function bootLoader(request: Message<'boot'>, files: Files, guests: Guests): BootLoader {
+  const { kernelId, initrdId, kernelGuest, initrdGuest, ...config } = request;
+  const read = async (id: number | undefined, guest: string | undefined) => {
+    if (guest !== undefined) return guests.read(guest);
+    return id === undefined ? undefined : files.read(id);
+  };
   return async () => {
     const loaded: BootConfig = { ...config };
-    if (kernelId !== undefined) loaded.kernel = await files.read(kernelId);
-    if (initrdId !== undefined) loaded.initrd = await files.read(initrdId);
+    const kernel = await read(kernelId, kernelGuest);
+    const initrd = await read(initrdId, initrdGuest);
+    if (kernel) loaded.kernel = kernel;
+    if (initrd) loaded.initrd = initrd;
     return loaded;
   };
 }
 
-export function registerIpc({ window, host, files, onReady }: IpcContext): void {
+export function registerIpc({ window, host, files, guests, onReady }: IpcContext): void {
   const refuse = (error: unknown): string => {
     const message = sentence(error);
     log('request refused', message);
@@ -75,7 +84,7 @@ export function registerIpc({ window, host, files, onReady }: IpcContext): void 
     });
   };
 
-  onChecked('boot', (request) => void host.boot(bootLoader(request, files)));
+  onChecked('boot', (request) => void host.boot(bootLoader(request, files, guests)));
   on('run', () => host.command('run'));
   on('pause', () => host.command('pause'));
   on('runToAsidChange', () => host.command('runToAsidChange'));
@@ -90,6 +99,10 @@ export function registerIpc({ window, host, files, onReady }: IpcContext): void 
 
   answer('openKernel', (_value, target) => files.chooseKernel(target));
   answer('openDropped', (value) => files.add(checkMessage('openDropped', value)));
+  answer('guests', () => guests.list());
+  answer('importGuests', async (_value, target) => guests.import(await files.chooseGuests(target)));
+  answer('importDropped', (value) => guests.importOne(checkMessage('importDropped', value)));
+  answer('removeGuest', (value) => guests.remove(checkMessage('removeGuest', value)));
   answer('saveText', (value, target) => {
     const { name, text } = checkMessage('saveText', value);
     return files.saveText(target, name, text);

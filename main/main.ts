@@ -7,6 +7,7 @@ import { kernelArgument } from './arguments.ts';
 import { type BootLoader, EmulatorHost } from './emulator-host.ts';
 import { sentence } from './errors.ts';
 import { Files } from './files.ts';
+import { Guests } from './guests.ts';
 import { bootLoader, registerIpc, sendToPage } from './ipc.ts';
 import { log, logNow, openLog } from './log.ts';
 import { installMenu, updateMenu } from './menu.ts';
@@ -43,6 +44,7 @@ function run(): void {
   let ending = false;
   const settings = new SettingsStore(path.join(userData, 'settings.json'), (error) => log('settings', error));
   const files = new Files(settings);
+  const guests = new Guests((name) => sendToPage(window, 'importing', name));
   const host = new EmulatorHost({
     startWorker: () => new Worker(WORKER, { workerData: { resources: RESOURCES }, name: 'emulator' }),
     send: (event, value) => sendToPage(window, event, value),
@@ -55,7 +57,7 @@ function run(): void {
     const added = files.add(file);
     // The loader reports the failure; it may run later than that.
     added.catch(() => {});
-    return async () => bootLoader({ kernelId: (await added).id }, files)();
+    return async () => bootLoader({ kernelId: (await added).id }, files, guests)();
   };
 
   const show = () => {
@@ -117,7 +119,7 @@ function run(): void {
     lockDown();
     serveRenderer(RENDERER);
     installMenu({ developer: !app.isPackaged, onCommand: (id) => sendToPage(window, 'command', id) });
-    registerIpc({ window: () => window, host, files, onReady });
+    registerIpc({ window: () => window, host, files, guests, onReady });
     open();
   });
 }

@@ -13,7 +13,10 @@ describe('checkMessage', () => {
     ['watch', { segments: true, tlb: false, slot: null }],
     ['watch', { segments: true, tlb: false, slot: 511 }],
     ['ackConsole', 0],
+    ['boot', { kernelGuest: 'kernel-6.1.0_4kc+malta', initrdGuest: '0f3a' }],
     ['openDropped', '/tmp/vmlinux'],
+    ['importDropped', '/tmp/linux-image.deb'],
+    ['removeGuest', '0f3a'],
     ['saveText', { name: 'console.txt', text: '' }],
   ])('%s takes %o', (name, value) => expect(checkMessage(name, value)).toEqual(value));
 
@@ -35,6 +38,10 @@ describe('checkMessage', () => {
     ['watch', { segments: 1, tlb: true, slot: null }, 'segments must be true or false'],
     ['ackView', Infinity, 'its argument must be a whole number from 0 to 9007199254740991'],
     ['openDropped', '', 'its argument must be a file on this computer'],
+    ['importDropped', '', 'its argument must be a file on this computer'],
+    ['boot', { kernelGuest: '../../etc/passwd' }, 'kernelGuest must be the id of a guest in the library'],
+    ['removeGuest', '..', 'its argument must be the id of a guest in the library'],
+    ['removeGuest', 7, 'its argument must be text of at most 128 characters'],
     ['saveText', { name: 'x'.repeat(256), text: '' }, 'name must be text of at most 255 characters'],
   ])('%s refuses %o', (name, value, why) => {
     expect(() => checkMessage(name, value)).toThrow(new Error(`The request ${name} was refused: ${why}.`));

@@ -18,6 +18,9 @@ const oneOf = <const T extends readonly (string | number)[]>(options: T) =>
 const flag = v.boolean('must be true or false');
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 
+const filePath = v.pipe(text(4096), v.minLength(1, 'must be a file on this computer'));
+const guestId = v.pipe(text(128), v.regex(/^[A-Za-z0-9][\w.+~-]*$/, 'must be the id of a guest in the library'));
+
 const shape = (issue: v.StrictObjectIssue) => {
   if (issue.expected === 'never') return 'is not known here';
   return issue.path ? 'is missing' : 'must be an object';
@@ -35,6 +38,8 @@ const BootRequest = v.strictObject(
     seed: v.optional(whole(0, 0xffff_ffff)),
     kernelId: v.optional(whole(1, 0x7fff_ffff)),
     initrdId: v.optional(whole(1, 0x7fff_ffff)),
+    kernelGuest: v.optional(guestId),
+    initrdGuest: v.optional(guestId),
   },
   shape,
 );
@@ -52,7 +57,9 @@ const SCHEMAS = {
   watch: ViewRequest,
   ackConsole: count,
   ackView: count,
-  openDropped: v.pipe(text(4096), v.minLength(1, 'must be a file on this computer')),
+  openDropped: filePath,
+  importDropped: filePath,
+  removeGuest: guestId,
   saveText: v.strictObject({ name: text(255), text: text(64 * 1024 * 1024) }, shape),
   copyText: text(16 * 1024 * 1024),
 } as const;

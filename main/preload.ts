@@ -38,6 +38,10 @@ const bridge: KsegBridge = {
   ackView: (sequence) => send('ackView', sequence),
   openKernel: () => ask('openKernel'),
   openDropped: (file) => ask('openDropped', webUtils.getPathForFile(file)),
+  guests: () => ask('guests'),
+  importGuests: () => ask('importGuests'),
+  importDropped: (file) => ask('importDropped', webUtils.getPathForFile(file)),
+  removeGuest: (id) => ask('removeGuest', id),
   saveText: (name, text) => ask('saveText', { name, text }),
   copyText: (text) => send('copyText', text),
   versions: () => ask('versions'),
@@ -48,6 +52,7 @@ const bridge: KsegBridge = {
   onState: (listener) => subscribe('state', listener),
   onError: (listener) => subscribe('error', listener),
   onCommand: (listener) => subscribe('command', listener),
+  onImporting: (listener) => subscribe('importing', listener),
 };
 
 contextBridge.exposeInMainWorld('kseg', bridge);

@@ -1,6 +1,6 @@
 /** A bridge to an invented machine: answers what main would, at 60 views a second, with the same flow control. */
 import type { FromEmulator, MachineKind, RunState, ViewRequest } from '../../emulator/protocol.ts';
-import type { KsegBridge } from '../../main/bridge.ts';
+import type { GuestEntry, KsegBridge } from '../../main/bridge.ts';
 import { bootLog, shellLines } from './fake-console.ts';
 import { FakeMachine } from './fake-machine.ts';
 
@@ -11,6 +11,8 @@ export interface FakeOptions {
   storm: boolean;
   /** Seconds between ASID changes otherwise. */
   every: number;
+  /** Linux is in the library. */
+  library: boolean;
 }
 
 type Listeners<T> = Set<(value: T) => void>;
@@ -28,6 +30,31 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
   };
   const encoder = new TextEncoder();
   const say = (text: string): void => emit('console', encoder.encode(text.replace(/\n/g, '\r\n')));
+
+  const imported = new Date(Date.now() - 86_400_000).toISOString();
+  const facts = { architecture: 'mipsel', sha256: '', imported };
+  let library: GuestEntry[] = options.library
+    ? [
+        {
+          ...facts,
+          id: 'vmlinux-6.1.0-50-4kc-malta',
+          kind: 'kernel',
+          name: 'vmlinux-6.1.0-50-4kc-malta',
+          version: '6.1.170-3',
+          size: 26_612_344,
+          source: 'linux-image-6.1.0-50-4kc-malta_6.1.170-3_mipsel.deb',
+        },
+        {
+          ...facts,
+          id: 'busybox-1.35.0-4',
+          kind: 'busybox',
+          name: 'busybox',
+          version: '1:1.35.0-4+b7',
+          size: 2_104_528,
+          source: 'busybox-static_1.35.0-4+b7_mipsel.deb',
+        },
+      ]
+    : [];
 
   let machine: FakeMachine | null = null;
   let state: RunState = { state: 'off' };
@@ -96,6 +123,14 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
     },
     openKernel: () => Promise.reject(new Error('vmlinux: not a MIPS ELF file (machine 62); choose a MIPS kernel')),
     openDropped: (file) => Promise.resolve({ id: 1, name: file.name, size: file.size }),
+    guests: () => Promise.resolve(library),
+    importGuests: () => Promise.reject(new Error('notes.txt: is no kernel (ELF), Debian package or disk image.')),
+    importDropped: (file) =>
+      Promise.reject(new Error(`${file.name}: is no kernel (ELF), Debian package or disk image.`)),
+    removeGuest: (id) => {
+      library = library.filter((entry) => entry.id !== id);
+      return Promise.resolve();
+    },
     saveText: (name) => Promise.resolve(name),
     copyText: (text) => void navigator.clipboard?.writeText(text),
     versions: () => Promise.resolve({ app: '0.1.0', electron: '45.4.1', chrome: '150', node: '24', v8: '15.0' }),
@@ -114,6 +149,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
     onState: on('state'),
     onError: on('error'),
     onCommand: on('command'),
+    onImporting: on('importing'),
   };
   Object.assign(window, { emit });
   return bridge;

@@ -5,6 +5,7 @@ import { layout } from '../lib/layout.svelte.ts';
 import { machine } from '../lib/machine.svelte.ts';
 import { messages, sentence } from '../lib/messages.svelte.ts';
 import { theme } from '../lib/theme.svelte.ts';
+import { start } from '../start/start.svelte.ts';
 
 /** Boots a kernel file the user chose; the machine follows from the kernel. */
 export function bootFile(file: OpenedFile): void {
@@ -27,6 +28,8 @@ export const frameCommands: readonly CommandHandler[] = [
   { id: 'machine.asid', run: () => window.kseg.runToAsidChange() },
   { id: 'machine.reset', run: () => window.kseg.reset() },
   { id: 'file.openKernel', run: () => void openKernel() },
+  { id: 'file.importGuests', run: () => void start.importFiles() },
+  { id: 'view.start', run: () => (start.open && machine.info ? void start.close() : start.show()) },
   { id: 'view.theme.system', run: () => theme.choose('system') },
   { id: 'view.theme.light', run: () => theme.choose('light') },
   { id: 'view.theme.dark', run: () => theme.choose('dark') },

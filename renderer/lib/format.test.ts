@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asid, bytes, count, hex, plural, range, seconds, short, slotNumber } from './format.ts';
+import { asid, bytes, count, hex, plural, range, seconds, short, slotNumber, when } from './format.ts';
 
 describe('format', () => {
   it('writes addresses unsigned in 8 digits, ASIDs in 2, slots in 3', () => {
@@ -29,5 +29,14 @@ describe('format', () => {
     expect(short(65536)).toBe('66 K');
     expect(short(1.34e9)).toBe('1.3 G');
     expect(seconds(442_000_000)).toBe('0.442 s');
+  });
+
+  it('writes times as people do', () => {
+    const now = new Date(2026, 2, 1, 9, 0);
+    expect(when(new Date(2026, 2, 1, 8, 12).toISOString(), now)).toBe('today 08:12');
+    expect(when(new Date(2026, 1, 28, 17, 40).toISOString(), now)).toBe('yesterday 17:40');
+    expect(when(new Date(2026, 1, 3, 17, 40).toISOString(), now)).toBe('3 Feb');
+    expect(when(new Date(2025, 11, 31, 17, 40).toISOString(), now)).toBe('31 Dec 2025');
+    expect(when('soon', now)).toBe('');
   });
 });

@@ -60,6 +60,20 @@ export function seconds(nanoseconds: number): string {
   return `${(nanoseconds / 1e9).toFixed(3)} s`;
 }
 
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const dayAndYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+
+/** A time in the past as people write it, in their own zone: `today 08:12`, `yesterday 17:40`, `20 Nov`, `3 Mar 2024`. */
+export function when(iso: string, now = new Date()): string {
+  const then = new Date(iso);
+  if (Number.isNaN(then.getTime())) return '';
+  const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
+  if (then.toDateString() === now.toDateString()) return `today ${clock.format(then)}`;
+  if (then.toDateString() === yesterday.toDateString()) return `yesterday ${clock.format(then)}`;
+  return (then.getFullYear() === now.getFullYear() ? day : dayAndYear).format(then);
+}
+
 /** An inclusive address range, with an en dash. */
 export function range(start: number, end: number): string {
   return `${hex(start)}–${hex(end)}`;

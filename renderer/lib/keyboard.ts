@@ -6,7 +6,9 @@ const TARGET = '[data-panel-focus], .xterm-helper-textarea';
 
 /** Moves the focus to the next panel, or the one before; a panel behind a tab is brought forward. */
 export async function cyclePanels(step: 1 | -1): Promise<void> {
-  const panels = [...document.querySelectorAll<HTMLElement>('[data-panel]')];
+  const panels = [...document.querySelectorAll<HTMLElement>('[data-panel]')].filter(
+    (panel) => !panel.closest('[data-covered]'),
+  );
   if (panels.length === 0) return;
   const current = panels.findIndex((panel) => panel.contains(document.activeElement));
   const next = current < 0 ? (step > 0 ? 0 : panels.length - 1) : (current + step + panels.length) % panels.length;

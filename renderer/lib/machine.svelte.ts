@@ -6,10 +6,12 @@
 import { untrack } from 'svelte';
 import type { MachineInfo, RunState, SlotView, TableView, TlbView, ViewUpdate } from '../../emulator/protocol.ts';
 import type { BootRequest, KsegBridge } from '../../main/bridge.ts';
+import { BootPhases, type BootPhase } from './boot-phase.ts';
 import { afterDraw, requestUpdate } from './frame.ts';
-import { GUESTS, guestOf } from './guests.ts';
+import { GUESTS, guestOf, isRequestFor } from './guests.ts';
 import { defaultLayout, type Layout } from './layouts.ts';
 import { messages } from './messages.svelte.ts';
+import { recents } from './recents.svelte.ts';
 
 class Machine {
   info = $state.raw<MachineInfo | null>(null);
@@ -21,6 +23,10 @@ class Machine {
   slot = $state.raw<SlotView | null>(null);
   /** Grows with every boot and reset, for state that belongs to one run. */
   generation = $state(0);
+  /** A boot has been asked for and has neither come nor failed. */
+  booting = $state(false);
+  /** What a booting Linux is at. */
+  phase = $state.raw<BootPhase | null>(null);
   /** The last boot asked for; Boot repeats it. */
   request = $state.raw<{ label: string; request: BootRequest }>(GUESTS[0]);
 
@@ -30,6 +36,8 @@ class Machine {
   readonly layout = $derived<Layout>(this.info ?? defaultLayout(this.request.request.machine ?? 'kvm'));
 
   #kseg: KsegBridge | null = null;
+  #phases = new BootPhases();
+  #decoder = new TextDecoder();
   #pending: ViewUpdate | null = null;
   #wantSegments = $state(false);
   #wantTlb = $state(false);
@@ -42,7 +50,11 @@ class Machine {
       kseg.onBooted((info) => this.#booted(info)),
       kseg.onState((state) => (this.run = state)),
       kseg.onView((view) => this.#receive(view)),
-      kseg.onError((message) => messages.error(message)),
+      kseg.onError((message) => {
+        this.booting = false;
+        messages.error(message);
+      }),
+      kseg.onConsole((bytes) => this.#listen(bytes)),
     ];
     const stopWatching = $effect.root(() => {
       $effect(() => {
@@ -58,6 +70,7 @@ class Machine {
 
   boot(label: string, request: BootRequest): void {
     this.request = { label, request };
+    this.booting = true;
     this.#kseg?.boot(request);
   }
 
@@ -77,8 +90,19 @@ class Machine {
     this.info = info;
     /* The boot may have come from the menu or the command line. */
     const guest = guestOf(info);
-    if (guest) this.request = guest;
+    if (guest && !isRequestFor(this.request.request, guest)) this.request = guest;
+    if (this.booting) recents.add(this.request);
+    this.booting = false;
+    this.#phases = new BootPhases(info.guest.startsWith('vmlinuz'));
+    this.#decoder = new TextDecoder();
+    this.phase = this.#phases.phase;
     untrack(() => this.generation++);
+  }
+
+  #listen(bytes: Uint8Array): void {
+    if (this.#phases.done) return;
+    this.#phases.push(this.#decoder.decode(bytes, { stream: true }));
+    this.phase = this.#phases.phase;
   }
 
   #receive(view: ViewUpdate): void {

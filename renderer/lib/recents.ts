@@ -1,0 +1,56 @@
+/** The last boots, as text in localStorage: of a bundled guest or one of the library, with the settings they had. */
+import type { BootRequest } from '../../main/bridge.ts';
+
+export interface Recent {
+  label: string;
+  request: BootRequest;
+  /** When, in ISO 8601. */
+  at: string;
+}
+
+const KEPT = 5;
+
+/** A file opened by hand has a number only as long as the app runs, so such a boot is not kept. */
+function lasts({ kernelId, initrdId }: BootRequest): boolean {
+  return kernelId === undefined && initrdId === undefined;
+}
+
+const sameRequest = (a: BootRequest, b: BootRequest): boolean => canonical(a) === canonical(b);
+const canonical = (request: BootRequest): string =>
+  JSON.stringify(Object.entries(request).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** The list with one boot more: newest first, each guest with its settings once, at most five. */
+export function withRecent(list: readonly Recent[], recent: Recent): Recent[] {
+  if (!lasts(recent.request)) return [...list];
+  return [recent, ...list.filter(({ request }) => !sameRequest(request, recent.request))].slice(0, KEPT);
+}
+
+const TYPES: Record<string, (value: unknown) => boolean> = {
+  machine: (value) => value === 'kvm' || value === 'malta',
+  bigEndian: (value) => typeof value === 'boolean',
+  memoryMiB: Number.isInteger,
+  tlbEntries: (value) => value === 16 || value === 32 || value === 64,
+  commandLine: (value) => typeof value === 'string',
+  seed: Number.isInteger,
+  kernelGuest: (value) => typeof value === 'string',
+  initrdGuest: (value) => typeof value === 'string',
+};
+
+function isRecent(value: unknown): value is Recent {
+  if (typeof value !== 'object' || value === null) return false;
+  const { label, request, at } = value as Partial<Recent>;
+  if (typeof label !== 'string' || typeof at !== 'string' || typeof request !== 'object' || request === null) {
+    return false;
+  }
+  return Object.entries(request).every(([key, part]) => TYPES[key]?.(part) ?? false);
+}
+
+/** @param text what was kept; anything at all: what is not a boot is left out */
+export function parseRecents(text: string | null): Recent[] {
+  try {
+    const value: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(value) ? value.filter(isRecent).slice(0, KEPT) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { GuestEntry } from '../../main/bridge.ts';
+import { GUESTS } from '../lib/guests.ts';
+import { type Choice, defaultSettings, problemsOf, requestOf, settingsOf } from './settings.ts';
+
+const entry = (id: string, kind: GuestEntry['kind']): GuestEntry => ({
+  id,
+  kind,
+  name: id,
+  version: '6.1.170-3',
+  architecture: 'mipsel',
+  sha256: '',
+  size: 1,
+  imported: '2026-03-01T08:12:00.000Z',
+  source: `${id}.deb`,
+});
+const lab: Choice = { kind: 'bundled', guest: GUESTS[0] };
+const linux: Choice = { kind: 'library', entry: entry('vmlinux-6.1.0', 'kernel') };
+const initrds = [entry('busybox', 'busybox'), entry('rootfs', 'initramfs')];
+
+describe('settings', () => {
+  it('of the Lab: its machine as it is', () => {
+    const settings = defaultSettings(lab, initrds);
+    expect(settings).toMatchObject({ machine: 'kvm', memory: '128', tlb: '64', commandLine: '', initrd: '' });
+    expect(requestOf(lab, settings)).toEqual({
+      machine: 'kvm',
+      bigEndian: false,
+      memoryMiB: 128,
+      tlbEntries: 64,
+      seed: 1,
+    });
+  });
+
+  it('of a Linux: console and newest initrd', () => {
+    const settings = defaultSettings(linux, initrds);
+    expect(settings).toMatchObject({ machine: 'kernel', commandLine: 'console=ttyS0', initrd: 'busybox' });
+    expect(requestOf(linux, settings)).toEqual({
+      kernelGuest: 'vmlinux-6.1.0',
+      initrdGuest: 'busybox',
+      memoryMiB: 256,
+      commandLine: 'console=ttyS0',
+      seed: 1,
+    });
+    expect(defaultSettings(linux, []).initrd).toBe('');
+    const big = { ...initrds[0]!, architecture: 'mips' };
+    expect(defaultSettings(linux, [big, initrds[1]!]).initrd).toBe('rootfs');
+    const other: Choice = { kind: 'library', entry: { ...linux.entry, name: 'hello.elf', version: '' } };
+    expect(defaultSettings(other, initrds)).toMatchObject({ commandLine: '', initrd: '' });
+  });
+
+  it('come back from the request they made', () => {
+    for (const choice of [lab, linux]) {
+      const settings = { ...defaultSettings(choice, initrds), memory: '64', tlb: '32' as const, seed: '7' };
+      expect(settingsOf(requestOf(choice, settings), choice)).toEqual(settings);
+    }
+    expect(settingsOf({ kernelGuest: 'vmlinux-6.1.0', machine: 'malta' }, linux)).toMatchObject({ tlb: '16' });
+  });
+
+  it('problems are sentences', () => {
+    const good = defaultSettings(lab, []);
+    expect(problemsOf(good)).toEqual({});
+    for (const memory of ['', '15', '1025', '64.5', '0x40', '-64', 'much']) {
+      expect(problemsOf({ ...good, memory })).toEqual({ memory: 'Memory is a whole number of MiB, from 16 to 1,024.' });
+    }
+    expect(Object.keys(problemsOf({ ...good, seed: '4294967296', commandLine: 'x'.repeat(4096) })).sort()).toEqual([
+      'commandLine',
+      'seed',
+    ]);
+    expect(problemsOf({ ...good, memory: ' 64 ' })).toEqual({});
+  });
+});
