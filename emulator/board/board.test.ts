@@ -235,7 +235,7 @@ describe('disks and cards, whatever a guest does', () => {
     ram.setUint32(RINGS + 12, 0x00010001, true);
     if (seed & 2) {
       ram.setUint32(RINGS + 16 + 8, 512 * ((seed >> 9) & 3), true);
-      ram.setUint32(RINGS + 16 + 12, 0x00020001, true);
+      ram.setUint32(RINGS + 16 + 12, seed & 1 ? 0x00020001 : 0x00020003, true);
       ram.setUint32(RINGS + 32 + 12, 0x00000002, true);
     }
     // An index near 0 gets some of the chains looked at.

@@ -50,16 +50,17 @@ describe('findDuplicates', () => {
   const decode = (view: TlbView) => [...view.entryHi.keys()].map((index) => decodeEntry(view, index, kvm));
 
   it('sees equal pages under one ASID, globals, and a large page over a small one', () => {
-    expect(findDuplicates(decode(tlb([0x24013, 0, 0, 0], [0x24012, 0, 0, 0], [0x24013, 0, 0, 0])))).toEqual([
+    expect(findDuplicates(decode(tlb([0x24013, 0, 2, 0], [0x24012, 0, 2, 0], [0x24013, 0, 0, 0])))).toEqual([
       null,
       null,
       0,
     ]);
-    expect(findDuplicates(decode(tlb([0x24013, 0, 1, 1], [0x24012, 0, 0, 0])))).toEqual([null, 0]);
-    expect(findDuplicates(decode(tlb([0x20013, 0x6000, 0, 0], [0x24013, 0, 0, 0])))).toEqual([null, 0]);
+    expect(findDuplicates(decode(tlb([0x24013, 0, 1, 1], [0x24012, 0, 0, 2])))).toEqual([null, 0]);
+    expect(findDuplicates(decode(tlb([0x20013, 0x6000, 2, 2], [0x24013, 0, 0, 0])))).toEqual([null, 0]);
   });
 
-  it('leaves invalidated entries alone', () => {
+  it('leaves invalidated entries alone, and those that are all zero', () => {
+    expect(findDuplicates(decode(tlb([0, 0, 0, 0], [0, 0, 0, 0])))).toEqual([null, null]);
     expect(findDuplicates(decode(tlb([0x80000000, 0, 0, 0], [0x80000000, 0, 0, 0])))).toEqual([null, null]);
   });
 });

@@ -68,9 +68,12 @@ export function decodeEntry(tlb: TlbView, index: number, segments: readonly Segm
   };
 }
 
-/** Both answer the same address under the same ASID, whether their halves are valid or not. */
+/**
+ * Both answer the same address under the same ASID, and at least one of them with a valid page: a TLB of zeros, as after
+ * a reset, is no accident.
+ */
 export function overlaps(a: TlbEntry, b: TlbEntry): boolean {
-  if (a.invalidated || b.invalidated) return false;
+  if (a.invalidated || b.invalidated || (neverValid(a) && neverValid(b))) return false;
   if (!a.global && !b.global && a.asid !== b.asid) return false;
   const span = Math.max(a.span, b.span);
   return Math.floor(a.address / span) === Math.floor(b.address / span);
