@@ -40,6 +40,7 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--append', 'quiet run=ps'], { append: 'quiet run=ps' }],
   [['--append', ''], { append: '' }],
   [['--initrd', 'rd.gz'], { initrd: 'rd.gz' }],
+  [['--cpu', '34Kf-like'], { cpu: '34Kf-like' }],
   [['--symbols', 'System.map'], { symbols: 'System.map' }],
   [['--bios', 'yamon.bin'], { bios: 'yamon.bin' }],
   [['--disk', 'a.img'], { disks: [{ path: 'a.img', attach: 'ide', writable: false }] }],

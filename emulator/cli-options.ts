@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { MOST_DISKS, type DiskOptions } from './board/board.ts';
 import type { MachineKind } from './protocol.ts';
 import { DEFAULTS } from './machine.ts';
+import { CPU_MODELS, type CpuModel } from './cpu/models.ts';
 import { FLUSH_POLICIES, type FlushPolicy } from './mmu/policy.ts';
 
 export class UsageError extends Error {}
@@ -27,6 +28,7 @@ export interface RunOptions {
   bigEndian: boolean;
   memoryMiB: number;
   tlbEntries?: 16 | 32 | 64;
+  cpu?: CpuModel;
   append?: string;
   initrd?: string;
   symbols?: string;
@@ -64,7 +66,8 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --machine kvm|malta     the machine; default: what KERNEL's entry address asks for, else kvm
   --big-endian            the bundled kernel for a big-endian malta
   --memory SIZE           guest RAM, e.g. 128M (16M to 1024M)
-  --tlb 16|32|64          guest TLB entries; default 64 on kvm, 16 on malta
+  --cpu NAME              the core of a malta: ${CPU_MODELS.join('|')} (default 24Kf)
+  --tlb 16|32|64          guest TLB entries; default 64 on kvm, the core's on malta
   --append STRING         kernel command line
   --initrd FILE           initial RAM disk
   --symbols FILE          names for addresses: a System.map (kernels' own tables are found without)
@@ -119,6 +122,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         machine: { type: 'string' },
         'big-endian': { type: 'boolean' },
         memory: { type: 'string' },
+        cpu: { type: 'string' },
         tlb: { type: 'string' },
         append: { type: 'string' },
         initrd: { type: 'string' },
@@ -180,6 +184,13 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (values['migrate-every'] !== undefined && hostCpus === 1) {
     throw new UsageError('--migrate-every: with one host CPU there is nowhere to go; add --host-cpus 2.');
   }
+  const cpu = values.cpu as CpuModel | undefined;
+  if (cpu !== undefined && !CPU_MODELS.includes(cpu)) {
+    throw new UsageError(`--cpu ${cpu}: the cores are ${CPU_MODELS.join(', ')}.`);
+  }
+  if (cpu !== undefined && values.machine === 'kvm') {
+    throw new UsageError('--cpu: a kvm guest sees the core that KVM shows it; the option is for malta.');
+  }
   const script: Turn[] = [];
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
@@ -220,6 +231,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   };
   if (positionals[0] !== undefined) options.kernel = positionals[0];
   if (values.machine) options.machine = values.machine;
+  if (cpu) options.cpu = cpu;
   if (values.tlb) options.tlbEntries = Number(values.tlb) as 16 | 32 | 64;
   for (const name of ['append', 'initrd', 'symbols', 'bios', 'stats', 'trace'] as const) {
     if (values[name] !== undefined) options[name] = values[name];

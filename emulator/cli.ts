@@ -56,6 +56,7 @@ function create(options: RunOptions): CreatedMachine {
     nsPerInstruction: options.nsPerInstruction,
     seed: options.seed,
     bigEndian: options.bigEndian,
+    cpu: options.cpu,
     policy: options.policy,
     check: options.check,
     hostCpus: options.hostCpus,

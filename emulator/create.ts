@@ -1,6 +1,7 @@
 /** From a boot configuration to a machine that is ready to run. */
 import { LoadError, parseElf, type ElfImage } from './boot/elf.ts';
 import { inferMachine, planBoot, type BootPlan } from './boot/load.ts';
+import { CPU_TRAITS } from './cpu/models.ts';
 import { DEFAULTS, Machine, type MachineOptions } from './machine.ts';
 import type { BootConfig, MachineKind } from './protocol.ts';
 
@@ -8,6 +9,7 @@ import type { BootConfig, MachineKind } from './protocol.ts';
 export type CreateConfig = BootConfig & { bios?: { name: string; bytes: Uint8Array } } & Partial<
     Pick<
       MachineOptions,
+      | 'cpu'
       | 'policy'
       | 'check'
       | 'hostCpus'
@@ -27,8 +29,8 @@ export interface CreatedMachine {
   commandLine: string;
 }
 
-/** KVM's guests have 64 TLB entries, the 24Kf 16. */
-const TLB_ENTRIES: Record<MachineKind, number> = { kvm: 64, malta: 16 };
+/** What KVM gives every guest. */
+const KVM_TLB_ENTRIES = 64;
 /** Boot ROM in bytes: the largest firmware image. */
 const LARGEST_BIOS = 4 << 20;
 const RESET_VECTOR = 0xbfc00000;
@@ -48,7 +50,8 @@ export function createMachine(
     throw new LoadError(`${memoryMiB} MiB of memory: a guest has 16 to 1024 MiB.`);
   }
   const make = (kind: MachineKind, bigEndian: boolean): Machine => {
-    const tlbEntries = config.tlbEntries ?? TLB_ENTRIES[kind];
+    const tlbEntries =
+      config.tlbEntries ?? (kind === 'kvm' ? KVM_TLB_ENTRIES : CPU_TRAITS[config.cpu ?? '24Kf'].tlbEntries);
     // What the two have by the same name goes over as it is; the machine's own needs stand after it.
     return new Machine({ ...config, kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed });
   };

@@ -13,6 +13,7 @@ import { Cp0, STATUS_IE, cp0Name } from './cpu/cp0.ts';
 import { Cpu, type Access } from './cpu/cpu.ts';
 import { EXCEPTION_NAMES, ExcCode } from './cpu/exceptions.ts';
 import { FullSystem } from './cpu/full-system.ts';
+import type { CpuModel } from './cpu/models.ts';
 import { interpret } from './cpu/interpreter.generated.ts';
 import { USER } from './cpu/privileged.ts';
 import { findKallsyms } from './debug/kallsyms.ts';
@@ -36,6 +37,8 @@ export interface MachineOptions {
   /** Virtual time of one instruction, whole nanoseconds. */
   nsPerInstruction: number;
   seed: number;
+  /** The core of a `malta` machine; 24Kf if absent. */
+  cpu?: CpuModel;
   /** When the GVA page tables are flushed. */
   policy?: FlushPolicy;
   /** Compare every translation that is used with the guest TLB. */

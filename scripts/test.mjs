@@ -157,6 +157,9 @@ async function main() {
   }
 
   await check('Unit and property tests', vitest);
+  await check("The policies' table, made anew", () =>
+    program(process.execPath, [path.join(ROOT, 'scripts/policies.mjs'), '--check']),
+  );
   await check(`The app in Electron ${runtime.version}`, () => playwright('app', runtime.dist));
   const packaged = await check('Packaging', () =>
     program(process.execPath, [path.join(ROOT, 'scripts/dist.mjs'), '--dir']),

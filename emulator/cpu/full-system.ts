@@ -17,6 +17,7 @@ import {
 } from './cp0.ts';
 import { DEVICE, FAULT, WRITE, type Access } from './cpu.ts';
 import { ExcCode } from './exceptions.ts';
+import { CPU_TRAITS, type CpuTraits } from './models.ts';
 import { KERNEL, Privileged, SUPERVISOR, USER } from './privileged.ts';
 
 /** Bits that MTC0 changes; registers not named ignore writes. Index, Wired and EntryHi depend on the TLB or do more. */
@@ -25,7 +26,6 @@ const WRITE_MASKS = new Map<number, number>([
   [Cp0.EntryLo1, 0x03ffffff],
   [Cp0.Context, 0xff800000],
   [Cp0.HWREna, 0xf],
-  [Cp0.Status, 0x3678ff1f],
   [Cp0.IntCtl, 0x000003e0],
   [Cp0.SRSCtl, 0x0000f3c0],
   [Cp0.Cause, 0x08c00300],
@@ -45,15 +45,20 @@ for (let i = 0; i < WATCH_REGISTERS; i++) {
 }
 
 export class FullSystem extends Privileged {
+  private get traits(): CpuTraits {
+    return CPU_TRAITS[this.options.cpu ?? '24Kf'];
+  }
+
   protected setResetValues(): void {
-    const { cp0, options } = this;
-    cp0[Cp0.PRId] = 0x00019300;
+    const { cp0, options, traits } = this;
+    cp0[Cp0.PRId] = traits.prid;
     cp0[Cp0.EBase] = 0x80000000;
     cp0[Cp0.Status] = STATUS_BEV | STATUS_ERL;
     cp0[Cp0.IntCtl] = 0xe0000000;
     cp0[Cp0.Config] = 0x80000482 | (options.bigEndian ? 0x8000 : 0);
-    cp0[Cp0.Config1] = (0x9e190c8f & ~0x7e000000) | config1Mmu(options.tlbEntries);
+    cp0[Cp0.Config1] = traits.config1 | config1Mmu(options.tlbEntries);
     cp0[Cp0.Config2] = 0x80000000;
+    cp0[Cp0.Config3] = traits.config3;
     for (let i = 0; i < 8; i++) cp0[Cp0.WatchHi + i] = i < 7 ? 0x80000000 : 0;
     cp0[Cp0.Debug] = 0x02008000;
     this.cpu.fpu.reset();
@@ -232,7 +237,7 @@ export class FullSystem extends Privileged {
       case Cp0.Compare:
         return this.writeCompare(value);
     }
-    const mask = WRITE_MASKS.get(index) ?? 0;
+    const mask = index === Cp0.Status ? this.traits.statusMask : (WRITE_MASKS.get(index) ?? 0);
     const before = cp0[index]!;
     cp0[index] = (before & ~mask) | (value & mask);
     if (index === Cp0.Status) this.modeChanged();

@@ -22,6 +22,7 @@ import {
 import { DEVICE, FAULT, WRITE, type Access, type Cpu, type System } from './cpu.ts';
 import { CountTimer } from './count-timer.ts';
 import { ExcCode } from './exceptions.ts';
+import type { CpuModel } from './models.ts';
 
 export const KERNEL = 0;
 export const SUPERVISOR = 1;
@@ -46,6 +47,8 @@ export interface SystemOptions {
   /** Count's frequency. */
   countHz: number;
   seed: number;
+  /** The `malta` machine's core; 24Kf if absent. */
+  cpu?: CpuModel;
   /** Compare every translation that is used with the guest TLB; every access is looked at, so it is slow. */
   check: boolean;
 }
