@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- --runs N] [--quick] [--json FILE]`: the Lab kernel's benchmark on Kseg and on QEMU, side by side.
+ * `npm run bench [-- --runs N] [--quick] [--json FILE]`: the Lab kernel's benchmark on Kseg and on QEMU, side by side;
+ * and, where `npm run guests` has fetched it and unless --quick, the boot of Debian's kernel to its shell.
  *
  * Every system runs the same programs at its own shell prompt, driven over a pipe; the systems take turns, and the best
  * of N runs counts. Guest MIPS are guest instructions by wall time: the instructions are exact, counted by one run on
@@ -11,6 +12,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createServer } from 'vite';
+import { bootBench, debianGuest } from './lib/bench-boot.mjs';
 import { Problem, ROOT, endOnSignals, fail, step } from './lib/run.mjs';
 import { checkNode, ensureBuilt, ensureNodeModules } from './lib/setup.mjs';
 
@@ -198,6 +200,21 @@ function table(rows) {
 
 const geometricMean = (values) => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
+/** Wall time of a whole boot is less noisy than a program's, and longer. */
+const MOST_BOOTS = 2;
+
+function bootTable({ instructions, seconds }) {
+  const names = Object.keys(seconds);
+  const [own, reference] = names;
+  const head = ['Debian boot to the shell', 'M instr.', ...names.map((name) => `${name}, s`)];
+  const row = ['', (instructions / 1e6).toFixed(0), ...names.map((name) => seconds[name].toFixed(1))];
+  if (reference) {
+    head.push('speed / QEMU');
+    row.push((seconds[reference] / seconds[own]).toFixed(3));
+  }
+  return table([head, row]);
+}
+
 function options() {
   try {
     return parseArgs({
@@ -272,11 +289,21 @@ async function main() {
   console.log(table([head, ...programs.map(row), row('all'), ...(programs.length > 0 ? [means] : [])]));
   if (!qemu) console.log(`\nNo comparison: ${QEMU} is not installed (Debian: sudo apt-get install qemu-system-mips).`);
 
+  const debian = values.quick ? null : debianGuest();
+  let boot = null;
+  if (debian) {
+    await step('Booting Debian', async () => {
+      boot = await bootBench(debian, qemu && QEMU, Math.min(runs, MOST_BOOTS));
+    });
+    console.log(`\n${bootTable(boot)}`);
+  } else if (!values.quick) console.log('\nNo Debian boot: `npm run guests` fetches the guest.');
+
   if (values.json) {
     const result = {
       host: { cpu: os.cpus()[0].model, node: process.version, qemu },
       bench,
       runs,
+      boot,
       instructions,
       seconds: Object.fromEntries(running.map(({ name, seconds }) => [name, seconds])),
       mips: Object.fromEntries(
