@@ -5,7 +5,7 @@ const NAMES = Array.from({ length: 700 }, (_, i) => `T_function_${i.toString(36)
 const BASE = 0x80100000;
 
 /** A table as a kernel has it: one token a character, but for a compressed "function". */
-function image(little: boolean, relative: boolean, sequences: boolean): Uint8Array {
+function image(little: boolean, relative: boolean, sequences: boolean, base = BASE): Uint8Array {
   const out: number[] = Array.from({ length: 4096 }, (_, i) => (i * 37) & 0x7f);
   const word = (value: number) => {
     const bytes = [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
@@ -14,8 +14,8 @@ function image(little: boolean, relative: boolean, sequences: boolean): Uint8Arr
   const align = () => {
     while (out.length % 4 !== 0) out.push(0);
   };
-  NAMES.forEach((_, i) => word(relative ? i * 16 : BASE + i * 16));
-  if (relative) word(BASE);
+  NAMES.forEach((_, i) => word(relative ? i * 16 : base + i * 16));
+  if (relative) word(base);
   word(NAMES.length);
   const markers: number[] = [];
   const start = out.length;
@@ -57,6 +57,19 @@ describe.each([
     expect(found![0]).toEqual({ name: NAMES[0]!.slice(1), value: BASE, size: 0 });
     expect(found![699]).toEqual({ name: NAMES[699]!.slice(1), value: BASE + 699 * 16, size: 0 });
   });
+});
+
+it('of two copies, as KASLR leaves them, takes the one for the higher addresses', () => {
+  const [low, high] = [image(true, true, true), image(true, true, true, BASE + 0x1200000)];
+  for (const copies of [
+    [low, high],
+    [high, low],
+  ]) {
+    const memory = new Uint8Array(low.length + high.length);
+    memory.set(copies[0]!);
+    memory.set(copies[1]!, copies[0]!.length);
+    expect(findKallsyms(memory, false)![0]!.value).toBe(BASE + 0x1200000);
+  }
 });
 
 it('finds nothing in memory that has no table, or a broken one', () => {

@@ -15,16 +15,20 @@ const FEWEST_SYMBOLS = 300;
 const MOST_SYMBOLS = 1 << 19;
 
 /**
+ * A kernel that has moved itself (KASLR) leaves its first copy behind, table and all, and always moves upwards: of several
+ * tables the one for the highest addresses counts.
+ *
  * @param memory the kernel's memory, bytes in the guest's order
  * @returns text symbols, or null when there is no table
  */
 export function findKallsyms(memory: Uint8Array, bigEndian: boolean): Symbol[] | null {
   const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  let best: Symbol[] | null = null;
   for (let at = indexOf(memory, DIGITS, 0); at >= 0; at = indexOf(memory, DIGITS, at + 1)) {
     const symbols = readTable(memory, view, at, !bigEndian);
-    if (symbols) return symbols;
+    if (symbols && symbols.length > 0 && (!best || symbols[0]!.value > best[0]!.value)) best = symbols;
   }
-  return null;
+  return best;
 }
 
 function indexOf(memory: Uint8Array, wanted: Uint8Array, from: number): number {
