@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Machine } from './machine.ts';
+import { Pacer } from './pacing.ts';
 import type { Limits, Outcome } from './script.ts';
 
 const SLICE = 400_000;
@@ -14,9 +15,9 @@ export async function runOnTerminal(machine: Machine, limits: Limits): Promise<O
   let pending: number[] = [];
   let left = false;
   let escape = false;
-  let owedNs = 0;
   machine.onConsole = (byte) => pending.push(byte);
   const { clock } = machine;
+  const pacer = new Pacer(clock);
 
   const onData = (data: Buffer) => {
     const keys: number[] = [];
@@ -56,16 +57,9 @@ export async function runOnTerminal(machine: Machine, limits: Limits): Promise<O
         await turn();
         continue;
       }
-      // An idle guest's time keeps pace with the wall; what a late timer overshot is paid at the next wait.
-      const want = Math.min(clock.nextEvent() - clock.now(), limits.ns - clock.now(), 50e6);
-      if (owedNs < want) {
-        const since = performance.now();
-        await sleep(Math.max(1, (want - owedNs) / 1e6));
-        owedNs = Math.min(200e6, owedNs + Math.round((performance.now() - since) * 1e6));
-      }
-      const paid = Math.min(owedNs, want);
-      clock.skipTo(clock.now() + paid);
-      owedNs -= paid;
+      const ms = pacer.rest(limits.ns);
+      if (ms > 0) await sleep(ms);
+      pacer.wake(limits.ns);
     }
   } finally {
     stdin.off('data', onData);

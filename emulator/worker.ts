@@ -9,6 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createMachine, type CreatedMachine } from './create.ts';
 import { LoadError } from './boot/elf.ts';
 import { readBundledGuest } from './guests.ts';
+import { Pacer } from './pacing.ts';
 import {
   CONSOLE_WINDOW,
   PROTOCOL_VERSION,
@@ -24,8 +25,6 @@ import { describeMachine, viewMachine } from './view.ts';
 const SLICE = 400_000;
 /** Host milliseconds between two views. */
 const VIEW_INTERVAL = 16;
-/** Longest sleep of an idle guest, so that views of a waiting machine stay fresh. */
-const LONGEST_SLEEP = 50;
 /** Views that may be on their way. */
 const VIEW_CREDIT = 2;
 
@@ -100,6 +99,7 @@ function setRunning(value: boolean): void {
   if (!created || created.machine.end) value = false;
   if (value === running) return;
   running = value;
+  if (!running) pacer?.stop();
   sendState();
   sendView(true);
   schedule(0);
@@ -114,30 +114,11 @@ function schedule(ms: number): void {
   timer = running ? (ms > 0 ? setTimeout(slice, ms) : setImmediate(slice)) : null;
 }
 
-/** While an idle guest sleeps: host time at which it began, in ms. */
-let sleepingSince: number | null = null;
-/** Host time that has passed in sleep but not yet in the guest, in virtual ns: timers fire late, guests need not. */
-let owedNs = 0;
-/** More than this is forgotten, e.g. after the host itself slept. */
-const MOST_OWED_NS = 200e6;
+let pacer: Pacer | null = null;
 
 /** A guest that slept has slept for as long as the wall says. */
 function wakeUp(): void {
-  if (sleepingSince === null || !created) return;
-  const slept = performance.now() - sleepingSince;
-  sleepingSince = null;
-  idleMs += slept;
-  owedNs = Math.min(MOST_OWED_NS, owedNs + Math.round(slept * 1e6));
-  payTime();
-}
-
-/** Lets the waiting guest have the time it is owed, up to its next event. */
-function payTime(): void {
-  const { clock } = created!.machine;
-  const paid = Math.min(owedNs, clock.nextEvent() - clock.now());
-  if (paid <= 0) return;
-  clock.skipTo(clock.now() + paid);
-  owedNs -= paid;
+  idleMs += pacer?.wake() ?? 0;
 }
 
 function slice(): void {
@@ -164,12 +145,9 @@ function slice(): void {
     sendView(false);
     return schedule(0);
   }
-  payTime();
+  const sleep = pacer!.rest();
   sendView(false);
-  const ms = (machine.clock.nextEvent() - machine.clock.now()) / 1e6;
-  if (ms <= 0) return schedule(0);
-  sleepingSince = performance.now();
-  schedule(Math.max(1, Math.min(ms, LONGEST_SLEEP)));
+  schedule(sleep);
 }
 
 function boot(wanted: BootConfig, paused: boolean): void {
@@ -178,8 +156,7 @@ function boot(wanted: BootConfig, paused: boolean): void {
   created = next;
   config = wanted;
   consoleLength = 0;
-  sleepingSince = null;
-  owedNs = 0;
+  pacer = new Pacer(next.machine.clock);
   lastView = { at: performance.now(), instructions: 0, idleMs };
   next.machine.onConsole = takeConsole;
   send({ type: 'booted', info: describeMachine(next.machine, next.guest, next.commandLine) });

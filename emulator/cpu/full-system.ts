@@ -15,7 +15,7 @@ import {
   STATUS_IE,
   config1Mmu,
 } from './cp0.ts';
-import { DEVICE, FAULT, WRITE, type Access } from './cpu.ts';
+import { FAULT, WRITE, type Access } from './cpu.ts';
 import { ExcCode } from './exceptions.ts';
 import { CPU_TRAITS, type CpuTraits } from './models.ts';
 import { KERNEL, Privileged, SUPERVISOR, USER } from './privileged.ts';
@@ -136,14 +136,6 @@ export class FullSystem extends Privileged {
     }
     const host = mmu.mapMapped(space, index, va, write);
     return host >= 0 ? host : this.physical(mmu.tlb.physical(index, va), write);
-  }
-
-  /** An access that no table serves: uncached RAM, or the bus. */
-  private physical(gpa: number, write: boolean): number {
-    const host = this.mmu.ram(gpa);
-    if (host >= 0 && !(write && this.mmu.gpa.isReadOnly(gpa))) return host;
-    this.cpu.gpa = gpa;
-    return DEVICE;
   }
 
   private usable(): boolean {

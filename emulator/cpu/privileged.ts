@@ -135,6 +135,14 @@ export abstract class Privileged implements System {
     this.exception(ExcCode.CpU, 2);
   }
 
+  /** An access that no table serves: uncached RAM, or the bus. A store to a read-only slot is the bus's, too. */
+  protected physical(gpa: number, write: boolean): number {
+    const host = this.mmu.ram(gpa);
+    if (host >= 0 && !(write && this.mmu.gpa.isReadOnly(gpa))) return host;
+    this.cpu.gpa = gpa;
+    return DEVICE;
+  }
+
   // Exceptions
 
   exception(code: ExcCode, coprocessor = 0): void {

@@ -219,13 +219,10 @@ export class TrapEmulate extends Privileged {
   }
 
   private mmio(gpa: number, write: boolean): number {
-    const host = this.mmu.ram(gpa);
-    // A store to a read-only slot goes to the bus, where nothing takes it.
-    if (host >= 0 && !(write && this.mmu.gpa.isReadOnly(gpa))) return host;
+    const host = this.physical(gpa, write);
     // On its way back in, QEMU queues the I/O interrupt again while its line is still up.
-    this.requeue();
-    this.cpu.gpa = gpa;
-    return DEVICE;
+    if (host === DEVICE) this.requeue();
+    return host;
   }
 
   // Coprocessor 0
