@@ -21,6 +21,7 @@ it('defaults', () => {
     migrateEvery: 0,
     dynamicTranslation: false,
     geometry: 'm32_4k',
+    engine: 'jit',
   });
   for (const absent of ['kernel', 'machine', 'tlbEntries', 'append', 'initrd', 'symbols', 'bios', 'stats', 'trace']) {
     expect(parse()).not.toHaveProperty(absent);
@@ -67,6 +68,7 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--host-protect-every', '5000'], { hostProtectEvery: 5000 }],
   [['--dynamic-translation'], { dynamicTranslation: true }],
   [['--geometry', '64-bit'], { geometry: 'm64_4k' }],
+  [['--engine', 'interpreter'], { engine: 'interpreter' }],
   [['--seed', '0'], { seed: 0 }],
   [['--seed', '4294967295'], { seed: 0xffffffff }],
 ])('%j', (args, wanted) => {
@@ -125,6 +127,7 @@ it.each<[string[], string]>([
   [['run', '--seed', '4294967296'], '--seed 4294967296'],
   [['run', '--policy', 'lazy'], '--policy lazy'],
   [['run', '--geometry', '16K'], '--geometry 16K'],
+  [['run', '--engine', 'fast'], '--engine fast'],
   [['run', '--host-cpus', '9'], '--host-cpus 9'],
   [['run', '--migrate-every', '100'], '--migrate-every'],
   [['run', '--send', 'x'], '--send'],

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { MOST_DISKS, type DiskOptions } from './board/board.ts';
 import type { MachineKind } from './protocol.ts';
-import { DEFAULTS } from './machine.ts';
+import { DEFAULTS, ENGINES, type EngineName } from './machine.ts';
 import { CPU_MODELS, type CpuModel } from './cpu/models.ts';
 import { FLUSH_POLICIES, type FlushPolicy } from './mmu/policy.ts';
 
@@ -51,6 +51,7 @@ export interface RunOptions {
   hostProtectEvery: number;
   dynamicTranslation: boolean;
   geometry: 'm32_4k' | 'm64_4k';
+  engine: EngineName;
 }
 
 /** KVM needs host pages of the guest's page size, so only these of the geometries can run a guest of 4 KiB pages. */
@@ -85,6 +86,7 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
   --check                 compare every translation used with the guest TLB (slow)
   --dynamic-translation   kvm: rewrite trapping CP0 instructions into commpage accesses
+  --engine NAME           what executes instructions: ${ENGINES.join('|')} (default jit)
   --geometry NAME         host page tables: 32-bit (default) or 64-bit, both with 4 KiB pages
   --host-cpus N           host CPUs the guest may run on (1 to 8, default 1)
   --migrate-every N       move to the next host CPU every N instructions
@@ -146,6 +148,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         'host-protect-every': { type: 'string' },
         'dynamic-translation': { type: 'boolean' },
         geometry: { type: 'string' },
+        engine: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -174,6 +177,8 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (!FLUSH_POLICIES.includes(policy)) {
     throw new UsageError(`--policy ${policy}: the policies are ${FLUSH_POLICIES.join(', ')}.`);
   }
+  const engine = ENGINES.find((name) => name === (values.engine ?? 'jit'));
+  if (!engine) throw new UsageError(`--engine ${values.engine}: choose one of ${ENGINES.join(', ')}.`);
   const geometry = GEOMETRY_OPTIONS[values.geometry ?? '32-bit'];
   if (!geometry) {
     throw new UsageError(
@@ -227,6 +232,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
     hostProtectEvery: number('--host-protect-every', values['host-protect-every'], 0, true),
     dynamicTranslation: values['dynamic-translation'] ?? false,
     geometry,
+    engine,
     seed: number('--seed', values.seed, DEFAULTS.seed, true, 0xffffffff, 0),
   };
   if (positionals[0] !== undefined) options.kernel = positionals[0];

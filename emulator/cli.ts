@@ -65,6 +65,7 @@ function create(options: RunOptions): CreatedMachine {
     hostProtectEvery: options.hostProtectEvery,
     dynamicTranslation: options.dynamicTranslation,
     geometry: options.geometry,
+    engine: options.engine,
     disks: options.disks.map(({ path, attach, writable }) => ({ disk: openDisk(path, writable), attach })),
   };
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };

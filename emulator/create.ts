@@ -19,6 +19,8 @@ export type CreateConfig = BootConfig & { bios?: { name: string; bytes: Uint8Arr
       | 'dynamicTranslation'
       | 'geometry'
       | 'disks'
+      | 'engine'
+      | 'threshold'
     >
   >;
 

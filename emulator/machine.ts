@@ -22,6 +22,8 @@ import { hex, type TraceEvent, type TraceSink } from './debug/trace.ts';
 import { HostMemory } from './kvm/host-memory.ts';
 import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
+import { codeMapBytes } from './jit/code-map.ts';
+import { Engine } from './jit/engine.ts';
 import { LinearMemory, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
 import { LAYOUTS } from './mmu/layout.ts';
@@ -55,9 +57,16 @@ export interface MachineOptions {
   /** `kvm` only: rewrite trapping instructions. */
   dynamicTranslation?: boolean;
   disks?: readonly DiskOptions[];
+  /** What executes the guest's instructions; the interpreter if absent. */
+  engine?: EngineName;
+  /** Entries to a block after which it is translated. */
+  threshold?: number;
 }
 
-export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1 } as const;
+export const ENGINES = ['interpreter', 'jit'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, threshold: 100 } as const;
 
 /** Frequencies of Count: KVM's default, and what the board's CPU makes of its clock. */
 const COUNT_HZ: Record<MachineKind, number> = { kvm: 100_000_000, malta: 125_000_000 };
@@ -94,6 +103,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
   readonly mmu: Mmu;
   readonly board: Board;
   readonly system: FullSystem | TrapEmulate;
+  /** The translator, where there is one. */
+  readonly engine: Engine | null = null;
   readonly counters = new Counters();
   symbols = new SymbolTable();
   /** Instruction count at the last write of each guest TLB entry. */
@@ -119,7 +130,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
 
   constructor(readonly options: MachineOptions) {
     const ramBytes = options.memoryMiB << 20;
-    this.memory = new LinearMemory(RAM_AT + ramBytes);
+    const hostBytes = RAM_AT + ramBytes;
+    // A checker looks at every access, which generated code does not show it.
+    const translates = options.engine === 'jit' && !options.check;
+    this.memory = new LinearMemory(hostBytes + (translates ? codeMapBytes(hostBytes) : 0));
     const layout = LAYOUTS[options.kind];
     this.cpu = new Cpu(this.memory, options.bigEndian, {
       read: (gpa, size) => this.board.read(gpa, size),
@@ -129,6 +143,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const { policy = 'lazy-user', hostCpus = 1, geometry = 'm32_4k', check = false } = options;
     const mmuOptions = { ramSize: ramBytes, tlbEntries: options.tlbEntries, geometry, policy, hostCpus };
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
+    if (translates) {
+      const engineOptions = { bigEndian: options.bigEndian, threshold: options.threshold ?? DEFAULTS.threshold };
+      this.engine = new Engine(this.cpu, this.mmu, this.memory, hostBytes, hostBytes, engineOptions);
+    }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);
     this.tlbWrittenAt = new Float64Array(options.tlbEntries);
     const systemOptions = { ...options, check, countHz: COUNT_HZ[options.kind] };
@@ -216,6 +234,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
     for (let done = 0; done < bytes.length;) {
       const at = this.mmu.ram(gpa + done);
       const length = Math.min(bytes.length - done, 0x1000 - ((gpa + done) & 0xfff));
+      if (at >= 0) this.mmu.watched.changed(at, length);
       if (at >= 0 && swizzle === 0) this.memory.bytes.set(bytes.subarray(done, done + length), at);
       else if (at >= 0) for (let i = 0; i < length; i++) this.memory.bytes[(at + i) ^ swizzle] = bytes[done + i]!;
       done += length;
@@ -279,7 +298,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
       const left = last - clock.instructions();
       if (left <= 0) return 'limit';
       clock.startSlice(left);
-      interpret(cpu);
+      if (this.engine) this.engine.run();
+      else interpret(cpu);
     }
     return 'ended';
   }

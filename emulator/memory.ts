@@ -15,6 +15,16 @@ export const REGISTERS_AT = 0;
 export const FPRS_AT = 0x100;
 /** The FPU's control and status register, one word. */
 export const FCSR_AT = 0x200;
+/** The link of LL: a word that is 1 while there is one, and its virtual address. */
+export const LINKED_AT = 0x208;
+/** Where generated code and its host hand over: PC, instructions left, and why generated code was left. */
+export const JIT_PC_AT = 0x210;
+export const JIT_LEFT_AT = 0x214;
+export const JIT_REASON_AT = 0x218;
+/** Whether coprocessor 1 can be used: 0 for no, 1 with Status.FR = 0, 2 with Status.FR = 1. */
+export const JIT_FLOAT_AT = 0x21c;
+/** The last floating-point operation of generated code whose FCSR.Cause is not known yet: its kind, then its operands. */
+export const JIT_RECORD_AT = 0x220;
 /**
  * The guest's CP0, 32 registers by 8 selects, one word each: the start of KVM's commpage, which is a host page of its
  * own, of up to 64 KiB.

@@ -2,7 +2,7 @@
  * The CPU's integer state and the slow ends of its memory accesses. The interpreter runs on this; what is privileged
  * goes to a {@link System}, which is where the two machines differ.
  */
-import { REGISTERS_AT, type LinearMemory } from '../memory.ts';
+import { LINKED_AT, REGISTERS_AT, type LinearMemory } from '../memory.ts';
 import { storeLeft, storeRight } from './bits.ts';
 import { ExcCode } from './exceptions.ts';
 import { Fpu } from './fpu.ts';
@@ -54,8 +54,12 @@ export class Cpu {
   writes = 0;
   /** 3 on a big-endian CPU: what to xor a byte address with. */
   readonly byteSwizzle: number;
-  linked = false;
-  linkedAddress = 0;
+  /** What the translator has the interpreter count: its directory of pages for the present mode, as a word index, */
+  directory = 0;
+  /** the entry of a page that has not been visited yet, */
+  unvisited = 0;
+  /** and the count, negative, at which it wants to be told of a block. */
+  threshold = 0;
   /** Guest physical address of an access that {@link DEVICE} answered. */
   gpa = 0;
   system!: System;
@@ -71,6 +75,21 @@ export class Cpu {
     this.r = memory.words.subarray(REGISTERS_AT >>> 2, (REGISTERS_AT >>> 2) + 34);
     this.byteSwizzle = bigEndian ? 3 : 0;
     this.fpu = new Fpu(this);
+  }
+
+  /** LL has been executed, and nothing since that breaks its link. */
+  get linked(): boolean {
+    return this.memory.words[LINKED_AT >>> 2] !== 0;
+  }
+  set linked(value: boolean) {
+    this.memory.words[LINKED_AT >>> 2] = value ? 1 : 0;
+  }
+  /** Virtual address of LL's word. */
+  get linkedAddress(): number {
+    return this.memory.words[(LINKED_AT >>> 2) + 1]!;
+  }
+  set linkedAddress(va: number) {
+    this.memory.words[(LINKED_AT >>> 2) + 1] = va;
   }
 
   /** Goes on to the next instruction. */
@@ -210,7 +229,9 @@ export class Cpu {
 
   /** LL: a load that links. */
   loadLinked(word: number, va: number): void {
-    const value = this.load32(va);
+    const { words } = this.memory;
+    const cached = words[this.reads + (va >>> 12)]! ^ va;
+    const value = (cached & 0x80000003) === 0 ? words[cached >> 2]! : this.load32(va);
     if (this.raised) return;
     this.setRegister((word >>> 16) & 31, value);
     this.linked = true;
@@ -227,7 +248,8 @@ export class Cpu {
     const rt = (word >>> 16) & 31;
     let succeeds = this.linked && this.linkedAddress === va;
     if (succeeds) {
-      const at = this.system.resolve(va, WRITE);
+      const cached = this.memory.words[this.writes + (va >>> 12)]! ^ va;
+      const at = cached >= 0 ? cached : this.system.resolve(va, WRITE);
       if (at === FAULT) return;
       // Where the access was an exit to a hypervisor, the return from it has broken the link.
       succeeds = this.linked;

@@ -496,6 +496,54 @@ function emit(rows: Encoding[], known: number, dialect: Dialect): string {
   );
 }
 
+/**
+ * The interpreter's loop.
+ * @param cold the variant that runs what no code has been generated for: it counts how often blocks are entered
+ */
+function loop(cold: boolean): string {
+  const rows = ENCODINGS.filter((e) => !e.instruction.alias);
+  const visit = cold
+    ? `if (visit(c, m32, reads, pc)) { c.pc = pc; c.next = next; c.delay = 0; c.left = left; return; }`
+    : '';
+  const head = cold
+    ? `/**
+ * Runs what there is no code for: until {@link visit} says so at the start of a block, the mode has changed, or \`c.left\`
+ * instructions have been executed.
+ */
+export function interpretCold(c: Cpu): void {
+  const floor = 0, mode = c.reads;`
+    : `/**
+ * Runs until no more than \`floor\` of \`c.left\` instructions are left, between branch and delay slot one fewer.
+ * Every instruction counts one, also one that raises an exception.
+ */
+export function interpret(c: Cpu, floor = 0): void {`;
+  return `${head}
+  const m32 = c.memory.words, m16 = c.memory.halves, m8 = c.memory.bytes, r = c.r, f = c.fpu;
+  const e8 = c.byteSwizzle, e16 = c.byteSwizzle & 2;
+  turn: for (;;) {
+    let pc = c.pc, next = c.next, delay = c.delay, left = c.left;
+    const reads = c.reads, writes = c.writes;
+    c.raised = false;
+    ${cold ? `if (reads !== mode) return;\n    if (delay === 0) { ${visit} }` : ''}
+    for (;;) {
+      if (left <= floor && delay === 0) {
+        c.pc = pc; c.next = next; c.delay = delay; c.left = left;
+        return;
+      }
+      left--;
+      let w: number;
+      const x = m32[reads + (pc >>> 12)]! ^ pc;
+      if ((x & 0x80000003) === 0) w = m32[x >> 2]!;
+      else { ${SAVE} w = c.fetch(pc); if (c.raised) continue turn; left = c.left; }
+      ${emit(rows, 0, INTERPRETER).replace(/ break;$/, '')}
+      r[0] = 0;
+      if (delay === 0) pc = (pc + 4) | 0;
+      else { pc = next; delay = 0; ${visit} }
+    }
+  }
+}`;
+}
+
 /** The whole source text of interpreter.generated.ts. */
 export function generateInterpreter(): string {
   const rows = ENCODINGS.filter((e) => !e.instruction.alias);
@@ -514,34 +562,22 @@ import {
 const OVERFLOW = ExcCode.Ov;
 const TRAP = ExcCode.Tr;
 
-/**
- * Runs until \`c.left\` instructions have been executed, between branch and delay slot one more.
- * Every instruction counts one, also one that raises an exception.
- */
-export function interpret(c: Cpu): void {
-  const m32 = c.memory.words, m16 = c.memory.halves, m8 = c.memory.bytes, r = c.r, f = c.fpu;
-  const e8 = c.byteSwizzle, e16 = c.byteSwizzle & 2;
-  turn: for (;;) {
-    let pc = c.pc, next = c.next, delay = c.delay, left = c.left;
-    const reads = c.reads, writes = c.writes;
-    c.raised = false;
-    for (;;) {
-      if (left <= 0 && delay === 0) {
-        c.pc = pc; c.next = next; c.delay = delay; c.left = left;
-        return;
-      }
-      left--;
-      let w: number;
-      const x = m32[reads + (pc >>> 12)]! ^ pc;
-      if ((x & 0x80000003) === 0) w = m32[x >> 2]!;
-      else { ${SAVE} w = c.fetch(pc); if (c.raised) continue turn; left = c.left; }
-      ${emit(rows, 0, INTERPRETER).replace(/ break;$/, '')}
-      r[0] = 0;
-      if (delay === 0) pc = (pc + 4) | 0;
-      else { pc = next; delay = 0; }
-    }
-  }
+/** Counts an entry to the block at \`pc\`. True when there is something to do about it; see code-map.ts. */
+function visit(c: Cpu, m32: Int32Array, reads: number, pc: number): boolean {
+  const x = m32[reads + (pc >>> 12)]! ^ pc;
+  if ((x & 0x80000003) !== 0) return false;
+  const page = m32[c.directory + (x >>> 12)]!;
+  if (page === c.unvisited) return true;
+  const at = (page + (x & 0xffc)) >> 2;
+  const entry = m32[at]!;
+  if (entry > 0) return true;
+  m32[at] = entry - 1;
+  return entry === c.threshold;
 }
+
+${loop(false)}
+
+${loop(true)}
 
 ${[...functions.values()].join('\n')}
 

@@ -99,7 +99,12 @@ export abstract class Privileged implements System {
   // Translations
 
   resolve(va: number, access: Access): number {
-    return this.options.check ? this.resolveChecked(va, access) : this.translate(va, access);
+    if (this.options.check) return this.resolveChecked(va, access);
+    if (access === WRITE && this.tabled) {
+      const host = this.mmu.watchedStore(this.mode === USER ? this.mmu.user : this.mmu.kernel, va);
+      if (host >= 0) return host;
+    }
+    return this.translate(va, access);
   }
 
   private resolveChecked(va: number, access: Access): number {

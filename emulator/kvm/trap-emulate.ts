@@ -347,6 +347,7 @@ export class TrapEmulate extends Privileged {
       if (index >= 0 && (mmu.tlb.lo(index, va) & LO_D) !== 0) host = mmu.mapMapped(mmu.kernel, index, va, true);
     }
     if (host < 0) return;
+    mmu.watched.changed(host, 4);
     cpu.memory.words[host >> 2] = replacement;
     this.translated++;
   }

@@ -3,8 +3,11 @@
  * list of the entries they hold. Dropping a host ASID is clearing the list.
  *
  * The word for a 4 KiB page is `host page address ^ virtual page address`, so that `x = table[va >>> 12] ^ va` is the
- * host address; bit 31 of x is set for an invalid entry, since host addresses lie below 2 GiB.
+ * host address; bit 31 of x is set for an invalid entry, since host addresses lie below 2 GiB. A page whose stores must
+ * be seen has its entry for stores with bit 31 turned over, and bit 0 set: invalid to whoever looks at bit 31.
  */
+import type { WatchedPages } from './watched-pages.ts';
+
 export interface HostTlbEntry {
   va: number;
   host: number;
@@ -22,6 +25,7 @@ export class HostTlb {
     private readonly words: Int32Array,
     readAt: number,
     writeAt: number,
+    private readonly watched: WatchedPages,
   ) {
     this.reads = readAt >>> 2;
     this.writes = writeAt >>> 2;
@@ -39,7 +43,29 @@ export class HostTlb {
       this.list[this.length++] = page;
     }
     this.words[this.reads + page] = entry;
-    this.words[this.writes + page] = writable ? entry : invalid;
+    if (!writable) this.words[this.writes + page] = invalid;
+    else this.words[this.writes + page] = this.watched.has(host) ? watch(entry) : entry;
+  }
+
+  /** Stores to the 4 KiB page at `host` must be seen from now on. */
+  watch(host: number): void {
+    for (let i = 0; i < this.length; i++) {
+      const page = this.list[i]!;
+      const entry = this.words[this.writes + page]!;
+      if (((entry ^ (page << 12)) & ~0xfff) === (host & ~0xfff)) this.words[this.writes + page] = watch(entry);
+    }
+  }
+
+  /** The host address for a store to `va` if that is what makes its entry invalid, or -1. */
+  watchedStore(va: number): number {
+    const entry = this.words[this.writes + (va >>> 12)]!;
+    return (entry & 1) === 0 ? -1 : unwatch(entry) ^ va;
+  }
+
+  /** Stores to the page of `va` need no longer be seen. */
+  unwatch(va: number): void {
+    const at = this.writes + (va >>> 12);
+    if ((this.words[at]! & 1) !== 0) this.words[at] = unwatch(this.words[at]!);
   }
 
   /** Drops the page of `va`, if it is there. */
@@ -73,7 +99,8 @@ export class HostTlb {
 
   /** The host address for `va`, or -1. */
   lookup(va: number, write: boolean): number {
-    const x = this.words[(write ? this.writes : this.reads) + (va >>> 12)]! ^ va;
+    const entry = this.words[(write ? this.writes : this.reads) + (va >>> 12)]!;
+    const x = ((entry & 1) === 0 ? entry : unwatch(entry)) ^ va;
     return x < 0 ? -1 : x;
   }
 
@@ -86,6 +113,11 @@ export class HostTlb {
     }
   }
 }
+
+function watch(entry: number): number {
+  return entry ^ 0x80000001;
+}
+const unwatch = watch;
 
 /** Fills the flat table at a word index with invalid entries. */
 export function invalidate(words: Int32Array, table: number): void {

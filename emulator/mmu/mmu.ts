@@ -19,6 +19,7 @@ import { HostTlb, invalidate } from './host-tlb.ts';
 import { KMF_GPA, KMF_KERN, KMF_USER, KSEG0, KSEG23, USEG, type Layout } from './layout.ts';
 import type { FlushPolicy } from './policy.ts';
 import { TableArena } from './table-arena.ts';
+import { WatchedPages } from './watched-pages.ts';
 
 export type { AddressSpace, FlushRecord, SegmentCounts } from './address-space.ts';
 
@@ -57,6 +58,8 @@ export class Mmu {
   readonly kernel: AddressSpace;
   /** The user table; under `tagged` that of the guest ASID in use. */
   user: AddressSpace;
+  /** Guest pages, by host address, whose changes are told. */
+  readonly watched: WatchedPages;
   readonly ramSize: number;
   readonly policy: FlushPolicy;
   /** The guest ASID whose view the user table holds (KVM's last_user_gasid). */
@@ -91,8 +94,9 @@ export class Mmu {
     this.tlb = new GuestTlb(options.tlbEntries);
     this.cpus = new HostCpus(options.hostCpus);
     this.arena = new TableArena(words, TABLES_AT, TABLES_AT + TABLES_BYTES);
-    const userHost = new HostTlb(words, HOST_TLB.userRead, HOST_TLB.userWrite);
-    const kernelHost = new HostTlb(words, HOST_TLB.kernelRead, HOST_TLB.kernelWrite);
+    this.watched = new WatchedPages(RAM_AT + options.ramSize);
+    const userHost = new HostTlb(words, HOST_TLB.userRead, HOST_TLB.userWrite, this.watched);
+    const kernelHost = new HostTlb(words, HOST_TLB.kernelRead, HOST_TLB.kernelWrite, this.watched);
     const space = (name: TableName, host: HostTlb) =>
       new AddressSpace(name, this.arena, geometry, layout, host, this.cpus);
     this.kernel = space('kernel', kernelHost);
@@ -115,6 +119,24 @@ export class Mmu {
   /** Where in linear memory guest physical address `gpa` lies, or -1 when it is no RAM. */
   ram(gpa: number): number {
     return this.gpa.host(gpa);
+  }
+
+  /** Has every store to the guest page at `host` told; see watched-pages.ts. */
+  watch(host: number): void {
+    if (this.watched.has(host)) return;
+    this.watched.add(host);
+    this.kernel.host.watch(host);
+    this.user.host.watch(host);
+  }
+
+  /** A store to `va` that missed: if only because its page is watched, tells of it and returns the host address; or -1. */
+  watchedStore(space: AddressSpace, va: number): number {
+    const host = space.host.watchedStore(va);
+    if (host < 0) return -1;
+    // The longest store is of a doubleword; SWL and SWR reach back to the start of their word.
+    this.watched.changed(host & ~3, (host & 7) === 0 ? 8 : 4);
+    if (!this.watched.has(host)) space.host.unwatch(va);
+    return host;
   }
 
   /** Maps the commpage, at linear address `host`, at `va` of guest kernel mode. */

@@ -1,0 +1,78 @@
+/**
+ * Which guest code has been translated, by host page: in linear memory, where the dispatcher and the interpreter look.
+ *
+ * For each mode there is a directory with a word for each host page, the byte offset of the page's entries. A page has an
+ * entry for each of its words: the function's slot in the table where the code there has been translated, or minus how
+ * often the interpreter entered a block there. Pages nobody has visited share a page of zeros.
+ */
+import { PAGE_WORDS } from './region.ts';
+import type { LinearMemory } from '../memory.ts';
+
+const PAGE_BYTES = 4 * PAGE_WORDS;
+/** Pages with entries of their own, both modes together. */
+export const MOST_PAGES = 6144;
+export const MODES = 2;
+
+/** Bytes that a map takes for a guest with `hostBytes` of host memory up to the end of its RAM. */
+export function codeMapBytes(hostBytes: number): number {
+  return MODES * directoryBytes(hostBytes) + (1 + MOST_PAGES) * PAGE_BYTES;
+}
+function directoryBytes(hostBytes: number): number {
+  return ((hostBytes >>> 12) * 4 + 0xfff) & ~0xfff;
+}
+
+export class CodeMap {
+  /** Byte offsets of the directories' words for host page 0. */
+  readonly directories: number[] = [];
+  /** Byte offset of the shared page. */
+  readonly unvisited: number;
+  private readonly words: Int32Array;
+  private readonly firstPage: number;
+  private pages = 0;
+
+  /** @param at byte offset of {@link codeMapBytes} bytes, a multiple of 4 KiB */
+  constructor(
+    memory: LinearMemory,
+    at: number,
+    private readonly hostBytes: number,
+  ) {
+    this.words = memory.words;
+    for (let mode = 0; mode < MODES; mode++) this.directories.push(at + mode * directoryBytes(hostBytes));
+    this.unvisited = at + MODES * directoryBytes(hostBytes);
+    this.firstPage = this.unvisited + PAGE_BYTES;
+    this.clear();
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    for (const directory of this.directories) {
+      this.words.fill(this.unvisited, directory >>> 2, (directory + directoryBytes(this.hostBytes)) >>> 2);
+    }
+    this.words.fill(0, this.firstPage >>> 2, (this.firstPage + this.pages * PAGE_BYTES) >>> 2);
+    this.pages = 0;
+  }
+
+  /** Gives the host page entries of its own. False when there is no room. */
+  visit(mode: number, host: number): boolean {
+    if (this.pages === MOST_PAGES) return false;
+    this.words[(this.directories[mode]! >>> 2) + (host >>> 12)] = this.firstPage + this.pages++ * PAGE_BYTES;
+    return true;
+  }
+
+  private index(mode: number, host: number): number {
+    return (this.words[(this.directories[mode]! >>> 2) + (host >>> 12)]! + (host & 0xffc)) >>> 2;
+  }
+  /** The entry for the instruction at `host`. */
+  entry(mode: number, host: number): number {
+    return this.words[this.index(mode, host)]!;
+  }
+  /** @param entry a slot, or minus a count; the page has been visited */
+  setEntry(mode: number, host: number, entry: number): void {
+    this.words[this.index(mode, host)] = entry;
+  }
+  /** A page's entries, or null when it has none. */
+  entries(mode: number, host: number): Int32Array | null {
+    const at = this.index(mode, host & ~0xfff);
+    return at === this.unvisited >>> 2 ? null : this.words.subarray(at, at + PAGE_WORDS);
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * The translator: runs a CPU as `interpret` does, to the instruction, by turning what is executed often into WebAssembly.
+ *
+ * The interpreter runs what is cold and counts entries to blocks. A block entered often enough becomes the entry of a
+ * region; its function is found through the {@link CodeMap}. Functions are dropped when their page's words change, which
+ * the MMU tells through {@link WatchedPages}.
+ */
+import type { Cpu } from '../cpu/cpu.ts';
+import { interpret, interpretCold } from '../cpu/interpreter.generated.ts';
+import {
+  HOST_TLB,
+  JIT_FLOAT_AT,
+  JIT_LEFT_AT,
+  JIT_PC_AT,
+  JIT_REASON_AT,
+  JIT_RECORD_AT,
+  type LinearMemory,
+} from '../memory.ts';
+import type { Mmu } from '../mmu/mmu.ts';
+import { CodeMap, MODES } from './code-map.ts';
+import { makeDispatcher, type DispatcherExports } from './dispatcher.ts';
+import { settleRecord } from './float-record.ts';
+import { FIRST_FUNCTION, Generator, IMPORTS, REGION_TYPE, Reason, TYPES } from './generate.ts';
+import { End, PAGE_WORDS, buildRegion, type Region } from './region.ts';
+import { ModuleWriter } from './wasm.ts';
+
+/** Functions, of one mode. */
+const MOST_FUNCTIONS = 1 << 14;
+const REGION_LIMIT = 256;
+
+export interface EngineOptions {
+  bigEndian: boolean;
+  /** Entries by the interpreter after which a block is translated. */
+  threshold: number;
+}
+
+export interface EngineCounts {
+  /** Regions translated, guest instructions in them, bytes of WebAssembly, milliseconds it took. */
+  regions: number;
+  instructions: number;
+  bytes: number;
+  milliseconds: number;
+  /** Regions dropped because their code changed; times that everything was dropped for want of room. */
+  dropped: number;
+  evictions: number;
+  /** Leavings of generated code, by {@link Reason}. */
+  exits: number[];
+}
+
+/** The translations of one host page in one mode. */
+interface PageCode {
+  mode: number;
+  host: number;
+  /** Table slots, and where each function's entry is in the page. */
+  slots: { slot: number; at: number }[];
+  /** Bit for each word that a region holds. */
+  covered: Uint8Array;
+}
+
+interface Mode {
+  table: WebAssembly.Table;
+  dispatcher: DispatcherExports;
+  free: number[];
+}
+
+export class Engine {
+  readonly counts: EngineCounts = {
+    regions: 0,
+    instructions: 0,
+    bytes: 0,
+    milliseconds: 0,
+    dropped: 0,
+    evictions: 0,
+    exits: [0, 0, 0, 0, 0],
+  };
+  readonly map: CodeMap;
+  private readonly words: Int32Array;
+  private readonly modes: Mode[];
+  private readonly writer = new ModuleWriter();
+  private readonly pages = new Map<number, PageCode>();
+  /** Counts what makes code on the host's stack unfit to go on. */
+  private epoch = 0;
+
+  /** @param at byte offset of the code map */
+  constructor(
+    private readonly cpu: Cpu,
+    private readonly mmu: Mmu,
+    private readonly memory: LinearMemory,
+    at: number,
+    hostBytes: number,
+    private readonly options: EngineOptions,
+  ) {
+    this.words = memory.words;
+    this.map = new CodeMap(memory, at, hostBytes);
+    this.modes = [HOST_TLB.kernelRead, HOST_TLB.userRead].map((readTable, mode) => {
+      const table = new WebAssembly.Table({ element: 'anyfunc', initial: MOST_FUNCTIONS });
+      const dispatcher = makeDispatcher(memory, table, readTable, this.map.directories[mode]!);
+      return { table, dispatcher, free: freeSlots() };
+    });
+    cpu.unvisited = this.map.unvisited;
+    cpu.threshold = 1 - options.threshold;
+    mmu.watched.onChange = (host, length) => this.changed(host, length);
+  }
+
+  private get mode(): number {
+    const { reads } = this.cpu;
+    return reads === HOST_TLB.kernelRead >>> 2 ? 0 : reads === HOST_TLB.userRead >>> 2 ? 1 : -1;
+  }
+
+  /** Runs as `interpret` does. */
+  run(): void {
+    const { cpu, words, counts } = this;
+    while (cpu.left > 0 || cpu.delay !== 0) {
+      const { mode } = this;
+      if (mode < 0 || cpu.delay !== 0) {
+        // Where no table is looked at, for some time; the rest of a branch, for its slot.
+        interpret(cpu, cpu.left - (cpu.delay !== 0 ? 0 : 64));
+        continue;
+      }
+      cpu.directory = this.map.directories[mode]! >>> 2;
+      words[JIT_FLOAT_AT >>> 2] = !cpu.fpuUsable ? 0 : cpu.fpu.odd === 1 ? 1 : 2;
+      const reason = this.modes[mode]!.dispatcher.run(cpu.pc, cpu.left);
+      cpu.pc = words[JIT_PC_AT >>> 2]!;
+      cpu.left = words[JIT_LEFT_AT >>> 2]!;
+      counts.exits[reason]!++;
+      if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
+      switch (reason) {
+        case Reason.Interpret:
+          interpret(cpu, cpu.left - 1);
+          break;
+        case Reason.Budget:
+          interpret(cpu);
+          break;
+        case Reason.Cold:
+          this.interpretCold(mode);
+      }
+    }
+  }
+
+  private interpretCold(mode: number): void {
+    const { cpu, map, words } = this;
+    interpretCold(cpu);
+    if (this.mode !== mode || cpu.delay !== 0) return;
+    const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
+    if ((host & 0x80000003) !== 0) return;
+    if (words[cpu.directory + (host >>> 12)] === map.unvisited) {
+      if (!map.visit(mode, host)) this.evict();
+    } else if (map.entry(mode, host) === cpu.threshold - 1) this.translate(mode, cpu.pc, host);
+  }
+
+  // Within generated code
+
+  /** Executes one instruction for generated code. Returns how many are left, or -1 when it cannot go on. */
+  private readonly step = (pc: number, left: number): number => {
+    const { cpu, words } = this;
+    if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
+    const { reads } = cpu;
+    const { epoch } = this;
+    cpu.pc = pc;
+    cpu.left = left;
+    interpret(cpu, left - 1);
+    if (
+      cpu.pc === ((pc + 4) | 0) &&
+      cpu.left === left - 1 &&
+      cpu.reads === reads &&
+      this.epoch === epoch &&
+      // The page that is executed from is still where it was.
+      words[reads + (pc >>> 12)] === this.pageEntry(pc)
+    ) {
+      words[JIT_FLOAT_AT >>> 2] = !cpu.fpuUsable ? 0 : cpu.fpu.odd === 1 ? 1 : 2;
+      return cpu.left;
+    }
+    words[JIT_PC_AT >>> 2] = cpu.pc;
+    words[JIT_LEFT_AT >>> 2] = cpu.left;
+    words[JIT_REASON_AT >>> 2] = Reason.Stepped;
+    return -1;
+  };
+  private pageEntry(pc: number): number {
+    return this.words[this.cpu.reads + (pc >>> 12)]!;
+  }
+
+  // Translation
+
+  private translate(mode: number, pc: number, host: number): void {
+    const { writer, memory, counts, words } = this;
+    const started = performance.now();
+    const entry = (host & 0xfff) >>> 2;
+    const region = buildRegion(words, (host & ~0xfff) >>> 2, pc & ~0xfff, entry, REGION_LIMIT);
+    const [first] = region.blocks;
+    if (first!.body.length === 0 && first!.end === End.Leave) return;
+    const slot = this.modes[mode]!.free.pop();
+    if (slot === undefined) return this.evict();
+    writer.begin(TYPES, IMPORTS);
+    writer.functions([REGION_TYPE], FIRST_FUNCTION);
+    this.generator(mode).generate(region);
+    const bytes = writer.end();
+    const { dispatcher, table } = this.modes[mode]!;
+    const imports = { k: { memory: memory.memory, enter: dispatcher.enter, step: this.step } };
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
+    table.set(slot, instance.exports['0'] as CallableFunction);
+    this.map.setEntry(mode, host, slot);
+    this.remember(mode, host, slot, region);
+    counts.regions++;
+    counts.bytes += bytes.length;
+    counts.milliseconds += performance.now() - started;
+  }
+
+  private generator(mode: number): Generator {
+    const { bigEndian } = this.options;
+    return new Generator(this.writer, {
+      bigEndian,
+      readTable: mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead,
+      writeTable: mode === 0 ? HOST_TLB.kernelWrite : HOST_TLB.userWrite,
+      odd: this.cpu.fpu.odd,
+      plainCp0: false,
+    });
+  }
+
+  private remember(mode: number, host: number, slot: number, region: Region): void {
+    const key = (host >>> 12) * MODES + mode;
+    let page = this.pages.get(key);
+    if (!page) {
+      page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS) };
+      this.pages.set(key, page);
+    }
+    page.slots.push({ slot, at: (host & 0xfff) >>> 2 });
+    for (const block of region.blocks) {
+      // A branch that was left to the interpreter was looked at as well, with its slot.
+      const end = Math.min(PAGE_WORDS, block.next + (block.end === End.Leave ? 2 : 0));
+      page.covered.fill(1, block.at, end);
+      this.counts.instructions += block.next - block.at;
+    }
+    this.mmu.watch(host);
+  }
+
+  // Changes
+
+  /** Bytes of a watched page change: translations of any of them go. */
+  private changed(host: number, length: number): void {
+    const first = (host & 0xfff) >>> 2;
+    const last = ((host & 0xfff) + length - 1) >>> 2;
+    for (let mode = 0; mode < MODES; mode++) {
+      const page = this.pages.get((host >>> 12) * MODES + mode);
+      if (!page) continue;
+      for (let i = first; i <= last; i++) {
+        if (page.covered[i] === 0) continue;
+        this.drop(page);
+        break;
+      }
+    }
+    if (!this.has(host)) this.mmu.watched.delete(host);
+  }
+  private has(host: number): boolean {
+    return this.pages.has((host >>> 12) * MODES) || this.pages.has((host >>> 12) * MODES + 1);
+  }
+
+  private drop(page: PageCode): void {
+    const { table, free } = this.modes[page.mode]!;
+    for (const { slot, at } of page.slots) {
+      table.set(slot, null);
+      free.push(slot);
+      this.map.setEntry(page.mode, page.host + 4 * at, 0);
+    }
+    this.counts.dropped += page.slots.length;
+    this.pages.delete((page.host >>> 12) * MODES + page.mode);
+    this.epoch++;
+  }
+
+  /** Drops everything, for want of room. */
+  evict(): void {
+    this.counts.evictions++;
+    for (const page of [...this.pages.values()]) {
+      this.drop(page);
+      this.mmu.watched.delete(page.host);
+    }
+    this.map.clear();
+  }
+}
+
+function freeSlots(): number[] {
+  // Slot 0 would look like no entry.
+  return Array.from({ length: MOST_FUNCTIONS - 1 }, (_, i) => MOST_FUNCTIONS - 1 - i);
+}

@@ -1,0 +1,252 @@
+/**
+ * Regions: the guest code that one generated function holds. A region is what can be reached from its entry by branches
+ * and jumps without leaving the entry's 4 KiB page, up to a limit; calls are followed only to where they return.
+ *
+ * Within a region an instruction is known by its place in the page, in words.
+ */
+import { Flow, registers, traits, type Traits } from './traits.ts';
+
+/** Words of a page. */
+export const PAGE_WORDS = 1024;
+
+/** How a block ends. */
+export const enum End {
+  /** Goes on with the block at `next`. */
+  Next,
+  /** Conditional: `taken` or `next`. */
+  Branch,
+  /** Unconditional: `taken`. */
+  Jump,
+  /** JAL: the callee returns to `next`. */
+  Call,
+  /** JALR: so does this one's. */
+  CallRegister,
+  /** JR. */
+  Register,
+  /** The last instruction is the interpreter's; then `next`. */
+  Step,
+  /** The instruction at the end is the interpreter's, and is not part of the block. */
+  Leave,
+}
+
+export interface Instruction {
+  at: number;
+  word: number;
+  traits: Traits;
+  /** General registers as bit masks; see {@link registers}. */
+  reads: number;
+  writes: number;
+}
+
+export interface Block {
+  /** First instruction, and the place where execution goes on after the last one. */
+  at: number;
+  next: number;
+  /** Target of a branch or jump, or -1 when it is not in this page. */
+  taken: number;
+  end: End;
+  /** In order; a branch or jump is the last one, its delay slot in `slot`. */
+  body: Instruction[];
+  slot: Instruction | null;
+  /** Instructions that execute when the block is passed; of a likely branch without the slot. */
+  count: number;
+  /** Indices of the blocks that may follow in this region. */
+  successors: number[];
+}
+
+export interface Region {
+  /** The first is the entry's. */
+  blocks: Block[];
+  /** Index of the block that starts at a place, or -1. */
+  blockAt: Int16Array;
+  /** Most instructions between two looks at how many may still be executed. */
+  longest: number;
+}
+
+const NONE = -1;
+
+class Builder {
+  readonly blocks: Block[] = [];
+  readonly blockAt = new Int16Array(PAGE_WORDS).fill(NONE);
+  private readonly leaders = new Uint8Array(PAGE_WORDS);
+  private readonly pending: number[] = [];
+  private instructions = 0;
+
+  /**
+   * @param words the page
+   * @param first index of its first word
+   * @param base virtual address of the page: decides which absolute jumps stay in it
+   * @param limit instructions
+   */
+  constructor(
+    private readonly words: Int32Array,
+    private readonly first: number,
+    private readonly base: number,
+    private readonly limit: number,
+  ) {}
+
+  build(entry: number): Region {
+    this.findLeaders(entry);
+    this.pending.push(entry);
+    for (let i = 0; i < this.pending.length; i++) this.addBlock(this.pending[i]!);
+    for (const block of this.blocks) this.link(block);
+    let longest = 0;
+    for (const block of this.blocks) longest += block.count + 1;
+    return { blocks: this.blocks, blockAt: this.blockAt, longest };
+  }
+
+  private instruction(at: number): Instruction | null {
+    const word = this.words[this.first + at]!;
+    const t = traits(word);
+    if (!t || hasImpossibleField(word, t)) return null;
+    return { at, word, traits: t, reads: registers(t.reads, word), writes: registers(t.writes, word) };
+  }
+
+  /** Marks every place that a block must start at. */
+  private findLeaders(entry: number): void {
+    const seen = new Uint8Array(PAGE_WORDS);
+    const work = [entry];
+    this.leaders[entry] = 1;
+    const lead = (at: number) => {
+      if (at < 0 || at >= PAGE_WORDS || this.leaders[at] === 1) return;
+      this.leaders[at] = 1;
+      work.push(at);
+    };
+    let count = 0;
+    for (let i = 0; i < work.length && count < this.limit; i++) {
+      for (let at = work[i]!; at < PAGE_WORDS && seen[at] === 0 && count < this.limit; at++) {
+        seen[at] = 1;
+        count++;
+        const found = this.instruction(at);
+        if (!found) break;
+        const { flow } = found.traits;
+        if (flow === Flow.None) continue;
+        if (flow === Flow.Leave) break;
+        if (flow === Flow.Step) {
+          lead(at + 1);
+          break;
+        }
+        const target = this.target(found);
+        if (flow === Flow.Branch) {
+          lead(target);
+          if (!unconditional(found)) lead(at + 2);
+        } else if (found.traits.link) lead(at + 2);
+        else if (flow === Flow.Jump) lead(target);
+        break;
+      }
+    }
+  }
+
+  /** Where a branch or jump goes, or -1 when that is in another page. */
+  private target({ at, word, traits: { flow } }: Instruction): number {
+    if (flow === Flow.Branch) {
+      const to = at + 1 + ((word << 16) >> 16);
+      return to >= 0 && to < PAGE_WORDS ? to : NONE;
+    }
+    if (flow !== Flow.Jump) return NONE;
+    const to = (((this.base + 4 * at + 4) & 0xf0000000) | ((word << 6) >>> 4)) - (this.base | 0);
+    return to >= 0 && to < 4 * PAGE_WORDS ? to >>> 2 : NONE;
+  }
+
+  private addBlock(start: number): void {
+    if (this.blockAt[start] !== NONE || this.instructions >= this.limit) return;
+    const block: Block = {
+      at: start,
+      next: start,
+      taken: NONE,
+      end: End.Next,
+      body: [],
+      slot: null,
+      count: 0,
+      successors: [],
+    };
+    this.blockAt[start] = this.blocks.length;
+    this.blocks.push(block);
+    let at = start;
+    for (; at < PAGE_WORDS; at++) {
+      if (at > start && this.leaders[at] === 1) break;
+      if (this.instructions >= this.limit && at > start) break;
+      const found = this.instruction(at);
+      if (!found || found.traits.flow === Flow.Leave) {
+        block.end = End.Leave;
+        break;
+      }
+      if (found.traits.flow === Flow.None) {
+        block.body.push(found);
+        this.instructions++;
+        continue;
+      }
+      if (found.traits.flow === Flow.Step) {
+        block.body.push(found);
+        this.instructions++;
+        block.end = End.Step;
+        at++;
+        break;
+      }
+      if (!this.endWithJump(block, found)) block.end = End.Leave;
+      else at += 2;
+      break;
+    }
+    block.next = at;
+    block.count = block.body.length;
+    if (block.slot && !block.body.at(-1)!.traits.likely) block.count++;
+    if (block.end !== End.Leave && block.end !== End.Jump && block.end !== End.Register) this.pending.push(block.next);
+    if (block.taken !== NONE && block.end !== End.Call) this.pending.push(block.taken);
+  }
+
+  /** False when a branch must be left to the interpreter: for what is in its delay slot, or for what it links to. */
+  private endWithJump(block: Block, jump: Instruction): boolean {
+    if (jump.at + 1 >= PAGE_WORDS) return false;
+    const slot = this.instruction(jump.at + 1);
+    if (!slot || slot.traits.flow !== Flow.None) return false;
+    const { flow, link } = jump.traits;
+    // A branch whose slot faults is executed again, so it must not have changed what it depends on.
+    if (link && (jump.reads & jump.writes) !== 0) return false;
+    block.body.push(jump);
+    block.slot = slot;
+    this.instructions += 2;
+    if (flow === Flow.Branch) {
+      block.end = unconditional(jump) ? End.Jump : End.Branch;
+      block.taken = this.target(jump);
+    } else if (flow === Flow.Jump) {
+      block.end = link ? End.Call : End.Jump;
+      block.taken = this.target(jump);
+    } else block.end = link ? End.CallRegister : End.Register;
+    return true;
+  }
+
+  private link(block: Block): void {
+    const add = (at: number) => {
+      const index = at >= 0 && at < PAGE_WORDS ? this.blockAt[at]! : NONE;
+      if (index !== NONE && !block.successors.includes(index)) block.successors.push(index);
+    };
+    if (block.end === End.Branch || block.end === End.Jump) add(block.taken);
+    if (block.end !== End.Leave && block.end !== End.Jump && block.end !== End.Register) add(block.next);
+  }
+}
+
+/** BEQ, BGEZ and BLEZ of a register with itself or of zero are how B is written. */
+function unconditional({ word, traits: t }: Instruction): boolean {
+  const rs = (word >>> 21) & 31;
+  const rt = (word >>> 16) & 31;
+  switch (t.instruction.name) {
+    case 'beq':
+      return rs === rt;
+    case 'bgez':
+    case 'blez':
+    case 'bgezal':
+      return rs === 0;
+  }
+  return false;
+}
+
+/** EXT and INS of bits beyond the word are reserved, which the table's patterns cannot say. */
+function hasImpossibleField(word: number, t: Traits): boolean {
+  const [sa, rd] = [(word >>> 6) & 31, (word >>> 11) & 31];
+  if (t.instruction.name === 'ext') return sa + rd > 31;
+  return t.instruction.name === 'ins' && sa > rd;
+}
+
+export function buildRegion(words: Int32Array, first: number, base: number, entry: number, limit: number): Region {
+  return new Builder(words, first, base, limit).build(entry);
+}
