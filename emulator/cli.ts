@@ -111,7 +111,9 @@ async function run(options: RunOptions): Promise<number> {
   const hostSeconds = (performance.now() - started) / 1000;
   traceFile?.close();
   if (statsFd !== null) {
-    const stats = { ...machine.stats(), hostSeconds, hostMips: machine.clock.instructions() / hostSeconds / 1e6 };
+    const hostMips = machine.clock.instructions() / hostSeconds / 1e6;
+    const translator = machine.engine ? { translator: machine.engine.counts } : {};
+    const stats = { ...machine.stats(), hostSeconds, hostMips, ...translator };
     writeFileSync(statsFd, JSON.stringify(stats, null, 2) + '\n');
     closeSync(statsFd);
   }

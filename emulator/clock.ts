@@ -35,7 +35,13 @@ export class VirtualClock implements Clock {
 
   spend(ns: number): void {
     this.skipped += ns;
-    this.interrupt();
+    const { cpu, events } = this;
+    if (events.length === 0) return;
+    // The next event has come nearer.
+    const due = Math.max(0, Math.ceil((events[0]!.at - this.now()) / this.nsPerInstruction));
+    if (due >= cpu.left) return;
+    this.sliceEnd -= cpu.left - due;
+    cpu.left = due;
   }
 
   schedule(at: number, fire: () => void): () => void {

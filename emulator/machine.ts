@@ -66,7 +66,7 @@ export interface MachineOptions {
 export const ENGINES = ['interpreter', 'jit'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, threshold: 100 } as const;
+export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, threshold: 150 } as const;
 
 /** Frequencies of Count: KVM's default, and what the board's CPU makes of its clock. */
 const COUNT_HZ: Record<MachineKind, number> = { kvm: 100_000_000, malta: 125_000_000 };
@@ -144,7 +144,11 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const mmuOptions = { ramSize: ramBytes, tlbEntries: options.tlbEntries, geometry, policy, hostCpus };
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
     if (translates) {
-      const engineOptions = { bigEndian: options.bigEndian, threshold: options.threshold ?? DEFAULTS.threshold };
+      const engineOptions = {
+        fullSystem: options.kind === 'malta',
+        bigEndian: options.bigEndian,
+        threshold: options.threshold ?? DEFAULTS.threshold,
+      };
       this.engine = new Engine(this.cpu, this.mmu, this.memory, hostBytes, hostBytes, engineOptions);
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);

@@ -58,8 +58,9 @@ export class Cpu {
   directory = 0;
   /** the entry of a page that has not been visited yet, */
   unvisited = 0;
-  /** and the count, negative, at which it wants to be told of a block. */
+  /** and the counts, negative, at which it wants to be told of a block, and once more. */
   threshold = 0;
+  urgent = 0;
   /** Guest physical address of an access that {@link DEVICE} answered. */
   gpa = 0;
   system!: System;

@@ -15,13 +15,13 @@ import {
   STATUS_IE,
   config1Mmu,
 } from './cp0.ts';
-import { FAULT, WRITE, type Access } from './cpu.ts';
+import { FAULT, READ, WRITE, type Access } from './cpu.ts';
 import { ExcCode } from './exceptions.ts';
 import { CPU_TRAITS, type CpuTraits } from './models.ts';
 import { KERNEL, Privileged, SUPERVISOR, USER } from './privileged.ts';
 
 /** Bits that MTC0 changes; registers not named ignore writes. Index, Wired and EntryHi depend on the TLB or do more. */
-const WRITE_MASKS = new Map<number, number>([
+export const CP0_WRITE_MASKS = new Map<number, number>([
   [Cp0.EntryLo0, 0x03ffffff],
   [Cp0.EntryLo1, 0x03ffffff],
   [Cp0.Context, 0xff800000],
@@ -40,8 +40,8 @@ const WRITE_MASKS = new Map<number, number>([
 ]);
 const WATCH_REGISTERS = 4;
 for (let i = 0; i < WATCH_REGISTERS; i++) {
-  WRITE_MASKS.set(Cp0.WatchLo + i, 0xfffffff8);
-  WRITE_MASKS.set(Cp0.WatchHi + i, 0x40ff0ff8);
+  CP0_WRITE_MASKS.set(Cp0.WatchLo + i, 0xfffffff8);
+  CP0_WRITE_MASKS.set(Cp0.WatchHi + i, 0x40ff0ff8);
 }
 
 export class FullSystem extends Privileged {
@@ -229,7 +229,7 @@ export class FullSystem extends Privileged {
       case Cp0.Compare:
         return this.writeCompare(value);
     }
-    const mask = index === Cp0.Status ? this.traits.statusMask : (WRITE_MASKS.get(index) ?? 0);
+    const mask = index === Cp0.Status ? this.traits.statusMask : (CP0_WRITE_MASKS.get(index) ?? 0);
     const before = cp0[index]!;
     cp0[index] = (before & ~mask) | (value & mask);
     if (index === Cp0.Status) this.modeChanged();
@@ -245,8 +245,11 @@ export class FullSystem extends Privileged {
     // Caches hold nothing here, so only what an operation on an address may raise is left of it.
     const operation = (word >>> 18) & 7;
     if (operation >= 4 && operation <= 6) {
-      this.resolve((cpu.r[(word >>> 21) & 31]! + ((word << 16) >> 16)) | 0, 0);
-      if (cpu.raised) return;
+      const va = (cpu.r[(word >>> 21) & 31]! + ((word << 16) >> 16)) | 0;
+      if ((cpu.memory.words[cpu.reads + (va >>> 12)]! ^ va) < 0) {
+        this.resolve(va, READ);
+        if (cpu.raised) return;
+      }
     }
     cpu.advance();
   }

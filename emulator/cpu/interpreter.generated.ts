@@ -20,7 +20,7 @@ function visit(c: Cpu, m32: Int32Array, reads: number, pc: number): boolean {
   const entry = m32[at]!;
   if (entry > 0) return true;
   m32[at] = entry - 1;
-  return entry === c.threshold;
+  return entry === c.threshold || entry === c.urgent;
 }
 
 /**

@@ -26,17 +26,27 @@ import { ModuleWriter } from './wasm.ts';
 
 /** Functions, of one mode. */
 const MOST_FUNCTIONS = 1 << 14;
-const REGION_LIMIT = 256;
+/** Instructions in a region. */
+const REGION_LIMIT = 64;
+/** Regions that are translated at a time: making a module costs much by itself. */
+const BATCH = 16;
+/** Device accesses of an instruction after which it no longer leaves generated code. */
+const DEVICE_ACCESSES = 16;
+/** How many times the threshold a block is entered before it is not left to wait for others. */
+const URGENT = 8;
 
 export interface EngineOptions {
   bigEndian: boolean;
   /** Entries by the interpreter after which a block is translated. */
   threshold: number;
+  /** The `malta` machine, whose privileged architecture is known to generated code. */
+  fullSystem: boolean;
 }
 
 export interface EngineCounts {
-  /** Regions translated, guest instructions in them, bytes of WebAssembly, milliseconds it took. */
+  /** Regions translated, modules they are in, guest instructions in them, bytes of WebAssembly, milliseconds it took. */
   regions: number;
+  modules: number;
   instructions: number;
   bytes: number;
   milliseconds: number;
@@ -45,6 +55,13 @@ export interface EngineCounts {
   evictions: number;
   /** Leavings of generated code, by {@link Reason}. */
   exits: number[];
+}
+
+/** A block that is entered often. */
+interface Wanted {
+  mode: number;
+  pc: number;
+  host: number;
 }
 
 /** The translations of one host page in one mode. */
@@ -66,6 +83,7 @@ interface Mode {
 export class Engine {
   readonly counts: EngineCounts = {
     regions: 0,
+    modules: 0,
     instructions: 0,
     bytes: 0,
     milliseconds: 0,
@@ -77,7 +95,14 @@ export class Engine {
   private readonly words: Int32Array;
   private readonly modes: Mode[];
   private readonly writer = new ModuleWriter();
+  private queue: Wanted[] = [];
+  /** How often an instruction has left generated code for a device, by word of host memory; */
+  private readonly deviceAccesses = new Map<number, number>();
+  /** and by page and mode, as in `pages`, the places of those that the interpreter executes from within it. */
+  private readonly devices = new Map<number, Set<number>>();
   private readonly pages = new Map<number, PageCode>();
+  /** More instructions than any region executes between two tests. */
+  private readonly reach: number;
   /** Counts what makes code on the host's stack unfit to go on. */
   private epoch = 0;
 
@@ -91,6 +116,7 @@ export class Engine {
     private readonly options: EngineOptions,
   ) {
     this.words = memory.words;
+    this.reach = 2 * REGION_LIMIT + 2;
     this.map = new CodeMap(memory, at, hostBytes);
     this.modes = [HOST_TLB.kernelRead, HOST_TLB.userRead].map((readTable, mode) => {
       const table = new WebAssembly.Table({ element: 'anyfunc', initial: MOST_FUNCTIONS });
@@ -99,6 +125,7 @@ export class Engine {
     });
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
+    cpu.urgent = 1 - URGENT * options.threshold;
     mmu.watched.onChange = (host, length) => this.changed(host, length);
   }
 
@@ -126,7 +153,7 @@ export class Engine {
       if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
       switch (reason) {
         case Reason.Interpret:
-          interpret(cpu, cpu.left - 1);
+          this.interpretOne(mode);
           break;
         case Reason.Budget:
           interpret(cpu);
@@ -137,6 +164,33 @@ export class Engine {
     }
   }
 
+  /** Executes what generated code could not. Loads and stores that reach devices again and again are remembered. */
+  private interpretOne(mode: number): void {
+    const { cpu } = this;
+    const { pc } = cpu;
+    const host = this.words[cpu.reads + (pc >>> 12)]! ^ pc;
+    cpu.gpa = -1;
+    interpret(cpu, cpu.left - 1);
+    // A branch's slot stays what it is.
+    if (cpu.gpa < 0 || cpu.pc !== ((pc + 4) | 0)) return;
+    const at = host >>> 2;
+    const seen = (this.deviceAccesses.get(at) ?? 0) + 1;
+    this.deviceAccesses.set(at, seen);
+    if (seen === DEVICE_ACCESSES) this.rememberDevice(mode, host);
+  }
+
+  private rememberDevice(mode: number, host: number): void {
+    const key = (host >>> 12) * MODES + mode;
+    const page = this.pages.get(key);
+    if (!page) return;
+    const places = this.devices.get(key) ?? new Set();
+    places.add((host & 0xfff) >>> 2);
+    this.drop(page);
+    this.devices.set(key, places);
+    // All of it is wanted again, at once.
+    for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, this.cpu.threshold);
+  }
+
   private interpretCold(mode: number): void {
     const { cpu, map, words } = this;
     interpretCold(cpu);
@@ -145,7 +199,11 @@ export class Engine {
     if ((host & 0x80000003) !== 0) return;
     if (words[cpu.directory + (host >>> 12)] === map.unvisited) {
       if (!map.visit(mode, host)) this.evict();
-    } else if (map.entry(mode, host) === cpu.threshold - 1) this.translate(mode, cpu.pc, host);
+      return;
+    }
+    const entry = map.entry(mode, host);
+    if (entry === cpu.threshold - 1) this.enqueue(mode, cpu.pc, host);
+    else if (entry === cpu.urgent - 1) this.translateQueue();
   }
 
   // Within generated code
@@ -161,7 +219,8 @@ export class Engine {
     interpret(cpu, left - 1);
     if (
       cpu.pc === ((pc + 4) | 0) &&
-      cpu.left === left - 1 &&
+      // The next event may have come nearer; as long as it is beyond the region's next test, the code can go on.
+      (cpu.left === left - 1 || cpu.left > this.reach) &&
       cpu.reads === reads &&
       this.epoch === epoch &&
       // The page that is executed from is still where it was.
@@ -181,28 +240,63 @@ export class Engine {
 
   // Translation
 
-  private translate(mode: number, pc: number, host: number): void {
-    const { writer, memory, counts, words } = this;
+  /** Has the block at `host` translated with the next batch. */
+  private enqueue(mode: number, pc: number, host: number): void {
+    this.queue.push({ mode, pc, host });
+    if (this.queue.length >= BATCH) this.translateQueue();
+  }
+
+  /** Translates what is queued, a module for each mode. */
+  private translateQueue(): void {
     const started = performance.now();
-    const entry = (host & 0xfff) >>> 2;
-    const region = buildRegion(words, (host & ~0xfff) >>> 2, pc & ~0xfff, entry, REGION_LIMIT);
-    const [first] = region.blocks;
-    if (first!.body.length === 0 && first!.end === End.Leave) return;
-    const slot = this.modes[mode]!.free.pop();
-    if (slot === undefined) return this.evict();
+    for (let mode = 0; mode < MODES; mode++) {
+      const wanted = this.queue.filter((each) => each.mode === mode && this.map.entry(mode, each.host) <= 0);
+      if (wanted.length > 0 && !this.translate(mode, wanted)) {
+        this.evict();
+        break;
+      }
+    }
+    this.queue = [];
+    this.counts.milliseconds += performance.now() - started;
+  }
+
+  /** False when there is no room. */
+  private translate(mode: number, wanted: Wanted[]): boolean {
+    const { writer, memory, counts, words } = this;
+    const { table, free, dispatcher } = this.modes[mode]!;
+    if (free.length < wanted.length) return false;
+    const ready: { host: number; region: Region }[] = [];
+    for (const { host, pc } of wanted) {
+      const entry = (host & 0xfff) >>> 2;
+      const region = buildRegion(words, (host & ~0xfff) >>> 2, pc & ~0xfff, entry, {
+        limit: REGION_LIMIT,
+        kernel: mode === 0 && this.options.fullSystem,
+        devices: this.devices.get((host >>> 12) * MODES + mode),
+      });
+      const [first] = region.blocks;
+      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ host, region });
+    }
+    if (ready.length === 0) return true;
     writer.begin(TYPES, IMPORTS);
-    writer.functions([REGION_TYPE], FIRST_FUNCTION);
-    this.generator(mode).generate(region);
+    writer.functions(
+      ready.map(() => REGION_TYPE),
+      FIRST_FUNCTION,
+    );
+    const generator = this.generator(mode);
+    for (const { region } of ready) generator.generate(region);
     const bytes = writer.end();
-    const { dispatcher, table } = this.modes[mode]!;
     const imports = { k: { memory: memory.memory, enter: dispatcher.enter, step: this.step } };
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
-    table.set(slot, instance.exports['0'] as CallableFunction);
-    this.map.setEntry(mode, host, slot);
-    this.remember(mode, host, slot, region);
-    counts.regions++;
+    for (const [i, { host, region }] of ready.entries()) {
+      const slot = free.pop()!;
+      table.set(slot, instance.exports[String(i)] as CallableFunction);
+      this.map.setEntry(mode, host, slot);
+      this.remember(mode, host, slot, region);
+    }
+    counts.regions += ready.length;
+    counts.modules++;
     counts.bytes += bytes.length;
-    counts.milliseconds += performance.now() - started;
+    return true;
   }
 
   private generator(mode: number): Generator {
@@ -212,7 +306,6 @@ export class Engine {
       readTable: mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead,
       writeTable: mode === 0 ? HOST_TLB.kernelWrite : HOST_TLB.userWrite,
       odd: this.cpu.fpu.odd,
-      plainCp0: false,
     });
   }
 
@@ -262,7 +355,9 @@ export class Engine {
       this.map.setEntry(page.mode, page.host + 4 * at, 0);
     }
     this.counts.dropped += page.slots.length;
-    this.pages.delete((page.host >>> 12) * MODES + page.mode);
+    const key = (page.host >>> 12) * MODES + page.mode;
+    this.pages.delete(key);
+    this.devices.delete(key);
     this.epoch++;
   }
 
@@ -274,6 +369,8 @@ export class Engine {
       this.mmu.watched.delete(page.host);
     }
     this.map.clear();
+    this.queue = [];
+    this.deviceAccesses.clear();
   }
 }
 

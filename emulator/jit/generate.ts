@@ -9,9 +9,10 @@
  * Instructions are counted block by block. That there are enough left is tested at the entry, at loop heads and after
  * calls, for the longest way to the next test, so that a region never executes one too many.
  */
-import { CP0_AT, JIT_FLOAT_AT, JIT_REASON_AT, REGISTERS_AT } from '../memory.ts';
-import { FloatTarget, type FloatOptions } from './float-target.ts';
+import { JIT_FLOAT_AT, JIT_REASON_AT, REGISTERS_AT } from '../memory.ts';
+import type { FloatOptions } from './float-target.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
+import { KernelTarget } from './kernel-target.ts';
 import { End, PAGE_WORDS, type Block, type Instruction, type Region } from './region.ts';
 import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
@@ -71,12 +72,7 @@ interface Flows {
   liveIn: number;
 }
 
-export interface GeneratorOptions extends FloatOptions {
-  /** MFC0 of a register that is just storage may be done by a load. */
-  plainCp0: boolean;
-}
-
-export class Generator extends FloatTarget {
+export class Generator extends KernelTarget {
   private region!: Region;
   private flows: Flows[] = [];
   private exits: Exit[] = [];
@@ -91,11 +87,8 @@ export class Generator extends FloatTarget {
   private uncounted = 0;
   private exitOffset = 0;
 
-  constructor(
-    out: ModuleWriter,
-    private readonly generatorOptions: GeneratorOptions,
-  ) {
-    super(out, generatorOptions);
+  constructor(out: ModuleWriter, options: FloatOptions) {
+    super(out, options);
   }
 
   /** Writes the body of the region's function. */
@@ -457,7 +450,8 @@ export class Generator extends FloatTarget {
     this.exitOffset = exitOffset;
     if (each.traits.faults) this.exit = this.exitFor(dirty);
     this.start(each.word, 4 * each.at);
-    each.traits.instruction.does(this);
+    if (each.traits.kernel) this.kernel(each.traits.instruction.name);
+    else each.traits.instruction.does(this);
   }
 
   private emitSlot(block: Block, dirty: number): void {
@@ -599,15 +593,7 @@ export class Generator extends FloatTarget {
 
   private step(block: Block, each: Instruction, dirty: number, following: Item | undefined): void {
     const { out } = this;
-    const plain = this.generatorOptions.plainCp0 ? plainCp0(each.word) : -1;
     this.storeRegisters(dirty);
-    if (plain >= 0) {
-      out.constant(0);
-      out.constant(0);
-      out.memory(Op.I32Load, CP0_AT + 4 * plain, 2);
-      out.memory(Op.I32Store, REGISTERS_AT + 4 * ((each.word >>> 16) & 31), 2);
-      return this.resume(block, following);
-    }
     this.address(4 * each.at);
     out.op1(Op.LocalGet, Local.Left);
     out.constant(1);
@@ -638,9 +624,4 @@ function isSync(block: Block): boolean {
 /** Blocks of an item that others jump to. */
 function entriesOf(item: Item): number[] {
   return typeof item === 'number' ? [item] : item.heads;
-}
-
-/** The CP0 register, as an index, that MFC0 loads without more ado; -1 for what needs the interpreter. */
-function plainCp0(_word: number): number {
-  return -1;
 }

@@ -4,6 +4,7 @@
  *
  * Within a region an instruction is known by its place in the page, in words.
  */
+import { kernelTraits } from './kernel-target.ts';
 import { Flow, registers, traits, type Traits } from './traits.ts';
 
 /** Words of a page. */
@@ -63,6 +64,15 @@ export interface Region {
   longest: number;
 }
 
+export interface RegionOptions {
+  /** Most instructions of a region. */
+  limit: number;
+  /** The code runs in kernel mode of the `malta` machine. */
+  kernel: boolean;
+  /** Places of loads and stores that have been seen to reach devices: the interpreter's. */
+  devices: ReadonlySet<number> | undefined;
+}
+
 const NONE = -1;
 
 class Builder {
@@ -76,13 +86,12 @@ class Builder {
    * @param words the page
    * @param first index of its first word
    * @param base virtual address of the page: decides which absolute jumps stay in it
-   * @param limit instructions
    */
   constructor(
     private readonly words: Int32Array,
     private readonly first: number,
     private readonly base: number,
-    private readonly limit: number,
+    private readonly options: RegionOptions,
   ) {}
 
   build(entry: number): Region {
@@ -95,10 +104,11 @@ class Builder {
     return { blocks: this.blocks, blockAt: this.blockAt, longest };
   }
 
-  private instruction(at: number): Instruction | null {
+  private instruction(at: number, inSlot = false): Instruction | null {
     const word = this.words[this.first + at]!;
-    const t = traits(word);
+    let t = this.options.kernel ? kernelTraits(word) : traits(word);
     if (!t || hasImpossibleField(word, t)) return null;
+    if (!inSlot && t.flow === Flow.None && t.faults && this.options.devices?.has(at)) t = { ...t, flow: Flow.Step };
     return { at, word, traits: t, reads: registers(t.reads, word), writes: registers(t.writes, word) };
   }
 
@@ -113,8 +123,8 @@ class Builder {
       work.push(at);
     };
     let count = 0;
-    for (let i = 0; i < work.length && count < this.limit; i++) {
-      for (let at = work[i]!; at < PAGE_WORDS && seen[at] === 0 && count < this.limit; at++) {
+    for (let i = 0; i < work.length && count < this.options.limit; i++) {
+      for (let at = work[i]!; at < PAGE_WORDS && seen[at] === 0 && count < this.options.limit; at++) {
         seen[at] = 1;
         count++;
         const found = this.instruction(at);
@@ -149,7 +159,7 @@ class Builder {
   }
 
   private addBlock(start: number): void {
-    if (this.blockAt[start] !== NONE || this.instructions >= this.limit) return;
+    if (this.blockAt[start] !== NONE || this.instructions >= this.options.limit) return;
     const block: Block = {
       at: start,
       next: start,
@@ -165,7 +175,7 @@ class Builder {
     let at = start;
     for (; at < PAGE_WORDS; at++) {
       if (at > start && this.leaders[at] === 1) break;
-      if (this.instructions >= this.limit && at > start) break;
+      if (this.instructions >= this.options.limit && at > start) break;
       const found = this.instruction(at);
       if (!found || found.traits.flow === Flow.Leave) {
         block.end = End.Leave;
@@ -197,7 +207,7 @@ class Builder {
   /** False when a branch must be left to the interpreter: for what is in its delay slot, or for what it links to. */
   private endWithJump(block: Block, jump: Instruction): boolean {
     if (jump.at + 1 >= PAGE_WORDS) return false;
-    const slot = this.instruction(jump.at + 1);
+    const slot = this.instruction(jump.at + 1, true);
     if (!slot || slot.traits.flow !== Flow.None) return false;
     const { flow, link } = jump.traits;
     // A branch whose slot faults is executed again, so it must not have changed what it depends on.
@@ -247,6 +257,13 @@ function hasImpossibleField(word: number, t: Traits): boolean {
   return t.instruction.name === 'ins' && sa > rd;
 }
 
-export function buildRegion(words: Int32Array, first: number, base: number, entry: number, limit: number): Region {
-  return new Builder(words, first, base, limit).build(entry);
+/** @param entry place in the page; for the rest see {@link Builder} */
+export function buildRegion(
+  words: Int32Array,
+  first: number,
+  base: number,
+  entry: number,
+  options: RegionOptions,
+): Region {
+  return new Builder(words, first, base, options).build(entry);
 }
