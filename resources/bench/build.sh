@@ -55,7 +55,11 @@ for name in bench-malta-el.elf bench-malta-eb.elf bench-linux-el.elf; do
         }
     else
         cp "$out/$name/$name" "$name"
-        chmod 644 "$name"
+        # `kseg initramfs` keeps whether a file can be run.
+        case $name in
+        bench-linux-*) chmod 755 "$name" ;;
+        *) chmod 644 "$name" ;;
+        esac
     fi
 done
 [ "${1:-}" != --check ] || [ $bad -ne 0 ] || echo "build.sh: the benchmark's guests match the sources"

@@ -72,7 +72,7 @@ async function loadModules() {
   const server = await createServer({
     root: ROOT,
     configFile: false,
-    server: { middlewareMode: true },
+    server: { middlewareMode: true, ws: false },
     optimizeDeps: { noDiscovery: true },
     logLevel: 'error',
   });
