@@ -183,6 +183,20 @@ describe('--stats and --trace', () => {
     expect(lines.at(-1).instructions).toBeLessThanOrEqual(counts.instructions);
   });
 
+  it('a script has its marks in the statistics', async () => {
+    const stats = file('marks.json');
+    const script = ['--expect', 'lab$ ', '--send', 'echo b\\n', '--expect', 'echo b', '--expect', '\\r\\nb'];
+    const { code } = await kseg(['run', ...script, '--stats', stats]);
+    expect(code).toBe(0);
+    const { marks, instructions } = JSON.parse(readFileSync(stats, 'utf8'));
+    expect(marks.map(({ expect }: { expect: string }) => expect)).toEqual(['lab$ ', 'echo b', '\r\nb']);
+    const counts = marks.map((mark: { instructions: number }) => mark.instructions);
+    expect(counts[0]).toBeGreaterThan(100_000);
+    expect(counts).toEqual([...counts].sort((a, b) => a - b));
+    expect(new Set(counts).size).toBe(3);
+    expect(counts[2]).toBeLessThanOrEqual(instructions);
+  });
+
   it('are written when the run fails, too', async () => {
     const { code } = await kseg([
       'run',

@@ -106,14 +106,15 @@ async function run(options: RunOptions): Promise<number> {
   if (traceFile) machine.trace = (line) => traceFile.add(line);
   const started = performance.now();
   const limits = { instructions: options.instructions, ns: options.timeout * 1e9 };
-  const scripted = options.script.length > 0;
-  const outcome = scripted ? new Script(machine, options.script).run(limits) : await runOnTerminal(machine, limits);
+  const script = options.script.length > 0 ? new Script(machine, options.script) : null;
+  const outcome = script ? script.run(limits) : await runOnTerminal(machine, limits);
   const hostSeconds = (performance.now() - started) / 1000;
   traceFile?.close();
   if (statsFd !== null) {
     const hostMips = machine.clock.instructions() / hostSeconds / 1e6;
+    const marks = script ? { marks: script.marks } : {};
     const translator = machine.engine ? { translator: machine.engine.counts } : {};
-    const stats = { ...machine.stats(), hostSeconds, hostMips, ...translator };
+    const stats = { ...machine.stats(), ...marks, hostSeconds, hostMips, ...translator };
     writeFileSync(statsFd, JSON.stringify(stats, null, 2) + '\n');
     closeSync(statsFd);
   }

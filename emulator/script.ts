@@ -17,9 +17,18 @@ export interface Outcome {
   message: string;
 }
 
+/** When a text of the script was met. */
+export interface Mark {
+  expect: string;
+  /** Since power-on, up to the store that printed the text's last byte. */
+  instructions: number;
+}
+
 const SLICE = 20_000_000;
 
 export class Script {
+  /** One for every turn that has matched, in their order. */
+  readonly marks: Mark[] = [];
   private turn = 0;
   /** Console output since the last match, as long as a match could still begin in it. */
   private seen = '';
@@ -44,8 +53,9 @@ export class Script {
     if (this.seen.endsWith(turn.expect)) {
       this.turn++;
       this.seen = '';
-      // The keys arrive at the next instruction boundary, not inside the store that completed the match.
       const { clock } = this.machine;
+      this.marks.push({ expect: turn.expect, instructions: clock.instructions() });
+      // The keys arrive at the next instruction boundary, not inside the store that completed the match.
       if (turn.send !== '') clock.schedule(clock.now(), () => this.machine.input(this.encoder.encode(turn.send)));
       if (this.done) this.machine.stop();
     } else if (this.seen.length > 4 * turn.expect.length + 64) this.seen = this.seen.slice(-turn.expect.length);

@@ -150,11 +150,14 @@ async function main() {
   await check('ESLint', () => program(bin('eslint'), ['.']));
   await check('Types', () => npm(['run', '--silent', 'check'], { timeoutMs: 5 * MINUTE }).then(ok));
 
-  const guest = path.join(ROOT, 'resources/guests/lab/build.sh');
-  if (existsSync(guest)) {
-    const missing = await missingPackages(GUEST_PACKAGES.filter((name) => name.startsWith('gcc')));
-    if (missing.length === 0) await check('The bundled guest, built anew', () => program('bash', [guest, '--check']));
-    else notes.push(`skipped: the bundled guest built anew (needs ${missing.join(', ')})`);
+  const missing = await missingPackages(GUEST_PACKAGES.filter((name) => name.startsWith('gcc')));
+  for (const [what, folder] of [
+    ['The bundled guest', 'guests/lab'],
+    ["The benchmark's guests", 'bench'],
+  ]) {
+    const script = path.join(ROOT, 'resources', folder, 'build.sh');
+    if (missing.length === 0) await check(`${what}, built anew`, () => program('bash', [script, '--check']));
+    else notes.push(`skipped: ${what.toLowerCase()} built anew (needs ${missing.join(', ')})`);
   }
 
   await check('Unit and property tests', vitest);

@@ -1,8 +1,8 @@
 /** The boot of Debian's kernel to its shell, on Kseg and on QEMU in turns: a part of `npm run bench`. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { ksegCommand, qemuCommand, scriptedStats } from './bench-systems.mjs';
 import { Problem, ROOT } from './run.mjs';
 
 const FOLDER = path.join(ROOT, '.cache/guests');
@@ -11,11 +11,16 @@ const APPEND = 'console=ttyS0';
 const MEMORY = 256;
 const LONGEST_MS = 300_000;
 
-/** The kernel and initial RAM disk of `npm run guests`, or null. */
+/** The kernel, initial RAM disk and busybox package of `npm run guests`, or null. */
 export function debianGuest() {
-  const kernel = existsSync(FOLDER) && readdirSync(FOLDER).find((name) => name.startsWith('vmlinuz-'));
-  const initrd = path.join(FOLDER, 'initramfs.cpio.gz');
-  return kernel && existsSync(initrd) ? { kernel: path.join(FOLDER, kernel), initrd } : null;
+  const find = (folder, start) => {
+    const name = existsSync(folder) && readdirSync(folder).find((name) => name.startsWith(start));
+    return name ? path.join(folder, name) : null;
+  };
+  const kernel = find(FOLDER, 'vmlinuz-');
+  const initrd = find(FOLDER, 'initramfs.cpio.gz');
+  const busybox = find(path.join(FOLDER, 'debs'), 'busybox-static_');
+  return kernel && initrd && busybox ? { kernel, initrd, busybox } : null;
 }
 
 /** Wall seconds from the program's start to the guest's shell prompt. */
@@ -42,43 +47,21 @@ function secondsToPrompt(name, [program, ...args]) {
   });
 }
 
-/** Guest instructions to the prompt, counted by one run on Kseg. */
-function instructionsToPrompt(cli, guest) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'kseg-bench-'));
-  const stats = path.join(folder, 'stats.json');
-  const child = spawn(process.execPath, [...cli(guest), '--expect', PROMPT, '--stats', stats], { stdio: 'ignore' });
-  return new Promise((resolve, reject) => {
-    child.on('exit', (code) => {
-      const counted = code === 0 ? JSON.parse(readFileSync(stats, 'utf8')).instructions : 0;
-      rmSync(folder, { recursive: true });
-      if (counted) resolve(counted);
-      else reject(new Problem('Counting the instructions of the Debian boot failed.'));
-    });
-  });
-}
-
 /**
- * @param {string | null} qemu QEMU's program, or null without it
+ * @param {{ kernel: string, initrd: string }} guest
+ * @param {{ engine: string[], qemu: boolean }} options `engine`: Kseg's options that choose it
  * @returns best wall seconds of `runs` boots by system, and the guest's instructions
  */
-export async function bootBench(guest, qemu, runs) {
-  const cli = ({ kernel, initrd }) =>
-    [path.join(ROOT, 'dist/emulator/cli.js'), 'run', kernel, '--machine', 'malta'].concat([
-      '--memory',
-      `${MEMORY}M`,
-      '--initrd',
-      initrd,
-      '--append',
-      APPEND,
-    ]);
-  const systems = [{ name: 'Kseg malta', command: [process.execPath, ...cli(guest)] }];
+export async function bootBench({ kernel, initrd }, { engine, qemu }, runs) {
+  const kseg = [kernel, '--machine', 'malta', '--memory', `${MEMORY}M`, '--initrd', initrd, '--append', APPEND].concat(
+    engine,
+  );
+  const systems = [{ name: 'Kseg malta', command: ksegCommand(kseg) }];
   if (qemu) {
-    const machine = ['-M', 'malta', '-cpu', '24Kf', '-m', String(MEMORY), '-net', 'none', '-vga', 'none'];
-    const files = ['-kernel', guest.kernel, '-initrd', guest.initrd, '-append', APPEND];
-    const quiet = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
-    systems.push({ name: 'QEMU malta', command: [qemu, ...machine, ...quiet, ...files] });
+    const files = ['-kernel', kernel, '-initrd', initrd, '-append', APPEND];
+    systems.push({ name: 'QEMU malta', command: qemuCommand(false, MEMORY, files) });
   }
-  const instructions = await instructionsToPrompt(cli, guest);
+  const { instructions } = await scriptedStats([...kseg, '--expect', PROMPT]);
   const seconds = {};
   for (let run = 0; run < runs; run++) {
     for (const { name, command } of systems) {

@@ -1,0 +1,71 @@
+/** Group c: processes, system calls, page faults and plain tools under Debian's kernel. See resources/bench/linux. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { comparePrograms } from './bench-compare.mjs';
+import { Console } from './bench-console.mjs';
+import { ksegCommand, qemuCommand } from './bench-systems.mjs';
+import { ROOT, mustRun } from './run.mjs';
+
+const MEMORY = 256;
+const PROMPT = '/ # ';
+const APPEND = 'console=ttyS0 quiet';
+
+/** Each with the file that runs it. */
+const PROGRAMS = Object.entries({
+  pingpong: 'run',
+  forks: 'run',
+  execs: 'run',
+  syscalls: 'run',
+  chase: 'run',
+  sha256: 'tools',
+  md5: 'tools',
+  gzip: 'tools',
+}).map(([name, file]) => ({ name, command: (passes) => `/bench/${file} ${name} ${passes}` }));
+
+/** An initial RAM disk with busybox and the programs, as `kseg initramfs` makes it. */
+async function makeInitrd(busybox, out) {
+  const add = (file, target) => ['--add', `${path.join(ROOT, 'resources/bench', file)}:/bench/${target}`];
+  await mustRun(process.execPath, [
+    path.join(ROOT, 'dist/emulator/cli.js'),
+    ...['initramfs', '--busybox', busybox, '--out', out],
+    ...add('bench-linux-el.elf', 'run'),
+    ...add('linux/tools.sh', 'tools'),
+  ]);
+}
+
+/**
+ * @param {{ kernel: string, busybox: string }} guest
+ * @param {{ wanted: (name: string) => boolean, engine: string[], qemu: boolean, runs: number, target: number }} options
+ */
+export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, ...options }) {
+  const programs = PROGRAMS.filter(({ name }) => wanted(name));
+  if (programs.length === 0) return [];
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'kseg-bench-'));
+  const initrd = path.join(folder, 'initramfs.cpio.gz');
+  const consoles = [];
+  try {
+    await makeInitrd(busybox, initrd);
+    const kseg = [
+      kernel,
+      '--machine',
+      'malta',
+      '--memory',
+      `${MEMORY}M`,
+      '--initrd',
+      initrd,
+      '--append',
+      APPEND,
+    ].concat(engine);
+    consoles.push(new Console({ name: 'Kseg', prompt: PROMPT, command: ksegCommand(kseg) }));
+    if (qemu) {
+      const files = ['-kernel', kernel, '-initrd', initrd, '-append', APPEND];
+      consoles.push(new Console({ name: 'QEMU', prompt: PROMPT, command: qemuCommand(false, MEMORY, files) }));
+    }
+    for (const console of consoles) await console.prompt();
+    return await comparePrograms(consoles, kseg, programs, options);
+  } finally {
+    for (const console of consoles) console.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
