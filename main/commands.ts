@@ -5,7 +5,8 @@
  * The console belongs to the guest: Ctrl and a letter, Esc, Alt and the function keys are its keys, so accelerators
  * here take Shift as well.
  */
-export type MenuName = 'file' | 'machine' | 'view' | 'help';
+/** `layouts` and `panels` are submenus of `view`; `palette`: in no menu. */
+export type MenuName = 'file' | 'machine' | 'view' | 'layouts' | 'panels' | 'help' | 'palette';
 
 /** When a command can be carried out, from the machine's state. */
 export type Needs = 'always' | 'machine' | 'live' | 'paused';
@@ -63,7 +64,28 @@ export const COMMANDS = [
     accelerator: 'CmdOrCtrl+Shift+F',
     needs: 'always',
   },
-  { id: 'view.resetLayout', label: 'Reset Layout', menu: 'view', needs: 'always' },
+
+  { id: 'view.layout.mmu', label: 'MMU', menu: 'layouts', accelerator: 'CmdOrCtrl+Shift+1', needs: 'always' },
+  { id: 'view.layout.debug', label: 'Debug', menu: 'layouts', accelerator: 'CmdOrCtrl+Shift+2', needs: 'always' },
+  { id: 'view.resetLayout', label: 'Reset Layout', menu: 'layouts', separated: true, needs: 'always' },
+
+  /* One for each panel, in the order of the menu: `panel.` and the panel's id. */
+  { id: 'panel.console', label: 'Console', menu: 'panels', accelerator: 'CmdOrCtrl+Shift+K', needs: 'always' },
+  { id: 'panel.segments', label: 'Segments', menu: 'panels', accelerator: 'CmdOrCtrl+Shift+S', needs: 'always' },
+  { id: 'panel.tlb', label: 'TLB', menu: 'panels', accelerator: 'CmdOrCtrl+Shift+L', needs: 'always' },
+
+  {
+    id: 'view.closePanel',
+    label: 'Close Panel',
+    menu: 'panels',
+    separated: true,
+    accelerator: 'CmdOrCtrl+Shift+W',
+    needs: 'always',
+  },
+  { id: 'view.movePanel.left', label: 'Move Panel to the Left', menu: 'panels', needs: 'always' },
+  { id: 'view.movePanel.top', label: 'Move Panel to the Upper Right', menu: 'panels', needs: 'always' },
+  { id: 'view.movePanel.low', label: 'Move Panel to the Lower Right', menu: 'panels', needs: 'always' },
+  { id: 'view.movePanel.bottom', label: 'Move Panel to the Bottom', menu: 'panels', needs: 'always' },
 
   { id: 'help.about', label: 'About Kseg', menu: 'help', needs: 'always' },
 ] as const satisfies readonly Command[];

@@ -58,7 +58,18 @@ export function installMenu({ developer, onCommand }: MenuOptions): void {
     },
     { label: '&Edit', submenu: edit },
     { label: '&Machine', submenu: commands('machine') },
-    { label: '&View', submenu: [...commands('view'), separator, ...zoom, ...(developer ? developing : [])] },
+    {
+      label: '&View',
+      submenu: [
+        ...commands('view'),
+        separator,
+        { label: '&Layout', submenu: commands('layouts') },
+        { label: '&Panels', submenu: commands('panels') },
+        separator,
+        ...zoom,
+        ...(developer ? developing : []),
+      ],
+    },
     ...(mac ? [{ role: 'windowMenu' } as const] : []),
     { label: '&Help', role: 'help', submenu: commands('help') },
   ];

@@ -1,10 +1,13 @@
 /** The machine's and the window's commands: what the toolbar, the native menu and the shortcuts carry out. */
 import type { OpenedFile } from '../../main/bridge.ts';
 import type { CommandHandler } from '../lib/commands.svelte.ts';
+import { AREAS, LAYOUTS, type Area, type LayoutName } from '../lib/arrangement.ts';
+import { cyclePanels, focusPanelById, focusedPanel } from '../lib/keyboard.ts';
 import { layout } from '../lib/layout.svelte.ts';
 import { machine } from '../lib/machine.svelte.ts';
 import { messages, sentence } from '../lib/messages.svelte.ts';
 import { theme } from '../lib/theme.svelte.ts';
+import type { Panel } from '../panels/panel.ts';
 import { start } from '../start/start.svelte.ts';
 
 /** Boots a kernel file the user chose; the machine follows from the kernel. */
@@ -21,6 +24,38 @@ async function openKernel(): Promise<void> {
   }
 }
 
+/** A layout of panels, in place of the start page. */
+async function openLayout(name: LayoutName): Promise<void> {
+  layout.choose(name);
+  await start.close();
+}
+
+/** Shows a panel, in the layout that is open, and gives it the focus. */
+export function showCommand({ id }: Panel): CommandHandler {
+  return {
+    id: `panel.${id}`,
+    run: () => {
+      layout.show(id);
+      void start.close().then(() => focusPanelById(id));
+    },
+  };
+}
+
+/** The panel that has the focus goes; the next one gets it. */
+async function closePanel(): Promise<void> {
+  const id = focusedPanel();
+  if (!id) return;
+  layout.close(id);
+  await cyclePanels(1);
+}
+
+function movePanel(area: Area): void {
+  const id = focusedPanel();
+  if (!id) return;
+  layout.move(id, area);
+  void focusPanelById(id);
+}
+
 export const frameCommands: readonly CommandHandler[] = [
   { id: 'machine.boot', run: () => machine.boot(machine.request.label, machine.request.request) },
   { id: 'machine.toggle', run: () => (machine.running ? window.kseg.pause() : window.kseg.run()) },
@@ -33,5 +68,12 @@ export const frameCommands: readonly CommandHandler[] = [
   { id: 'view.theme.system', run: () => theme.choose('system') },
   { id: 'view.theme.light', run: () => theme.choose('light') },
   { id: 'view.theme.dark', run: () => theme.choose('dark') },
+  ...LAYOUTS.map(({ id }) => ({ id: `view.layout.${id}`, run: () => void openLayout(id) })),
   { id: 'view.resetLayout', run: () => layout.reset() },
+  { id: 'view.closePanel', enabled: () => !start.open, run: () => void closePanel() },
+  ...AREAS.map((area) => ({
+    id: `view.movePanel.${area}`,
+    enabled: () => !start.open && !layout.tabbed,
+    run: () => movePanel(area),
+  })),
 ];

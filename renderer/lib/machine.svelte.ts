@@ -4,7 +4,16 @@
  * screen. Parts nobody watches are not asked for.
  */
 import { untrack } from 'svelte';
-import type { MachineInfo, RunState, SlotView, TableView, TlbView, ViewUpdate } from '../../emulator/protocol.ts';
+import { SvelteMap } from 'svelte/reactivity';
+import type {
+  MachineInfo,
+  RunState,
+  SlotView,
+  TableView,
+  TlbView,
+  ViewRequest,
+  ViewUpdate,
+} from '../../emulator/protocol.ts';
 import type { BootRequest, KsegBridge } from '../../main/bridge.ts';
 import { BootPhases, type BootPhase } from './boot-phase.ts';
 import { afterDraw, requestUpdate } from './frame.ts';
@@ -12,6 +21,7 @@ import { GUESTS, guestOf, isRequestFor } from './guests.ts';
 import { defaultLayout, type Layout } from './layouts.ts';
 import { messages } from './messages.svelte.ts';
 import { recents } from './recents.svelte.ts';
+import { mergeRequests } from './view-request.ts';
 
 class Machine {
   info = $state.raw<MachineInfo | null>(null);
@@ -39,9 +49,8 @@ class Machine {
   #phases = new BootPhases();
   #decoder = new TextDecoder();
   #pending: ViewUpdate | null = null;
-  #wantSegments = $state(false);
-  #wantTlb = $state(false);
-  #wantSlot = $state<number | null>(null);
+  /** What each panel on the screen asks for. */
+  readonly #wants = new SvelteMap<object, Partial<ViewRequest>>();
 
   /** Subscribes to the bridge; call once. Returns a function that ends every subscription. */
   connect(kseg: KsegBridge): () => void {
@@ -59,7 +68,7 @@ class Machine {
     const stopWatching = $effect.root(() => {
       $effect(() => {
         void this.generation;
-        kseg.watch({ segments: this.#wantSegments, tlb: this.#wantTlb, slot: this.#wantSlot });
+        kseg.watch(mergeRequests(this.#wants.values()));
       });
     });
     return () => {
@@ -74,11 +83,17 @@ class Machine {
     this.#kseg?.boot(request);
   }
 
-  /** Says which parts are on screen. */
-  want(parts: { segments?: boolean; tlb?: boolean; slot?: number | null }): void {
-    if (parts.segments !== undefined) this.#wantSegments = parts.segments;
-    if (parts.tlb !== undefined) this.#wantTlb = parts.tlb;
-    if (parts.slot !== undefined) this.#wantSlot = parts.slot;
+  /**
+   * For a panel's script: asks for parts of the view as long as the panel is there. `wanted` may read state; it answers
+   * with an empty object while the panel is hidden. What two panels ask for is sent once.
+   */
+  watch(wanted: () => Partial<ViewRequest>): void {
+    const key = {};
+    $effect(() => {
+      const request = wanted();
+      untrack(() => this.#wants.set(key, request));
+    });
+    $effect(() => () => this.#wants.delete(key));
   }
 
   #booted(info: MachineInfo): void {

@@ -7,6 +7,8 @@ export const consolePanel: Panel = {
   id: 'console',
   title: 'Console',
   place: 'left',
+  layouts: { mmu: 'left', debug: 'left' },
+  always: true,
   component: Console,
   commands: [
     { id: 'console.find', run: () => consoleActions.find() },

@@ -6,6 +6,8 @@ export const segmentsPanel: Panel = {
   id: 'segments',
   title: 'Segments',
   place: 'top',
+  layouts: { mmu: 'top', debug: 'top' },
+  natural: true,
   component: Segments,
   commands: [],
 };
