@@ -27,6 +27,7 @@ const BRIDGE: Record<keyof KsegBridge, true> = {
   removeGuest: true,
   saveText: true,
   copyText: true,
+  zoom: true,
   versions: true,
   ready: true,
   onBooted: true,

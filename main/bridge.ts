@@ -51,6 +51,8 @@ export interface Versions {
 /** A command of the native menu that the renderer carries out; ids are the command registry's. */
 export type CommandId = string;
 
+export type ZoomStep = 'in' | 'out' | 'reset';
+
 export interface KsegBridge {
   boot(request: BootRequest): void;
   run(): void;
@@ -77,6 +79,8 @@ export interface KsegBridge {
   /** Save dialog; resolves to the file's name, or null when cancelled. */
   saveText(suggestedName: string, text: string): Promise<string | null>;
   copyText(text: string): void;
+  /** Makes the page larger or smaller, by one step of Chromium's. */
+  zoom(step: ZoomStep): void;
   versions(): Promise<Versions>;
   /** Tells main that the renderer listens; main answers with the present state and the console so far. */
   ready(): void;

@@ -1,7 +1,7 @@
 /** The bridge's main-process half: every message of the page is checked and then carried out. */
 import { type BrowserWindow, app, clipboard, ipcMain } from 'electron';
 import type { BootConfig } from '../emulator/protocol.ts';
-import type { Versions } from './bridge.ts';
+import type { Versions, ZoomStep } from './bridge.ts';
 import { type Answer, type BridgeEvents, toMain, toPage } from './channels.ts';
 import type { BootLoader, EmulatorHost } from './emulator-host.ts';
 import { sentence } from './errors.ts';
@@ -50,6 +50,12 @@ export function bootLoader(request: Message<'boot'>, files: Files, guests: Guest
   };
 }
 
+/** Chromium's steps, as the menu's roles take them; within what the layouts can bear. */
+export function zoomLevel(level: number, step: ZoomStep): number {
+  if (step === 'reset') return 0;
+  return Math.max(-3, Math.min(5, level + (step === 'in' ? 0.5 : -0.5)));
+}
+
 export function registerIpc({ window, host, files, guests, onReady }: IpcContext): void {
   const refuse = (error: unknown): string => {
     const message = sentence(error);
@@ -95,6 +101,10 @@ export function registerIpc({ window, host, files, guests, onReady }: IpcContext
   onChecked('ackConsole', (bytes) => host.ackConsole(bytes));
   onChecked('ackView', (sequence) => host.ackView(sequence));
   onChecked('copyText', (text) => void clipboard.writeText(text));
+  onChecked('zoom', (step) => {
+    const page = window()?.webContents;
+    if (page) page.zoomLevel = zoomLevel(page.zoomLevel, step);
+  });
   on('ready', onReady);
 
   answer('openKernel', (_value, target) => files.chooseKernel(target));

@@ -62,6 +62,7 @@ const SCHEMAS = {
   removeGuest: guestId,
   saveText: v.strictObject({ name: text(255), text: text(64 * 1024 * 1024) }, shape),
   copyText: text(16 * 1024 * 1024),
+  zoom: oneOf(['in', 'out', 'reset']),
 } as const;
 
 export type MessageName = keyof typeof SCHEMAS;

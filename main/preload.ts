@@ -44,6 +44,7 @@ const bridge: KsegBridge = {
   removeGuest: (id) => ask('removeGuest', id),
   saveText: (name, text) => ask('saveText', { name, text }),
   copyText: (text) => send('copyText', text),
+  zoom: (step) => send('zoom', step),
   versions: () => ask('versions'),
   ready: () => send('ready'),
   onBooted: (listener) => subscribe('booted', listener),

@@ -4,6 +4,7 @@ import type { CommandHandler } from '../lib/commands.svelte.ts';
 import { AREAS, LAYOUTS, type Area, type LayoutName } from '../lib/arrangement.ts';
 import { cyclePanels, focusPanelById, focusedPanel } from '../lib/keyboard.ts';
 import { layout } from '../lib/layout.svelte.ts';
+import { overlays } from './overlays.svelte.ts';
 import { machine } from '../lib/machine.svelte.ts';
 import { messages, sentence } from '../lib/messages.svelte.ts';
 import { theme } from '../lib/theme.svelte.ts';
@@ -64,10 +65,18 @@ export const frameCommands: readonly CommandHandler[] = [
   { id: 'machine.reset', run: () => window.kseg.reset() },
   { id: 'file.openKernel', run: () => void openKernel() },
   { id: 'file.importGuests', run: () => void start.importFiles() },
-  { id: 'view.start', run: () => (start.open && machine.info ? void start.close() : start.show()) },
+  { id: 'view.start', run: () => start.show() },
   { id: 'view.theme.system', run: () => theme.choose('system') },
   { id: 'view.theme.light', run: () => theme.choose('light') },
   { id: 'view.theme.dark', run: () => theme.choose('dark') },
+  { id: 'view.theme.contrast', run: () => theme.choose('contrast') },
+  { id: 'view.zoomIn', run: () => window.kseg.zoom('in') },
+  { id: 'view.zoomOut', run: () => window.kseg.zoom('out') },
+  { id: 'view.zoomReset', run: () => window.kseg.zoom('reset') },
+  { id: 'view.nextPanel', run: () => void cyclePanels(1) },
+  { id: 'view.previousPanel', run: () => void cyclePanels(-1) },
+  { id: 'view.palette', run: () => (overlays.palette = !overlays.palette) },
+  { id: 'help.about', run: () => (overlays.about = true) },
   ...LAYOUTS.map(({ id }) => ({ id: `view.layout.${id}`, run: () => void openLayout(id) })),
   { id: 'view.resetLayout', run: () => layout.reset() },
   { id: 'view.closePanel', enabled: () => !start.open, run: () => void closePanel() },

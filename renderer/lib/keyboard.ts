@@ -49,13 +49,6 @@ export function focusPanel(panel: HTMLElement): void {
   target?.focus();
 }
 
-/** The window's own keys; everything else belongs to the focused panel. */
-export function handleWindowKey(event: KeyboardEvent): void {
-  if (event.key !== 'F6' || event.ctrlKey || event.altKey || event.metaKey) return;
-  event.preventDefault();
-  void cyclePanels(event.shiftKey ? -1 : 1);
-}
-
 /** Arrow keys inside a toolbar: moves the focus along its enabled buttons. */
 export function handleToolbarKey(event: KeyboardEvent): void {
   const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;

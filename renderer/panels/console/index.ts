@@ -12,7 +12,7 @@ export const consolePanel: Panel = {
   component: Console,
   commands: [
     { id: 'console.find', run: () => consoleActions.find() },
-    { id: 'console.copy', accelerator: 'CmdOrCtrl+Shift+C', run: () => consoleActions.copy() },
+    { id: 'console.copy', run: () => consoleActions.copy() },
     { id: 'console.save', run: () => consoleActions.save() },
   ],
 };
