@@ -9,18 +9,7 @@ import type { BootConfig, MachineKind } from './protocol.ts';
 export type CreateConfig = Omit<BootConfig, 'disks'> & { bios?: { name: string; bytes: Uint8Array } } & Partial<
     Pick<
       MachineOptions,
-      | 'cpu'
-      | 'policy'
-      | 'check'
-      | 'hostCpus'
-      | 'migrateEvery'
-      | 'hostUnmapEvery'
-      | 'hostProtectEvery'
-      | 'dynamicTranslation'
-      | 'geometry'
-      | 'disks'
-      | 'engine'
-      | 'threshold'
+      'hostCpus' | 'migrateEvery' | 'hostUnmapEvery' | 'hostProtectEvery' | 'disks' | 'engine' | 'threshold'
     >
   >;
 

@@ -165,6 +165,26 @@ describe('run control', () => {
     expect(host.all('booted')).toHaveLength(2);
   });
 
+  it('marks where the boot stands, the same at every boot, and counts what a policy costs', async () => {
+    host = new Host();
+    const marks = async (config: BootConfig) => {
+      host.messages.length = 0;
+      host.console = '';
+      host.send({ type: 'boot', config });
+      await host.prompt();
+      return host.all('phase').map(({ mark }) => mark);
+    };
+    const first = await marks({});
+    expect(first.map(({ phase }) => phase?.name ?? null)).toEqual(['kernel starts', null]);
+    expect(first[1]!.counts.exits).toBeGreaterThan(first[0]!.counts.exits);
+    expect(await marks({})).toEqual(first);
+    const everything = await marks({ policy: 'everything' });
+    expect(everything[1]!.counts.pagesFlushed).toBeGreaterThan(first[1]!.counts.pagesFlushed);
+    host.send({ type: 'watch', request: { counts: true, segments: false, tlb: false, slot: null } });
+    const { view } = await host.until(() => host.all('view').find((v) => v.view.counts));
+    expect(view.counts!.asidChanges).toBe(view.asidChanges);
+  });
+
   it('a shutdown ends the thread', async () => {
     host = new Host();
     await host.bootLab();

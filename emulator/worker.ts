@@ -8,6 +8,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createMachine, type CreatedMachine } from './create.ts';
 import type { DiskOptions } from './board/board.ts';
+import { BootPhases } from './boot/boot-phase.ts';
 import { LoadError } from './boot/elf.ts';
 import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
@@ -23,7 +24,7 @@ import {
   type ToEmulator,
   type ViewRequest,
 } from './protocol.ts';
-import { describeMachine, viewMachine } from './view.ts';
+import { countEvents, describeMachine, viewMachine } from './view.ts';
 
 /** Instructions between two looks at the messages; a few milliseconds. */
 const SLICE = 400_000;
@@ -44,6 +45,7 @@ let request: ViewRequest = { segments: false, tlb: false, slot: null };
 let consoleOut = new Uint8Array(4096);
 let consoleLength = 0;
 let consoleUnacknowledged = 0;
+let phases = new BootPhases();
 let sequence = 0;
 let acknowledged = 0;
 let lastView = { at: 0, instructions: 0, idleMs: 0 };
@@ -74,12 +76,31 @@ function sendError(error: unknown): void {
 }
 
 function takeConsole(byte: number): void {
+  if (!phases.done) listen(byte);
   if (consoleLength === consoleOut.length) {
     const larger = new Uint8Array(consoleLength * 2);
     larger.set(consoleOut);
     consoleOut = larger;
   }
   consoleOut[consoleLength++] = byte;
+}
+
+/** Reads the console along with the host, to mark where a boot's phases begin. */
+function listen(byte: number): void {
+  const before = phases.phase;
+  phases.push(String.fromCharCode(byte));
+  if (phases.phase !== before) sendPhase();
+}
+
+function sendPhase(): void {
+  const { machine } = created!;
+  const mark = {
+    phase: phases.phase,
+    instructions: machine.clock.instructions(),
+    virtualNs: machine.clock.now(),
+    counts: countEvents(machine),
+  };
+  send({ type: 'phase', mark });
 }
 
 function flushConsole(): void {
@@ -181,7 +202,10 @@ function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boole
   pacer = new Pacer(next.machine.clock);
   lastView = { at: performance.now(), instructions: 0, idleMs };
   next.machine.onConsole = takeConsole;
+  // Such a kernel unpacks itself first.
+  phases = new BootPhases(next.guest.startsWith('vmlinuz'));
   send({ type: 'booted', info: describeMachine(next.machine, next.guest, next.commandLine) });
+  if (phases.phase) sendPhase();
   if (paused) {
     sendState();
     sendView(true);

@@ -2,7 +2,15 @@
  * The one bridge between renderer and main process: what `window.kseg` offers. Definition, exposure (preload.ts), and
  * every use are found from here. Types only, so that renderer and main may both import it.
  */
-import type { BootConfig, DiskConfig, MachineInfo, RunState, ViewRequest, ViewUpdate } from '../emulator/protocol.ts';
+import type {
+  BootConfig,
+  DiskConfig,
+  MachineInfo,
+  PhaseMark,
+  RunState,
+  ViewRequest,
+  ViewUpdate,
+} from '../emulator/protocol.ts';
 
 /** A file the user chose; its bytes stay in the main process. */
 export interface OpenedFile {
@@ -44,6 +52,23 @@ export type BootRequest = Omit<BootConfig, 'kernel' | 'initrd' | 'disks'> & {
 /** A disk by the id of an {@link OpenedFile} or of a disk's {@link GuestEntry}; the latter is never writable. */
 export type DiskRequest = Omit<DiskConfig, 'path'> & { fileId?: number; guest?: string };
 
+/** A machine and its guest under a name, kept as a readable file. */
+export interface BootConfiguration {
+  /** Of the file that keeps it, without its extension; stays when the name changes. */
+  id: string;
+  name: string;
+  request: BootRequest;
+  /** Names of the files that `request` goes to by number. */
+  files: Record<number, string>;
+}
+
+export interface Configurations {
+  /** By name. */
+  list: BootConfiguration[];
+  /** One sentence for each file that is none; it stays as it is. */
+  problems: string[];
+}
+
 export interface Versions {
   app: string;
   electron: string;
@@ -82,6 +107,12 @@ export interface KsegBridge {
   /** A file dropped on the window goes into the library; resolves to what was in it. */
   importDropped(file: File): Promise<GuestEntry>;
   removeGuest(id: string): Promise<void>;
+  configurations(): Promise<Configurations>;
+  /** Keeps a configuration: a new one when `id` is null. Resolves to it as it was saved. */
+  saveConfiguration(change: { id: string | null; name: string; request: BootRequest }): Promise<BootConfiguration>;
+  /** Takes its file out of the folder, for {@link restoreConfiguration} or the user to bring back. */
+  removeConfiguration(id: string): Promise<void>;
+  restoreConfiguration(id: string): Promise<void>;
   /** Save dialog; resolves to the file's name, or null when cancelled. */
   saveText(suggestedName: string, text: string): Promise<string | null>;
   copyText(text: string): void;
@@ -96,6 +127,8 @@ export interface KsegBridge {
   onConsole(listener: (bytes: Uint8Array) => void): () => void;
   onView(listener: (view: ViewUpdate) => void): () => void;
   onState(listener: (state: RunState) => void): () => void;
+  /** The phases of the last boot, each as it begins; a page that loads anew gets those so far. */
+  onPhase(listener: (mark: PhaseMark) => void): () => void;
   onError(listener: (message: string) => void): () => void;
   onCommand(listener: (command: CommandId) => void): () => void;
   /** The file being imported, and null when none is any more. */

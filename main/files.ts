@@ -9,7 +9,7 @@ import type { SettingsStore } from './settings.ts';
 /** Disk images are not read as a whole. */
 const MAX_DISK = 2 ** 40;
 /** Files remembered; the oldest is forgotten first. */
-const KEPT = 64;
+const KEPT = 1024;
 
 const REASONS: Record<string, string> = {
   ENOENT: 'it is not there',
@@ -63,6 +63,17 @@ export class Files {
       this.paths.delete(oldest);
     }
     return { id, name: path.basename(file), size };
+  }
+
+  /** A number for a file that may not be there now: whoever boots with it is told. */
+  number(file: string): number {
+    for (const [id, known] of this.paths) if (known === file) return id;
+    this.paths.set(this.nextId, file);
+    return this.nextId++;
+  }
+
+  name(id: number): string {
+    return path.basename(this.path(id));
   }
 
   /** Read anew for every boot, so that a kernel just compiled is the one that boots. */

@@ -3,6 +3,7 @@ import { type BrowserWindow, app, clipboard, ipcMain } from 'electron';
 import type { BootConfig, DiskConfig } from '../emulator/protocol.ts';
 import type { Versions, ZoomStep } from './bridge.ts';
 import { type Answer, type BridgeEvents, toMain, toPage } from './channels.ts';
+import type { ConfigurationStore } from './configurations.ts';
 import type { BootLoader, EmulatorHost } from './emulator-host.ts';
 import { sentence } from './errors.ts';
 import type { Files } from './files.ts';
@@ -16,6 +17,7 @@ export interface IpcContext {
   host: EmulatorHost;
   files: Files;
   guests: Guests;
+  configurations: ConfigurationStore;
   /** The page listens for the first time, or again. */
   onReady(): void;
 }
@@ -65,7 +67,7 @@ async function locate({ fileId, guest, ...disk }: DiskRequest, files: Files, gue
   return { ...disk, path };
 }
 
-export function registerIpc({ window, host, files, guests, onReady }: IpcContext): void {
+export function registerIpc({ window, host, files, guests, configurations, onReady }: IpcContext): void {
   const refuse = (error: unknown): string => {
     const message = sentence(error);
     log('request refused', message);
@@ -123,6 +125,10 @@ export function registerIpc({ window, host, files, guests, onReady }: IpcContext
   answer('importGuests', async (_value, target) => guests.import(await files.chooseGuests(target)));
   answer('importDropped', (value) => guests.importOne(checkMessage('importDropped', value)));
   answer('removeGuest', (value) => guests.remove(checkMessage('removeGuest', value)));
+  answer('configurations', () => configurations.list());
+  answer('saveConfiguration', (value) => configurations.save(checkMessage('saveConfiguration', value)));
+  answer('removeConfiguration', (value) => configurations.remove(checkMessage('removeConfiguration', value)));
+  answer('restoreConfiguration', (value) => configurations.restore(checkMessage('restoreConfiguration', value)));
   answer('saveText', (value, target) => {
     const { name, text } = checkMessage('saveText', value);
     return files.saveText(target, name, text);

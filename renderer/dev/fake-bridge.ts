@@ -132,6 +132,10 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
       library = library.filter((entry) => entry.id !== id);
       return Promise.resolve();
     },
+    configurations: () => Promise.resolve({ list: [], problems: [] }),
+    saveConfiguration: (change) => Promise.resolve({ ...change, id: change.id ?? 'new', files: {} }),
+    removeConfiguration: () => Promise.resolve(),
+    restoreConfiguration: () => Promise.resolve(),
     saveText: (name) => Promise.resolve(name),
     copyText: (text) => void navigator.clipboard?.writeText(text),
     zoom: () => {},
@@ -149,6 +153,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
     onConsole: on('console'),
     onView: on('view'),
     onState: on('state'),
+    onPhase: on('phase'),
     onError: on('error'),
     onCommand: on('command'),
     onImporting: on('importing'),

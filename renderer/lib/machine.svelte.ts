@@ -6,7 +6,10 @@
 import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type {
+  BootPhase,
+  EventCounts,
   MachineInfo,
+  PhaseMark,
   RunState,
   SlotView,
   TableView,
@@ -15,7 +18,6 @@ import type {
   ViewUpdate,
 } from '../../emulator/protocol.ts';
 import type { BootRequest, KsegBridge } from '../../main/bridge.ts';
-import { BootPhases, type BootPhase } from './boot-phase.ts';
 import { afterDraw, requestUpdate } from './frame.ts';
 import { GUESTS, guestOf, isRequestFor } from './guests.ts';
 import { defaultLayout, type Layout } from './layouts.ts';
@@ -35,19 +37,21 @@ class Machine {
   generation = $state(0);
   /** A boot has been asked for and has neither come nor failed. */
   booting = $state(false);
-  /** What a booting Linux is at. */
-  phase = $state.raw<BootPhase | null>(null);
+  /** Where the boot's phases began, the last one its end. */
+  marks = $state.raw<readonly PhaseMark[]>([]);
+  /** What happened since power-on; followed while somebody watches `counts`. */
+  counts = $state.raw<EventCounts | null>(null);
   /** The last boot asked for; Boot repeats it. */
   request = $state.raw<{ label: string; request: BootRequest }>(GUESTS[0]);
 
+  /** What the booting guest is at. */
+  readonly phase = $derived<BootPhase | null>(this.marks.at(-1)?.phase ?? null);
   readonly running = $derived(this.run.state === 'running');
   readonly paused = $derived(this.run.state === 'paused');
   readonly on = $derived(this.run.state === 'running' || this.run.state === 'paused');
   readonly layout = $derived<Layout>(this.info ?? defaultLayout(this.request.request.machine ?? 'kvm'));
 
   #kseg: KsegBridge | null = null;
-  #phases = new BootPhases();
-  #decoder = new TextDecoder();
   #pending: ViewUpdate | null = null;
   /** What each panel on the screen asks for. */
   readonly #wants = new SvelteMap<object, Partial<ViewRequest>>();
@@ -63,7 +67,7 @@ class Machine {
         this.booting = false;
         messages.error(message);
       }),
-      kseg.onConsole((bytes) => this.#listen(bytes)),
+      kseg.onPhase((mark) => (this.marks = [...this.marks, mark])),
     ];
     const stopWatching = $effect.root(() => {
       $effect(() => {
@@ -108,16 +112,9 @@ class Machine {
     if (guest && !isRequestFor(this.request.request, guest)) this.request = guest;
     if (this.booting) recents.add(this.request);
     this.booting = false;
-    this.#phases = new BootPhases(info.guest.startsWith('vmlinuz'));
-    this.#decoder = new TextDecoder();
-    this.phase = this.#phases.phase;
+    this.marks = [];
+    this.counts = null;
     untrack(() => this.generation++);
-  }
-
-  #listen(bytes: Uint8Array): void {
-    if (this.#phases.done) return;
-    this.#phases.push(this.#decoder.decode(bytes, { stream: true }));
-    this.phase = this.#phases.phase;
   }
 
   #receive(view: ViewUpdate): void {
@@ -130,6 +127,7 @@ class Machine {
     if (!view) return;
     this.#pending = null;
     this.view = view;
+    if (view.counts) this.counts = view.counts;
     if (view.kernel) this.kernel = view.kernel;
     if (view.user) this.user = view.user;
     if (view.tlb) this.tlb = view.tlb;
