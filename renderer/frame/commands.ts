@@ -4,6 +4,7 @@ import type { CommandHandler } from '../lib/commands.svelte.ts';
 import { AREAS, LAYOUTS, type Area, type LayoutName } from '../lib/arrangement.ts';
 import { cyclePanels, focusPanelById, focusedPanel } from '../lib/keyboard.ts';
 import { layout } from '../lib/layout.svelte.ts';
+import { tour } from '../help/tour.svelte.ts';
 import { overlays } from './overlays.svelte.ts';
 import { machine } from '../lib/machine.svelte.ts';
 import { messages, sentence } from '../lib/messages.svelte.ts';
@@ -76,6 +77,9 @@ export const frameCommands: readonly CommandHandler[] = [
   { id: 'view.nextPanel', run: () => void cyclePanels(1) },
   { id: 'view.previousPanel', run: () => void cyclePanels(-1) },
   { id: 'view.palette', run: () => (overlays.palette = !overlays.palette) },
+  { id: 'help.manual', run: () => (overlays.manual = 'first') },
+  { id: 'help.shortcuts', run: () => (overlays.manual = 'keys') },
+  { id: 'help.tour', run: () => tour.begin() },
   { id: 'help.about', run: () => (overlays.about = true) },
   ...LAYOUTS.map(({ id }) => ({ id: `view.layout.${id}`, run: () => void openLayout(id) })),
   { id: 'view.resetLayout', run: () => layout.reset() },

@@ -18,6 +18,8 @@ export interface Panel extends Placed {
   component: Component<{ visible: boolean }>;
   /** Carried out by this panel; labels and shortcuts are in main/commands.ts. */
   commands: readonly CommandHandler[];
+  /** What it shows, a paragraph each: its page of the manual. */
+  help?: readonly string[];
   /** In the top area, as high as its content instead of a share of the height, until the user moves the border. */
   natural?: boolean;
   /** Made at the start instead of when it is first shown: it keeps what comes while nobody looks. */

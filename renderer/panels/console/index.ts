@@ -9,6 +9,10 @@ export const consolePanel: Panel = {
   place: 'left',
   layouts: { mmu: 'left', debug: 'left' },
   always: true,
+  help: [
+    'The guest’s serial line. Everything typed here goes to the guest; F6 leaves it, and Ctrl+Shift with a letter is the workbench’s. What the guest prints stays for 10,000 lines, also across boots.',
+    'Find searches it, Copy takes the selection or everything, Save writes it to a file. While a Linux boots, the head says what it is at.',
+  ],
   component: Console,
   commands: [
     { id: 'console.find', run: () => consoleActions.find() },
