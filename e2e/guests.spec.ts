@@ -1,13 +1,10 @@
 /** The start page and the guest library: import, choose, set up, boot, remove. */
-import type { Page } from '@playwright/test';
-import type * as Axe from 'axe-core';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { axe } from './axe.ts';
 import { type Launched, consoleTail, expect, launch, test } from './launch.ts';
 
 const PROMPT = /lab\$ $/;
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const LINES = ['Linux version 6.1.0 (test)', '[    0.021417] Calibrating delay loop... 332.80 BogoMIPS'];
 
@@ -44,16 +41,6 @@ async function answerDialog({ app }: Launched, files: string[]): Promise<void> {
   await app.evaluate(({ dialog }, filePaths) => {
     dialog.showOpenDialog = () => Promise.resolve({ canceled: filePaths.length === 0, filePaths });
   }, files);
-}
-
-/** What axe finds on the page, in its words. */
-async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { run } = (window as unknown as { axe: typeof Axe }).axe;
-    const { violations } = await run(document, { rules: { region: { enabled: false } } });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
 }
 
 test.beforeEach(async ({ page }) => {

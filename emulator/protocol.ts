@@ -13,6 +13,10 @@ export type SegmentName = 'useg' | 'kseg0' | 'kseg1' | 'kseg23';
 export type TableName = 'kernel' | 'user';
 export type FlushKind = 'KMF_KERN' | 'KMF_USER' | 'KMF_GPA|KMF_KERN' | 'KMF_GPA|KMF_USER';
 
+export const CPUS = ['24Kf', '24Kc', '34Kf-like'] as const;
+export const POLICIES = ['lazy-user', 'eager', 'everything', 'tagged', 'never'] as const;
+export const HOST_GEOMETRIES = ['m32_4k', 'm64_4k'] as const;
+
 /** What a boot needs. Absent fields take the machine's defaults. */
 export interface BootConfig {
   /** The kernel's ELF file; absent: the bundled Lab kernel for `machine` (default `kvm`, little endian). */
@@ -29,6 +33,63 @@ export interface BootConfig {
   nsPerInstruction?: number;
   /** Seed of everything random in the machine (TLBWR under KVM). */
   seed?: number;
+  /** The core of a `malta`. */
+  cpu?: (typeof CPUS)[number];
+  /** When page tables are flushed as the guest changes its ASID. */
+  policy?: (typeof POLICIES)[number];
+  /** Host page tables, both of 4 KiB pages: two levels or three. */
+  geometry?: (typeof HOST_GEOMETRIES)[number];
+  /** `kvm` only: trapping CP0 instructions are rewritten into accesses of the commpage. */
+  dynamicTranslation?: boolean;
+  /** Every translation that is used is compared with the guest TLB, which is slow. */
+  check?: boolean;
+  /** At most two of each interface, in the guest's order. They stay open until the next boot, resets included. */
+  disks?: DiskConfig[];
+}
+
+/** A disk drive with a raw image in it: the PIIX4's IDE, or a virtio card in a PCI slot. */
+export interface DiskConfig {
+  /** The image's file, on the computer the emulator runs on. */
+  path: string;
+  interface: 'ide' | 'virtio';
+  /** What the guest writes goes to the file; otherwise to an overlay in memory that is gone with the next boot. */
+  writable: boolean;
+}
+
+/** What a booting guest says it is at. */
+export interface BootPhase {
+  /** In a few words. */
+  name: string;
+  /** Guest time of the line that says so, in seconds; null where the kernel stamps none. */
+  seconds: number | null;
+}
+
+/** What has happened since power-on. */
+export interface EventCounts {
+  /** To the hypervisor; none on `malta`. */
+  exits: number;
+  /** Taken by the guest's own handlers. */
+  exceptions: number;
+  asidChanges: number;
+  kernelFlushes: number;
+  userFlushes: number;
+  gpaFlushes: number;
+  /** Dropped from both tables by all of these. */
+  pagesFlushed: number;
+  tlbWrites: number;
+  /** Refill exceptions of the guest. */
+  tlbRefills: number;
+  hostTlbRefills: number;
+  userEntries: number;
+  consoleBytes: number;
+}
+
+/** The instant a boot phase begins, or, with `phase` null, the one at which the boot is over. */
+export interface PhaseMark {
+  phase: BootPhase | null;
+  instructions: number;
+  virtualNs: number;
+  counts: EventCounts;
 }
 
 /** A stretch of the address space, as the Segments panel draws it. */
@@ -52,6 +113,7 @@ export interface MachineInfo {
   tlbEntries: number;
   nsPerInstruction: number;
   commandLine: string;
+  policy: (typeof POLICIES)[number];
   /** Page-table geometry, e.g. `32-bit 4K`; slots are pgd entries from address 0 up to the layout's end. */
   geometry: { name: string; pageSize: number; slots: number; slotBytes: number; pagesPerSlot: number };
   segments: SegmentLayout[];
@@ -153,6 +215,9 @@ export interface ViewUpdate {
   asidChanges: number;
   /** What stands on the Malta's eight-character display; absent while it is dark. */
   display?: string;
+  /** Of the LED bar beside it, a bit for each of its eight LEDs; absent while all are dark. */
+  leds?: number;
+  counts?: EventCounts;
   kernel?: TableView;
   user?: TableView;
   tlb?: TlbView;
@@ -161,6 +226,7 @@ export interface ViewUpdate {
 
 /** Which parts of a {@link ViewUpdate} are wanted; hidden panels cost nothing. */
 export interface ViewRequest {
+  counts?: boolean;
   segments: boolean;
   tlb: boolean;
   /** The pgd slot opened page by page, or null. */
@@ -191,6 +257,8 @@ export type FromEmulator =
   | { type: 'console'; bytes: Uint8Array }
   | { type: 'view'; view: ViewUpdate }
   | { type: 'state'; state: RunState }
+  /** A boot has come to its next phase; the counts are those of that byte of console output. */
+  | { type: 'phase'; mark: PhaseMark }
   /** One sentence: what, where, what to do. The machine, if any, is unharmed. */
   | { type: 'error'; message: string };
 

@@ -4,6 +4,7 @@ import { PTE_COMMPAGE, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from './mmu/gva-pa
 import { SEGMENTS } from './mmu/layout.ts';
 import type { AddressSpace } from './mmu/mmu.ts';
 import type {
+  EventCounts,
   FlushInfo,
   MachineInfo,
   SegmentName,
@@ -29,6 +30,7 @@ export function describeMachine(machine: Machine, guest: string, commandLine: st
     tlbEntries: options.tlbEntries,
     nsPerInstruction: options.nsPerInstruction,
     commandLine,
+    policy: mmu.policy,
     geometry: {
       name: geometry.name,
       pageSize: 2 ** geometry.pageShift,
@@ -57,6 +59,9 @@ export function viewMachine(machine: Machine, request: ViewRequest): MachineView
   };
   const display = machine.board.asciiDisplay;
   if (display.trim() !== '') view.display = display;
+  const { leds } = machine.board.fpga;
+  if (leds !== 0) view.leds = leds;
+  if (request.counts) view.counts = countEvents(machine);
   if (request.segments) {
     view.kernel = viewTable(machine, mmu.kernel);
     view.user = viewTable(machine, mmu.user);
@@ -64,6 +69,27 @@ export function viewMachine(machine: Machine, request: ViewRequest): MachineView
   }
   if (request.tlb) view.tlb = viewTlb(machine);
   return view;
+}
+
+const sum = (counts: Float64Array): number => counts.reduce((total, n) => total + n, 0);
+
+/** The counts that boots are compared by; `--stats` has them all. */
+export function countEvents({ counters, mmu }: Machine): EventCounts {
+  const { kernel, user, gpa } = mmu.totals;
+  return {
+    exits: sum(counters.exits),
+    exceptions: sum(counters.exceptions),
+    asidChanges: counters.asidChanges,
+    kernelFlushes: kernel.count,
+    userFlushes: user.count,
+    gpaFlushes: gpa.count,
+    pagesFlushed: kernel.pages + user.pages + gpa.pages,
+    tlbWrites: counters.tlbWrites,
+    tlbRefills: counters.tlbRefills,
+    hostTlbRefills: mmu.hostRefills,
+    userEntries: counters.userEntries,
+    consoleBytes: counters.consoleBytesOut,
+  };
 }
 
 function viewTable(machine: Machine, space: AddressSpace): TableView {

@@ -7,19 +7,24 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createMachine, type CreatedMachine } from './create.ts';
+import type { DiskOptions } from './board/board.ts';
+import { BootPhases } from './boot/boot-phase.ts';
 import { LoadError } from './boot/elf.ts';
+import { openDisks } from './disk-files.ts';
+import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
 import { Pacer } from './pacing.ts';
 import {
   CONSOLE_WINDOW,
   PROTOCOL_VERSION,
   type BootConfig,
+  type DiskConfig,
   type FromEmulator,
   type RunState,
   type ToEmulator,
   type ViewRequest,
 } from './protocol.ts';
-import { describeMachine, viewMachine } from './view.ts';
+import { countEvents, describeMachine, viewMachine } from './view.ts';
 
 /** Instructions between two looks at the messages; a few milliseconds. */
 const SLICE = 400_000;
@@ -33,11 +38,14 @@ const resources = (workerData as { resources: string }).resources;
 
 let created: CreatedMachine | null = null;
 let config: BootConfig = {};
+/** Open from one boot to the next. */
+let disks: DiskOptions[] = [];
 let running = false;
 let request: ViewRequest = { segments: false, tlb: false, slot: null };
 let consoleOut = new Uint8Array(4096);
 let consoleLength = 0;
 let consoleUnacknowledged = 0;
+let phases = new BootPhases();
 let sequence = 0;
 let acknowledged = 0;
 let lastView = { at: 0, instructions: 0, idleMs: 0 };
@@ -61,16 +69,38 @@ function sendState(): void {
 
 function sendError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  send({ type: 'error', message: error instanceof LoadError ? message : `The emulator failed: ${message}` });
+  send({
+    type: 'error',
+    message: error instanceof LoadError || error instanceof DiskError ? message : `The emulator failed: ${message}`,
+  });
 }
 
 function takeConsole(byte: number): void {
+  if (!phases.done) listen(byte);
   if (consoleLength === consoleOut.length) {
     const larger = new Uint8Array(consoleLength * 2);
     larger.set(consoleOut);
     consoleOut = larger;
   }
   consoleOut[consoleLength++] = byte;
+}
+
+/** Reads the console along with the host, to mark where a boot's phases begin. */
+function listen(byte: number): void {
+  const before = phases.phase;
+  phases.push(String.fromCharCode(byte));
+  if (phases.phase !== before) sendPhase();
+}
+
+function sendPhase(): void {
+  const { machine } = created!;
+  const mark = {
+    phase: phases.phase,
+    instructions: machine.clock.instructions(),
+    virtualNs: machine.clock.now(),
+    counts: countEvents(machine),
+  };
+  send({ type: 'phase', mark });
 }
 
 function flushConsole(): void {
@@ -151,7 +181,20 @@ function slice(): void {
 }
 
 function boot(wanted: BootConfig, paused: boolean): void {
-  const next = createMachine(wanted, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
+  const opened = openDisks(wanted.disks ?? []);
+  try {
+    start(wanted, opened, paused);
+  } catch (error) {
+    for (const { disk } of opened) disk.close();
+    throw error;
+  }
+  for (const { disk } of disks) disk.close();
+  disks = opened;
+}
+
+function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boolean): void {
+  const complete = { ...wanted, disks: opened };
+  const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   running = false;
   created = next;
   config = wanted;
@@ -159,7 +202,10 @@ function boot(wanted: BootConfig, paused: boolean): void {
   pacer = new Pacer(next.machine.clock);
   lastView = { at: performance.now(), instructions: 0, idleMs };
   next.machine.onConsole = takeConsole;
+  // Such a kernel unpacks itself first.
+  phases = new BootPhases(next.guest.startsWith('vmlinuz'));
   send({ type: 'booted', info: describeMachine(next.machine, next.guest, next.commandLine) });
+  if (phases.phase) sendPhase();
   if (paused) {
     sendState();
     sendView(true);
@@ -175,8 +221,8 @@ function handle(message: ToEmulator): void {
     case 'pause':
       return setRunning(false);
     case 'reset':
-      // From the start again, as after switching it off and on.
-      if (created) boot(config, false);
+      // From the start again, as after switching it off and on: what is on the disks stays there.
+      if (created) start(config, disks, false);
       return;
     case 'step':
       setRunning(false);
@@ -211,9 +257,19 @@ function handle(message: ToEmulator): void {
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
+const areDisks = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every(
+    (disk: unknown) =>
+      isObject(disk) &&
+      typeof (disk as DiskConfig).path === 'string' &&
+      ['ide', 'virtio'].includes((disk as DiskConfig).interface) &&
+      typeof (disk as DiskConfig).writable === 'boolean',
+  );
+
 /** What a message of each type must carry: a wrong one would otherwise show only when it is too late to refuse it. */
 const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { type: T }>) => boolean } = {
-  boot: ({ config }) => isObject(config),
+  boot: ({ config }) => isObject(config) && (config.disks === undefined || areDisks(config.disks)),
   run: () => true,
   pause: () => true,
   reset: () => true,

@@ -2,7 +2,15 @@
  * The one bridge between renderer and main process: what `window.kseg` offers. Definition, exposure (preload.ts), and
  * every use are found from here. Types only, so that renderer and main may both import it.
  */
-import type { BootConfig, MachineInfo, RunState, ViewRequest, ViewUpdate } from '../emulator/protocol.ts';
+import type {
+  BootConfig,
+  DiskConfig,
+  MachineInfo,
+  PhaseMark,
+  RunState,
+  ViewRequest,
+  ViewUpdate,
+} from '../emulator/protocol.ts';
 
 /** A file the user chose; its bytes stay in the main process. */
 export interface OpenedFile {
@@ -33,12 +41,33 @@ export interface GuestEntry {
  * Boot settings the renderer may send. Files go by the id of an {@link OpenedFile} or of a {@link GuestEntry}, never by
  * both.
  */
-export type BootRequest = Omit<BootConfig, 'kernel' | 'initrd'> & {
+export type BootRequest = Omit<BootConfig, 'kernel' | 'initrd' | 'disks'> & {
   kernelId?: number;
   initrdId?: number;
   kernelGuest?: string;
   initrdGuest?: string;
+  disks?: DiskRequest[];
 };
+
+/** A disk by the id of an {@link OpenedFile} or of a disk's {@link GuestEntry}; the latter is never writable. */
+export type DiskRequest = Omit<DiskConfig, 'path'> & { fileId?: number; guest?: string };
+
+/** A machine and its guest under a name, kept as a readable file. */
+export interface BootConfiguration {
+  /** Of the file that keeps it, without its extension; stays when the name changes. */
+  id: string;
+  name: string;
+  request: BootRequest;
+  /** Names of the files that `request` goes to by number. */
+  files: Record<number, string>;
+}
+
+export interface Configurations {
+  /** By name. */
+  list: BootConfiguration[];
+  /** One sentence for each file that is none; it stays as it is. */
+  problems: string[];
+}
 
 export interface Versions {
   app: string;
@@ -50,6 +79,8 @@ export interface Versions {
 
 /** A command of the native menu that the renderer carries out; ids are the command registry's. */
 export type CommandId = string;
+
+export type ZoomStep = 'in' | 'out' | 'reset';
 
 export interface KsegBridge {
   boot(request: BootRequest): void;
@@ -65,6 +96,8 @@ export interface KsegBridge {
   ackView(sequence: number): void;
   /** Native dialog; null when cancelled. Rejects with one sentence when the file cannot be used. */
   openKernel(): Promise<OpenedFile | null>;
+  /** The same for a raw disk image, which may be larger. */
+  openDisk(): Promise<OpenedFile | null>;
   /** A file dropped on the window. */
   openDropped(file: File): Promise<OpenedFile>;
   /** The guest library, newest first. */
@@ -74,9 +107,17 @@ export interface KsegBridge {
   /** A file dropped on the window goes into the library; resolves to what was in it. */
   importDropped(file: File): Promise<GuestEntry>;
   removeGuest(id: string): Promise<void>;
+  configurations(): Promise<Configurations>;
+  /** Keeps a configuration: a new one when `id` is null. Resolves to it as it was saved. */
+  saveConfiguration(change: { id: string | null; name: string; request: BootRequest }): Promise<BootConfiguration>;
+  /** Takes its file out of the folder, for {@link restoreConfiguration} or the user to bring back. */
+  removeConfiguration(id: string): Promise<void>;
+  restoreConfiguration(id: string): Promise<void>;
   /** Save dialog; resolves to the file's name, or null when cancelled. */
   saveText(suggestedName: string, text: string): Promise<string | null>;
   copyText(text: string): void;
+  /** Makes the page larger or smaller, by one step of Chromium's. */
+  zoom(step: ZoomStep): void;
   versions(): Promise<Versions>;
   /** Tells main that the renderer listens; main answers with the present state and the console so far. */
   ready(): void;
@@ -86,6 +127,8 @@ export interface KsegBridge {
   onConsole(listener: (bytes: Uint8Array) => void): () => void;
   onView(listener: (view: ViewUpdate) => void): () => void;
   onState(listener: (state: RunState) => void): () => void;
+  /** The phases of the last boot, each as it begins; a page that loads anew gets those so far. */
+  onPhase(listener: (mark: PhaseMark) => void): () => void;
   onError(listener: (message: string) => void): () => void;
   onCommand(listener: (command: CommandId) => void): () => void;
   /** The file being imported, and null when none is any more. */

@@ -1,11 +1,13 @@
 /**
- * Every command of Kseg, once: the native menu shows this list, the renderer's toolbar and palette carry it out. Data
- * only, so that main and renderer may both import it.
+ * Every command of Kseg, once: the native menu, the palette, the shortcuts, the toolbar and the manual's list are made
+ * from it; the renderer carries the commands out. Data only, so that main and renderer may both import it.
  *
  * The console belongs to the guest: Ctrl and a letter, Esc, Alt and the function keys are its keys, so accelerators
- * here take Shift as well.
+ * here take Shift as well. `key` is for the others: it works wherever the console does not have the focus.
  */
-export type MenuName = 'file' | 'machine' | 'view' | 'help';
+
+/** `layouts`, `panels` and `theme` are submenus of `view`; `none`: in no menu. */
+export type MenuName = 'file' | 'machine' | 'view' | 'layouts' | 'panels' | 'theme' | 'help' | 'none';
 
 /** When a command can be carried out, from the machine's state. */
 export type Needs = 'always' | 'machine' | 'live' | 'paused';
@@ -14,11 +16,19 @@ export interface Command {
   id: string;
   /** Title case, as menus have it; `…` where the command asks for more. */
   label: string;
+  /** What it does, in one sentence without its stop, for tooltips, palette and manual. */
+  about: string;
   menu: MenuName;
   /** Separated from the entry above it. */
   separated?: boolean;
   /** Electron's notation. */
   accelerator?: string;
+  /** A key without modifiers of its own, which the page alone knows. */
+  key?: string;
+  /** The panel sees to its keys itself, where it has the focus. */
+  local?: boolean;
+  /** Electron's own, which the native menu carries out. */
+  role?: 'zoomIn' | 'zoomOut' | 'resetZoom';
   /** `machine`: one has been booted. `live`: it has not ended. `paused`: it stands still. */
   needs: Needs;
 }
@@ -27,45 +37,277 @@ export const COMMANDS = [
   {
     id: 'file.openKernel',
     label: 'Open Kernel…',
+    about: 'Boot a kernel from an ELF file',
     menu: 'file',
     accelerator: 'CmdOrCtrl+Shift+O',
     needs: 'always',
   },
-  { id: 'file.importGuests', label: 'Import Guests…', menu: 'file', needs: 'always' },
-  { id: 'machine.boot', label: 'Boot', menu: 'file', accelerator: 'CmdOrCtrl+Shift+B', needs: 'always' },
+  {
+    id: 'file.importGuests',
+    label: 'Import Guests…',
+    about: 'Copy kernels, packages, RAM disks and disk images into the library',
+    menu: 'file',
+    needs: 'always',
+  },
+  {
+    id: 'machine.boot',
+    label: 'Boot',
+    about: 'Boot the chosen guest afresh',
+    menu: 'file',
+    accelerator: 'CmdOrCtrl+Shift+B',
+    needs: 'always',
+  },
 
   {
     id: 'machine.toggle',
     label: 'Run or Pause',
+    about: 'Let the guest run, or stop it where it is',
     menu: 'machine',
     accelerator: 'CmdOrCtrl+Shift+R',
     needs: 'live',
   },
-  { id: 'machine.step', label: 'Step', menu: 'machine', accelerator: 'CmdOrCtrl+Shift+N', needs: 'paused' },
+  {
+    id: 'machine.step',
+    label: 'Step',
+    about: 'Execute one instruction',
+    menu: 'machine',
+    accelerator: 'CmdOrCtrl+Shift+N',
+    needs: 'paused',
+  },
   {
     id: 'machine.asid',
     label: 'Run to ASID Change',
+    about: 'Run to the next change of the guest ASID, then pause',
     menu: 'machine',
     accelerator: 'CmdOrCtrl+Shift+A',
     needs: 'live',
   },
-  { id: 'machine.reset', label: 'Reset', menu: 'machine', separated: true, needs: 'machine' },
+  {
+    id: 'machine.reset',
+    label: 'Reset',
+    about: 'Reset the machine and boot the same guest again',
+    menu: 'machine',
+    separated: true,
+    needs: 'machine',
+  },
 
-  { id: 'view.start', label: 'Guests', menu: 'view', accelerator: 'CmdOrCtrl+Shift+G', needs: 'always' },
-  { id: 'view.theme.system', label: 'System Theme', menu: 'view', separated: true, needs: 'always' },
-  { id: 'view.theme.light', label: 'Light Theme', menu: 'view', needs: 'always' },
-  { id: 'view.theme.dark', label: 'Dark Theme', menu: 'view', needs: 'always' },
+  {
+    id: 'view.palette',
+    label: 'Command Palette…',
+    about: 'Find a command by its name',
+    menu: 'view',
+    accelerator: 'CmdOrCtrl+Shift+P',
+    needs: 'always',
+  },
   {
     id: 'console.find',
     label: 'Find in Console',
+    about: 'Search what the guest has printed',
     menu: 'view',
     separated: true,
     accelerator: 'CmdOrCtrl+Shift+F',
     needs: 'always',
   },
-  { id: 'view.resetLayout', label: 'Reset Layout', menu: 'view', needs: 'always' },
+  {
+    id: 'console.copy',
+    label: 'Copy Console',
+    about: 'Copy the selection in the console, or all of it when nothing is selected',
+    menu: 'none',
+    accelerator: 'CmdOrCtrl+Shift+C',
+    local: true,
+    needs: 'always',
+  },
+  {
+    id: 'console.save',
+    label: 'Save Console…',
+    about: "Save the console's text to a file",
+    menu: 'file',
+    separated: true,
+    needs: 'always',
+  },
 
-  { id: 'help.about', label: 'About Kseg', menu: 'help', needs: 'always' },
+  {
+    id: 'view.start',
+    label: 'Boot',
+    about: 'Boot configurations and guests: choose, change, import, boot',
+    menu: 'layouts',
+    accelerator: 'CmdOrCtrl+Shift+G',
+    needs: 'always',
+  },
+  {
+    id: 'view.layout.mmu',
+    label: 'MMU',
+    about: 'Console, page tables and TLB',
+    menu: 'layouts',
+    accelerator: 'CmdOrCtrl+Shift+1',
+    needs: 'always',
+  },
+  {
+    id: 'view.layout.debug',
+    label: 'Debug',
+    about: 'Addresses and registers, console beside them',
+    menu: 'layouts',
+    accelerator: 'CmdOrCtrl+Shift+2',
+    needs: 'always',
+  },
+  {
+    id: 'view.resetLayout',
+    label: 'Reset Layout',
+    about: 'Put every panel of this layout where it was at first',
+    menu: 'layouts',
+    separated: true,
+    needs: 'always',
+  },
+
+  /* One for each panel, in the order of the menu: `panel.` and the panel's id. */
+  {
+    id: 'panel.console',
+    label: 'Console',
+    about: "Show the guest's serial console and go there",
+    menu: 'panels',
+    accelerator: 'CmdOrCtrl+Shift+K',
+    needs: 'always',
+  },
+  {
+    id: 'panel.segments',
+    label: 'Segments',
+    about: 'Show both GVA page tables over the address space',
+    menu: 'panels',
+    accelerator: 'CmdOrCtrl+Shift+S',
+    needs: 'always',
+  },
+  {
+    id: 'panel.tlb',
+    label: 'TLB',
+    about: 'Show the guest TLB',
+    menu: 'panels',
+    accelerator: 'CmdOrCtrl+Shift+L',
+    needs: 'always',
+  },
+
+  {
+    id: 'view.nextPanel',
+    label: 'Next Panel',
+    about: 'Move the focus to the next panel; also out of the console',
+    menu: 'none',
+    key: 'F6',
+    needs: 'always',
+  },
+  {
+    id: 'view.previousPanel',
+    label: 'Previous Panel',
+    about: 'Move the focus to the panel before',
+    menu: 'none',
+    key: 'Shift+F6',
+    needs: 'always',
+  },
+  {
+    id: 'view.closePanel',
+    label: 'Close Panel',
+    about: 'Take the panel that has the focus out of this layout',
+    menu: 'panels',
+    separated: true,
+    accelerator: 'CmdOrCtrl+Shift+W',
+    needs: 'always',
+  },
+  {
+    id: 'view.movePanel.left',
+    label: 'Move Panel to the Left',
+    about: 'Move the panel that has the focus',
+    menu: 'panels',
+    needs: 'always',
+  },
+  {
+    id: 'view.movePanel.top',
+    label: 'Move Panel to the Upper Right',
+    about: 'Move the panel that has the focus',
+    menu: 'panels',
+    needs: 'always',
+  },
+  {
+    id: 'view.movePanel.low',
+    label: 'Move Panel to the Lower Right',
+    about: 'Move the panel that has the focus',
+    menu: 'panels',
+    needs: 'always',
+  },
+  {
+    id: 'view.movePanel.bottom',
+    label: 'Move Panel to the Bottom',
+    about: 'Move the panel that has the focus',
+    menu: 'panels',
+    needs: 'always',
+  },
+
+  {
+    id: 'view.theme.system',
+    label: 'As the System',
+    about: 'Light, dark or high contrast, as the system has it',
+    menu: 'theme',
+    needs: 'always',
+  },
+  { id: 'view.theme.light', label: 'Light', about: 'Dark on light', menu: 'theme', needs: 'always' },
+  { id: 'view.theme.dark', label: 'Dark', about: 'Light on dark', menu: 'theme', needs: 'always' },
+  {
+    id: 'view.theme.contrast',
+    label: 'High Contrast',
+    about: 'White on black, with every border drawn',
+    menu: 'theme',
+    needs: 'always',
+  },
+
+  {
+    id: 'view.zoomIn',
+    label: 'Zoom In',
+    about: 'Make everything larger, tables too',
+    menu: 'view',
+    separated: true,
+    accelerator: 'CmdOrCtrl+Plus',
+    role: 'zoomIn',
+    needs: 'always',
+  },
+  {
+    id: 'view.zoomOut',
+    label: 'Zoom Out',
+    about: 'Make everything smaller',
+    menu: 'view',
+    accelerator: 'CmdOrCtrl+-',
+    role: 'zoomOut',
+    needs: 'always',
+  },
+  {
+    id: 'view.zoomReset',
+    label: 'Actual Size',
+    about: 'Everything in its own size',
+    menu: 'view',
+    accelerator: 'CmdOrCtrl+0',
+    role: 'resetZoom',
+    needs: 'always',
+  },
+
+  { id: 'help.manual', label: 'Manual', about: 'What everything shows', menu: 'help', key: 'F1', needs: 'always' },
+  {
+    id: 'help.tour',
+    label: 'Tour',
+    about: 'Cause a change of ASID and see what it does, in four steps',
+    menu: 'help',
+    needs: 'always',
+  },
+  {
+    id: 'help.shortcuts',
+    label: 'Keyboard Shortcuts',
+    about: 'Every command and its keys',
+    menu: 'help',
+    needs: 'always',
+  },
+  {
+    id: 'help.about',
+    label: 'About Kseg',
+    about: 'Versions, to be copied into a report',
+    menu: 'help',
+    separated: true,
+    needs: 'always',
+  },
 ] as const satisfies readonly Command[];
 
 export type KnownCommandId = (typeof COMMANDS)[number]['id'];

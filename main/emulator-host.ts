@@ -11,6 +11,7 @@ import {
   type FromEmulator,
   type MachineInfo,
   PROTOCOL_VERSION,
+  type PhaseMark,
   type RunState,
   type ToEmulator,
   type ViewRequest,
@@ -33,6 +34,7 @@ export interface PageEvents {
   console: Uint8Array;
   view: Extract<FromEmulator, { type: 'view' }>['view'];
   state: RunState;
+  phase: PhaseMark;
   error: string;
 }
 
@@ -56,6 +58,7 @@ export class EmulatorHost {
   private info: MachineInfo | null = null;
   private state: RunState = { state: 'off' };
   private readonly replay = new Replay(256 * 1024);
+  private phases: PhaseMark[] = [];
 
   private attached = false;
   private visible = true;
@@ -143,6 +146,7 @@ export class EmulatorHost {
     this.attached = true;
     if (this.info) this.environment.send('booted', this.info);
     this.environment.send('state', this.state);
+    for (const mark of this.phases) this.environment.send('phase', mark);
     const bytes = this.replay.bytes();
     if (bytes.length > 0) {
       this.replayed = bytes.length;
@@ -215,6 +219,7 @@ export class EmulatorHost {
       case 'booted':
         this.info = message.info;
         this.replay.clear();
+        this.phases = [];
         this.send('booted', message.info);
         break;
       case 'console':
@@ -230,6 +235,10 @@ export class EmulatorHost {
         break;
       case 'state':
         this.setState(message.state);
+        break;
+      case 'phase':
+        this.phases.push(message.mark);
+        this.send('phase', message.mark);
         break;
       case 'error':
         this.fail(message.message);

@@ -1,8 +1,9 @@
 /** The bridge's main-process half: every message of the page is checked and then carried out. */
 import { type BrowserWindow, app, clipboard, ipcMain } from 'electron';
-import type { BootConfig } from '../emulator/protocol.ts';
-import type { Versions } from './bridge.ts';
+import type { BootConfig, DiskConfig } from '../emulator/protocol.ts';
+import type { Versions, ZoomStep } from './bridge.ts';
 import { type Answer, type BridgeEvents, toMain, toPage } from './channels.ts';
+import type { ConfigurationStore } from './configurations.ts';
 import type { BootLoader, EmulatorHost } from './emulator-host.ts';
 import { sentence } from './errors.ts';
 import type { Files } from './files.ts';
@@ -16,6 +17,7 @@ export interface IpcContext {
   host: EmulatorHost;
   files: Files;
   guests: Guests;
+  configurations: ConfigurationStore;
   /** The page listens for the first time, or again. */
   onReady(): void;
 }
@@ -35,7 +37,7 @@ export function sendToPage(
 
 /** Reads the files that a boot request names, by number or by the library's id. */
 export function bootLoader(request: Message<'boot'>, files: Files, guests: Guests): BootLoader {
-  const { kernelId, initrdId, kernelGuest, initrdGuest, ...config } = request;
+  const { kernelId, initrdId, kernelGuest, initrdGuest, disks, ...config } = request;
   const read = async (id: number | undefined, guest: string | undefined) => {
     if (guest !== undefined) return guests.read(guest);
     return id === undefined ? undefined : files.read(id);
@@ -46,11 +48,26 @@ export function bootLoader(request: Message<'boot'>, files: Files, guests: Guest
     const initrd = await read(initrdId, initrdGuest);
     if (kernel) loaded.kernel = kernel;
     if (initrd) loaded.initrd = initrd;
+    if (disks) loaded.disks = await Promise.all(disks.map((disk) => locate(disk, files, guests)));
     return loaded;
   };
 }
 
-export function registerIpc({ window, host, files, guests, onReady }: IpcContext): void {
+/** Chromium's steps, as the menu's roles take them; within what the layouts can bear. */
+export function zoomLevel(level: number, step: ZoomStep): number {
+  if (step === 'reset') return 0;
+  return Math.max(-3, Math.min(5, level + (step === 'in' ? 0.5 : -0.5)));
+}
+
+type DiskRequest = NonNullable<Message<'boot'>['disks']>[number];
+
+/** Disk images stay where they are: the emulator reads a sector when the guest does. */
+async function locate({ fileId, guest, ...disk }: DiskRequest, files: Files, guests: Guests): Promise<DiskConfig> {
+  const path = guest === undefined ? files.path(fileId!) : await guests.diskPath(guest, disk.writable);
+  return { ...disk, path };
+}
+
+export function registerIpc({ window, host, files, guests, configurations, onReady }: IpcContext): void {
   const refuse = (error: unknown): string => {
     const message = sentence(error);
     log('request refused', message);
@@ -95,14 +112,23 @@ export function registerIpc({ window, host, files, guests, onReady }: IpcContext
   onChecked('ackConsole', (bytes) => host.ackConsole(bytes));
   onChecked('ackView', (sequence) => host.ackView(sequence));
   onChecked('copyText', (text) => void clipboard.writeText(text));
+  onChecked('zoom', (step) => {
+    const page = window()?.webContents;
+    if (page) page.zoomLevel = zoomLevel(page.zoomLevel, step);
+  });
   on('ready', onReady);
 
   answer('openKernel', (_value, target) => files.chooseKernel(target));
+  answer('openDisk', (_value, target) => files.chooseDisk(target));
   answer('openDropped', (value) => files.add(checkMessage('openDropped', value)));
   answer('guests', () => guests.list());
   answer('importGuests', async (_value, target) => guests.import(await files.chooseGuests(target)));
   answer('importDropped', (value) => guests.importOne(checkMessage('importDropped', value)));
   answer('removeGuest', (value) => guests.remove(checkMessage('removeGuest', value)));
+  answer('configurations', () => configurations.list());
+  answer('saveConfiguration', (value) => configurations.save(checkMessage('saveConfiguration', value)));
+  answer('removeConfiguration', (value) => configurations.remove(checkMessage('removeConfiguration', value)));
+  answer('restoreConfiguration', (value) => configurations.restore(checkMessage('restoreConfiguration', value)));
   answer('saveText', (value, target) => {
     const { name, text } = checkMessage('saveText', value);
     return files.saveText(target, name, text);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { registerScheme, serveRenderer } from './app-protocol.ts';
 import { kernelArgument } from './arguments.ts';
+import { ConfigurationStore } from './configurations.ts';
 import { type BootLoader, EmulatorHost } from './emulator-host.ts';
 import { sentence } from './errors.ts';
 import { Files } from './files.ts';
@@ -45,6 +46,7 @@ function run(): void {
   const settings = new SettingsStore(path.join(userData, 'settings.json'), (error) => log('settings', error));
   const files = new Files(settings);
   const guests = new Guests((name) => sendToPage(window, 'importing', name));
+  const configurations = new ConfigurationStore(path.join(userData, 'configurations'), files);
   const host = new EmulatorHost({
     startWorker: () => new Worker(WORKER, { workerData: { resources: RESOURCES }, name: 'emulator' }),
     send: (event, value) => sendToPage(window, event, value),
@@ -119,7 +121,7 @@ function run(): void {
     lockDown();
     serveRenderer(RENDERER);
     installMenu({ developer: !app.isPackaged, onCommand: (id) => sendToPage(window, 'command', id) });
-    registerIpc({ window: () => window, host, files, guests, onReady });
+    registerIpc({ window: () => window, host, files, guests, configurations, onReady });
     open();
   });
 }

@@ -22,9 +22,11 @@ export function installMenu({ developer, onCommand }: MenuOptions): void {
   const commands = (menu: MenuName): Items =>
     (COMMANDS as readonly Command[])
       .filter((command) => command.menu === menu)
-      .flatMap(({ id, label, accelerator, needs, separated }) => [
+      .flatMap(({ id, label, accelerator, needs, separated, role }) => [
         ...(separated ? [separator] : []),
-        { id, label, accelerator, enabled: available(needs, 'off'), click: () => onCommand(id) },
+        role
+          ? { id, label, accelerator, role }
+          : { id, label, accelerator, enabled: available(needs, 'off'), click: () => onCommand(id) },
       ]);
 
   const edit: Items = [
@@ -32,12 +34,9 @@ export function installMenu({ developer, onCommand }: MenuOptions): void {
     { role: 'paste', ...accelerator('Ctrl+Shift+V') },
     { role: 'selectAll', ...accelerator('') },
   ];
-  const zoom: Items = [
-    { role: 'zoomIn', accelerator: 'CmdOrCtrl+Plus' },
-    // The same key without Shift, on keyboards where + needs it.
+  const screen: Items = [
+    // The key of Zoom In without Shift, on keyboards where + needs it.
     { role: 'zoomIn', accelerator: 'CmdOrCtrl+=', visible: false, acceleratorWorksWhenHidden: true },
-    { role: 'zoomOut', accelerator: 'CmdOrCtrl+-' },
-    { role: 'resetZoom', accelerator: 'CmdOrCtrl+0' },
     { role: 'togglefullscreen', ...accelerator('Ctrl+Shift+F11') },
   ];
   const developing: Items = [
@@ -58,7 +57,18 @@ export function installMenu({ developer, onCommand }: MenuOptions): void {
     },
     { label: '&Edit', submenu: edit },
     { label: '&Machine', submenu: commands('machine') },
-    { label: '&View', submenu: [...commands('view'), separator, ...zoom, ...(developer ? developing : [])] },
+    {
+      label: '&View',
+      submenu: [
+        { label: '&Layout', submenu: commands('layouts') },
+        { label: '&Panels', submenu: commands('panels') },
+        { label: '&Theme', submenu: commands('theme') },
+        separator,
+        ...commands('view'),
+        ...screen,
+        ...(developer ? developing : []),
+      ],
+    },
     ...(mac ? [{ role: 'windowMenu' } as const] : []),
     { label: '&Help', role: 'help', submenu: commands('help') },
   ];

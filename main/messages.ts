@@ -4,47 +4,24 @@
  */
 import * as v from 'valibot';
 import { MAX_INPUT } from '../emulator/protocol.ts';
+import {
+  BootRequest,
+  configurationId,
+  configurationName,
+  count,
+  filePath,
+  flag,
+  guestId,
+  oneOf,
+  shape,
+  text,
+  whole,
+} from './schemas.ts';
 
-const whole = (from: number, to: number) => {
-  const message = `must be a whole number from ${from} to ${to}`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message));
-};
-const text = (longest: number) => {
-  const message = `must be text of at most ${longest} characters`;
-  return v.pipe(v.string(message), v.maxLength(longest, message));
-};
-const oneOf = <const T extends readonly (string | number)[]>(options: T) =>
-  v.picklist(options, `must be one of ${options.join(', ')}`);
-const flag = v.boolean('must be true or false');
-const count = whole(0, Number.MAX_SAFE_INTEGER);
-
-const filePath = v.pipe(text(4096), v.minLength(1, 'must be a file on this computer'));
-const guestId = v.pipe(text(128), v.regex(/^[A-Za-z0-9][\w.+~-]*$/, 'must be the id of a guest in the library'));
-
-const shape = (issue: v.StrictObjectIssue) => {
-  if (issue.expected === 'never') return 'is not known here';
-  return issue.path ? 'is missing' : 'must be an object';
-};
-
-const BootRequest = v.strictObject(
-  {
-    machine: v.optional(oneOf(['kvm', 'malta'])),
-    bigEndian: v.optional(flag),
-    memoryMiB: v.optional(whole(16, 1024)),
-    tlbEntries: v.optional(oneOf([16, 32, 64])),
-    // The kernel's COMMAND_LINE_SIZE is 4096, its terminating zero included.
-    commandLine: v.optional(v.pipe(text(4095), v.regex(/^[^\0]*$/, 'must not contain a zero character'))),
-    nsPerInstruction: v.optional(whole(1, 1_000_000)),
-    seed: v.optional(whole(0, 0xffff_ffff)),
-    kernelId: v.optional(whole(1, 0x7fff_ffff)),
-    initrdId: v.optional(whole(1, 0x7fff_ffff)),
-    kernelGuest: v.optional(guestId),
-    initrdGuest: v.optional(guestId),
-  },
+const ViewRequest = v.strictObject(
+  { counts: v.optional(flag), segments: flag, tlb: flag, slot: v.nullable(whole(0, 0xf_ffff)) },
   shape,
 );
-
-const ViewRequest = v.strictObject({ segments: flag, tlb: flag, slot: v.nullable(whole(0, 0xf_ffff)) }, shape);
 
 /** One schema for every method of the bridge that carries something. */
 const SCHEMAS = {
@@ -60,8 +37,15 @@ const SCHEMAS = {
   openDropped: filePath,
   importDropped: filePath,
   removeGuest: guestId,
+  saveConfiguration: v.strictObject(
+    { id: v.nullable(configurationId), name: configurationName, request: BootRequest },
+    shape,
+  ),
+  removeConfiguration: configurationId,
+  restoreConfiguration: configurationId,
   saveText: v.strictObject({ name: text(255), text: text(64 * 1024 * 1024) }, shape),
   copyText: text(16 * 1024 * 1024),
+  zoom: oneOf(['in', 'out', 'reset']),
 } as const;
 
 export type MessageName = keyof typeof SCHEMAS;

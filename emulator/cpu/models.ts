@@ -1,6 +1,8 @@
 /** The cores the `malta` machine can have (MIPS32 24K and 34K Software User's Manuals, MD00343 and MD00534). */
 
-export const CPU_MODELS = ['24Kf', '24Kc', '34Kf-like'] as const;
+import { CPUS } from '../protocol.ts';
+
+export const CPU_MODELS = CPUS;
 export type CpuModel = (typeof CPU_MODELS)[number];
 
 export interface CpuTraits {

@@ -1,6 +1,8 @@
 /** When the GVA page tables are flushed as the guest changes its ASID. */
 
-export const FLUSH_POLICIES = ['lazy-user', 'eager', 'everything', 'tagged', 'never'] as const;
+import { POLICIES } from '../protocol.ts';
+
+export const FLUSH_POLICIES = POLICIES;
 
 /**
  * `lazy-user`: KVM's. The kernel table's mapped segments at once, the user table on the next entry to user mode.

@@ -122,6 +122,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
       if (due) setTimeout(sendView);
     },
     openKernel: () => Promise.reject(new Error('vmlinux: not a MIPS ELF file (machine 62); choose a MIPS kernel')),
+    openDisk: () => Promise.resolve({ id: 2, name: 'debian.img', size: 1 << 30 }),
     openDropped: (file) => Promise.resolve({ id: 1, name: file.name, size: file.size }),
     guests: () => Promise.resolve(library),
     importGuests: () => Promise.reject(new Error('notes.txt: is no kernel (ELF), Debian package or disk image.')),
@@ -131,8 +132,13 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
       library = library.filter((entry) => entry.id !== id);
       return Promise.resolve();
     },
+    configurations: () => Promise.resolve({ list: [], problems: [] }),
+    saveConfiguration: (change) => Promise.resolve({ ...change, id: change.id ?? 'new', files: {} }),
+    removeConfiguration: () => Promise.resolve(),
+    restoreConfiguration: () => Promise.resolve(),
     saveText: (name) => Promise.resolve(name),
     copyText: (text) => void navigator.clipboard?.writeText(text),
+    zoom: () => {},
     versions: () => Promise.resolve({ app: '0.1.0', electron: '45.4.1', chrome: '150', node: '24', v8: '15.0' }),
     ready: () => {
       if (options.state === 'off') return;
@@ -147,6 +153,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
     onConsole: on('console'),
     onView: on('view'),
     onState: on('state'),
+    onPhase: on('phase'),
     onError: on('error'),
     onCommand: on('command'),
     onImporting: on('importing'),

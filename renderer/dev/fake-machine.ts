@@ -126,6 +126,7 @@ export class FakeMachine {
   constructor(machine: MachineKind) {
     this.info = {
       ...defaultLayout(machine),
+      policy: 'lazy-user',
       guest: machine === 'kvm' ? 'Lab' : 'Lab malta',
       bigEndian: false,
       memoryMiB: 256,

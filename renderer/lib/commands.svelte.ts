@@ -11,8 +11,6 @@ export interface CommandHandler {
   run: () => void;
   /** Absent: as the shared list says. */
   enabled?: () => boolean;
-  /** For a panel's own commands, which the native menu does not have. */
-  accelerator?: string;
 }
 
 const handlers = new SvelteMap<string, CommandHandler>();
@@ -40,10 +38,25 @@ export function runCommand(id: string): void {
   if (commandEnabled(id)) handlers.get(id)!.run();
 }
 
+/** What the shared list says of a command; undefined for an id it does not have. */
+export function commandOf(id: string): Command | undefined {
+  return known.find((command) => command.id === id);
+}
+
+/** Every command somebody carries out, in the order of the shared list; reactive. */
+export function allCommands(): readonly Command[] {
+  return known.filter(({ id }) => handlers.has(id));
+}
+
+/** A shortcut as a person reads it. */
+export function keysOf({ accelerator, key }: Command): string {
+  return (accelerator ?? key ?? '').replace('CmdOrCtrl', mac ? 'Cmd' : 'Ctrl').replace('Plus', '+');
+}
+
 /** A command's shortcut as a person reads it, or an empty string. */
 export function shortcut(id: string): string {
-  const accelerator = handlers.get(id)?.accelerator ?? known.find((command) => command.id === id)?.accelerator ?? '';
-  return accelerator.replace('CmdOrCtrl', mac ? 'Cmd' : 'Ctrl');
+  const command = commandOf(id);
+  return command ? keysOf(command) : '';
 }
 
 /** A tooltip: what it does and, in brackets, its shortcut. */

@@ -1,36 +1,52 @@
 /** F6 and Shift+F6 go round the panels; each panel names the element that takes the focus with `data-panel-focus`. */
 import { tick } from 'svelte';
-import { layout } from './layout.svelte.ts';
+import { AREAS } from './arrangement.ts';
 
 const TARGET = '[data-panel-focus], .xterm-helper-textarea';
 
-/** Moves the focus to the next panel, or the one before; a panel behind a tab is brought forward. */
+/** The panel that had the focus last: a command from the palette or the menu is for it. */
+let last: string | undefined;
+document.addEventListener('focusin', ({ target }) => {
+  last = (target as Element | null)?.closest<HTMLElement>('[data-area] [data-panel]')?.dataset.panel ?? last;
+});
+
+/** The id of the panel that has the focus, or had it last; undefined when it is not on the screen. */
+export function focusedPanel(): string | undefined {
+  return last && panelElement(last)?.checkVisibility() ? last : undefined;
+}
+
+const panelElement = (id: string): HTMLElement | null =>
+  document.querySelector<HTMLElement>(`[data-panel="${CSS.escape(id)}"]`);
+
+/** Toolbar first, then as a page is read: by areas, whatever the order in the document. */
+function rank(panel: HTMLElement): number {
+  const area = panel.closest<HTMLElement>('[data-area]')?.dataset.area;
+  return area ? AREAS.indexOf(area as (typeof AREAS)[number]) : -1;
+}
+
+/** Moves the focus to the next panel on the screen, or the one before. */
 export async function cyclePanels(step: 1 | -1): Promise<void> {
-  const panels = [...document.querySelectorAll<HTMLElement>('[data-panel]')].filter(
-    (panel) => !panel.closest('[data-covered]'),
-  );
+  await tick();
+  const panels = [...document.querySelectorAll<HTMLElement>('[data-panel]')]
+    .filter((panel) => panel.checkVisibility())
+    .sort((a, b) => rank(a) - rank(b));
   if (panels.length === 0) return;
   const current = panels.findIndex((panel) => panel.contains(document.activeElement));
   const next = current < 0 ? (step > 0 ? 0 : panels.length - 1) : (current + step + panels.length) % panels.length;
-  const panel = panels[next]!;
-  if (!panel.checkVisibility()) {
-    layout.tab = panel.dataset.panel!;
-    await tick();
-  }
-  focusPanel(panel);
+  focusPanel(panels[next]!);
+}
+
+/** Focuses a panel that is, or is about to be, on the screen. */
+export async function focusPanelById(id: string): Promise<void> {
+  await tick();
+  const panel = panelElement(id);
+  if (panel) focusPanel(panel);
 }
 
 /** Focuses what a panel wants focused, or the first control in it. */
 export function focusPanel(panel: HTMLElement): void {
   const target = panel.querySelector<HTMLElement>(TARGET) ?? panel.querySelector<HTMLElement>('button:not(:disabled)');
   target?.focus();
-}
-
-/** The window's own keys; everything else belongs to the focused panel. */
-export function handleWindowKey(event: KeyboardEvent): void {
-  if (event.key !== 'F6' || event.ctrlKey || event.altKey || event.metaKey) return;
-  event.preventDefault();
-  void cyclePanels(event.shiftKey ? -1 : 1);
 }
 
 /** Arrow keys inside a toolbar: moves the focus along its enabled buttons. */

@@ -4,14 +4,26 @@
  * screen. Parts nobody watches are not asked for.
  */
 import { untrack } from 'svelte';
-import type { MachineInfo, RunState, SlotView, TableView, TlbView, ViewUpdate } from '../../emulator/protocol.ts';
+import { SvelteMap } from 'svelte/reactivity';
+import type {
+  BootPhase,
+  EventCounts,
+  MachineInfo,
+  PhaseMark,
+  RunState,
+  SlotView,
+  TableView,
+  TlbView,
+  ViewRequest,
+  ViewUpdate,
+} from '../../emulator/protocol.ts';
 import type { BootRequest, KsegBridge } from '../../main/bridge.ts';
-import { BootPhases, type BootPhase } from './boot-phase.ts';
 import { afterDraw, requestUpdate } from './frame.ts';
 import { GUESTS, guestOf, isRequestFor } from './guests.ts';
 import { defaultLayout, type Layout } from './layouts.ts';
 import { messages } from './messages.svelte.ts';
 import { recents } from './recents.svelte.ts';
+import { mergeRequests } from './view-request.ts';
 
 class Machine {
   info = $state.raw<MachineInfo | null>(null);
@@ -25,23 +37,24 @@ class Machine {
   generation = $state(0);
   /** A boot has been asked for and has neither come nor failed. */
   booting = $state(false);
-  /** What a booting Linux is at. */
-  phase = $state.raw<BootPhase | null>(null);
+  /** Where the boot's phases began, the last one its end. */
+  marks = $state.raw<readonly PhaseMark[]>([]);
+  /** What happened since power-on; followed while somebody watches `counts`. */
+  counts = $state.raw<EventCounts | null>(null);
   /** The last boot asked for; Boot repeats it. */
   request = $state.raw<{ label: string; request: BootRequest }>(GUESTS[0]);
 
+  /** What the booting guest is at. */
+  readonly phase = $derived<BootPhase | null>(this.marks.at(-1)?.phase ?? null);
   readonly running = $derived(this.run.state === 'running');
   readonly paused = $derived(this.run.state === 'paused');
   readonly on = $derived(this.run.state === 'running' || this.run.state === 'paused');
   readonly layout = $derived<Layout>(this.info ?? defaultLayout(this.request.request.machine ?? 'kvm'));
 
   #kseg: KsegBridge | null = null;
-  #phases = new BootPhases();
-  #decoder = new TextDecoder();
   #pending: ViewUpdate | null = null;
-  #wantSegments = $state(false);
-  #wantTlb = $state(false);
-  #wantSlot = $state<number | null>(null);
+  /** What each panel on the screen asks for. */
+  readonly #wants = new SvelteMap<object, Partial<ViewRequest>>();
 
   /** Subscribes to the bridge; call once. Returns a function that ends every subscription. */
   connect(kseg: KsegBridge): () => void {
@@ -54,12 +67,12 @@ class Machine {
         this.booting = false;
         messages.error(message);
       }),
-      kseg.onConsole((bytes) => this.#listen(bytes)),
+      kseg.onPhase((mark) => (this.marks = [...this.marks, mark])),
     ];
     const stopWatching = $effect.root(() => {
       $effect(() => {
         void this.generation;
-        kseg.watch({ segments: this.#wantSegments, tlb: this.#wantTlb, slot: this.#wantSlot });
+        kseg.watch(mergeRequests(this.#wants.values()));
       });
     });
     return () => {
@@ -74,11 +87,17 @@ class Machine {
     this.#kseg?.boot(request);
   }
 
-  /** Says which parts are on screen. */
-  want(parts: { segments?: boolean; tlb?: boolean; slot?: number | null }): void {
-    if (parts.segments !== undefined) this.#wantSegments = parts.segments;
-    if (parts.tlb !== undefined) this.#wantTlb = parts.tlb;
-    if (parts.slot !== undefined) this.#wantSlot = parts.slot;
+  /**
+   * For a panel's script: asks for parts of the view as long as the panel is there. `wanted` may read state; it answers
+   * with an empty object while the panel is hidden. What two panels ask for is sent once.
+   */
+  watch(wanted: () => Partial<ViewRequest>): void {
+    const key = {};
+    $effect(() => {
+      const request = wanted();
+      untrack(() => this.#wants.set(key, request));
+    });
+    $effect(() => () => this.#wants.delete(key));
   }
 
   #booted(info: MachineInfo): void {
@@ -93,16 +112,9 @@ class Machine {
     if (guest && !isRequestFor(this.request.request, guest)) this.request = guest;
     if (this.booting) recents.add(this.request);
     this.booting = false;
-    this.#phases = new BootPhases(info.guest.startsWith('vmlinuz'));
-    this.#decoder = new TextDecoder();
-    this.phase = this.#phases.phase;
+    this.marks = [];
+    this.counts = null;
     untrack(() => this.generation++);
-  }
-
-  #listen(bytes: Uint8Array): void {
-    if (this.#phases.done) return;
-    this.#phases.push(this.#decoder.decode(bytes, { stream: true }));
-    this.phase = this.#phases.phase;
   }
 
   #receive(view: ViewUpdate): void {
@@ -115,6 +127,7 @@ class Machine {
     if (!view) return;
     this.#pending = null;
     this.view = view;
+    if (view.counts) this.counts = view.counts;
     if (view.kernel) this.kernel = view.kernel;
     if (view.user) this.user = view.user;
     if (view.tlb) this.tlb = view.tlb;

@@ -1,5 +1,6 @@
 /** The last boots, as text in localStorage: of a bundled guest or one of the library, with the settings they had. */
-import type { BootRequest } from '../../main/bridge.ts';
+import { CPUS, HOST_GEOMETRIES, POLICIES } from '../../emulator/protocol.ts';
+import type { BootRequest, DiskRequest } from '../../main/bridge.ts';
 
 export interface Recent {
   label: string;
@@ -11,8 +12,8 @@ export interface Recent {
 const KEPT = 5;
 
 /** A file opened by hand has a number only as long as the app runs, so such a boot is not kept. */
-function lasts({ kernelId, initrdId }: BootRequest): boolean {
-  return kernelId === undefined && initrdId === undefined;
+function lasts({ kernelId, initrdId, disks = [] }: BootRequest): boolean {
+  return kernelId === undefined && initrdId === undefined && disks.every(({ fileId }) => fileId === undefined);
 }
 
 const sameRequest = (a: BootRequest, b: BootRequest): boolean => canonical(a) === canonical(b);
@@ -25,6 +26,8 @@ export function withRecent(list: readonly Recent[], recent: Recent): Recent[] {
   return [recent, ...list.filter(({ request }) => !sameRequest(request, recent.request))].slice(0, KEPT);
 }
 
+const oneOf = (known: readonly unknown[]) => (value: unknown) => known.includes(value);
+
 const TYPES: Record<string, (value: unknown) => boolean> = {
   machine: (value) => value === 'kvm' || value === 'malta',
   bigEndian: (value) => typeof value === 'boolean',
@@ -34,7 +37,20 @@ const TYPES: Record<string, (value: unknown) => boolean> = {
   seed: Number.isInteger,
   kernelGuest: (value) => typeof value === 'string',
   initrdGuest: (value) => typeof value === 'string',
+  cpu: oneOf(CPUS),
+  policy: oneOf(POLICIES),
+  geometry: oneOf(HOST_GEOMETRIES),
+  dynamicTranslation: (value) => typeof value === 'boolean',
+  check: (value) => typeof value === 'boolean',
+  nsPerInstruction: Number.isInteger,
+  disks: (value) => Array.isArray(value) && value.every(isDisk),
 };
+
+function isDisk(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { guest, interface: at, writable } = value as Partial<DiskRequest>;
+  return typeof guest === 'string' && (at === 'ide' || at === 'virtio') && typeof writable === 'boolean';
+}
 
 function isRecent(value: unknown): value is Recent {
   if (typeof value !== 'object' || value === null) return false;

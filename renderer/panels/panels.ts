@@ -1,7 +1,7 @@
-/** The one list of panels. */
+/** The one list of panels. Where several share an area, their tabs stand in this order, and the first is in front. */
 import { consolePanel } from './console/index.ts';
 import type { Panel } from './panel.ts';
 import { segmentsPanel } from './segments/index.ts';
 import { tlbPanel } from './tlb/index.ts';
 
-export const panels: readonly Panel[] = [consolePanel, segmentsPanel, tlbPanel];
+export const panels: readonly Panel[] = [segmentsPanel, tlbPanel, consolePanel];

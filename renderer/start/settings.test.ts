@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GuestEntry } from '../../main/bridge.ts';
 import { GUESTS } from '../lib/guests.ts';
-import { type Choice, defaultSettings, problemsOf, requestOf, settingsOf } from './settings.ts';
+import { type Choice, choiceOf, defaultSettings, problemsOf, requestOf, settingsOf } from './settings.ts';
 
 const entry = (id: string, kind: GuestEntry['kind']): GuestEntry => ({
   id,
@@ -54,6 +54,38 @@ describe('settings', () => {
       expect(settingsOf(requestOf(choice, settings), choice)).toEqual(settings);
     }
     expect(settingsOf({ kernelGuest: 'vmlinux-6.1.0', machine: 'malta' }, linux)).toMatchObject({ tlb: '16' });
+  });
+
+  it('with everything changed go round through the request', () => {
+    const file: Choice = { kind: 'file', id: 3, name: 'vmlinux' };
+    const settings = {
+      ...defaultSettings(file, []),
+      machine: 'malta' as const,
+      tlb: '32' as const,
+      cpu: '34Kf-like' as const,
+      policy: 'tagged' as const,
+      geometry: 'm64_4k' as const,
+      check: true,
+      nsPerInstruction: 2,
+      disks: [
+        { source: '#4', interface: 'virtio' as const, writable: true },
+        { source: 'root.img', interface: 'ide' as const, writable: false },
+      ],
+    };
+    const request = requestOf(file, settings);
+    expect(request).toMatchObject({ kernelId: 3, machine: 'malta', cpu: '34Kf-like', policy: 'tagged', check: true });
+    expect(settingsOf(request, file)).toEqual(settings);
+    expect(choiceOf(request, [], { 3: 'vmlinux' })).toEqual(file);
+    const kvm = requestOf(lab, { ...defaultSettings(lab, []), cpu: '24Kc', dynamicTranslation: true });
+    expect(kvm).toMatchObject({ dynamicTranslation: true });
+    expect(kvm).not.toHaveProperty('cpu');
+  });
+
+  it('know what a request boots', () => {
+    expect(choiceOf({}, [])).toEqual(lab);
+    expect(choiceOf({ bigEndian: true }, [])).toEqual({ kind: 'bundled', guest: GUESTS[2] });
+    expect(choiceOf({ kernelGuest: 'vmlinux-6.1.0' }, [linux.entry])).toEqual(linux);
+    expect(choiceOf({ kernelGuest: 'gone' }, [linux.entry])).toBeNull();
   });
 
   it('problems are sentences', () => {

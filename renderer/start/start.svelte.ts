@@ -3,6 +3,7 @@ import { tick } from 'svelte';
 import type { GuestEntry } from '../../main/bridge.ts';
 import { focusPanel } from '../lib/keyboard.ts';
 import { library } from '../lib/library.svelte.ts';
+import { configurations } from './configurations.svelte.ts';
 
 class Start {
   open = $state(false);
@@ -10,7 +11,7 @@ class Start {
   imported = $state.raw<GuestEntry[]>([]);
 
   show(): void {
-    if (!this.open) void library.refresh();
+    if (!this.open) void Promise.all([library.refresh(), configurations.refresh()]);
     this.open = true;
   }
 

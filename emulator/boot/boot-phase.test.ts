@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BootPhases, describePhase } from './boot-phase.ts';
+import type { BootPhase } from '../protocol.ts';
+import { BootPhases } from './boot-phase.ts';
+
+const describePhase = ({ name, seconds }: BootPhase) => (seconds === null ? name : `${name}, ${seconds.toFixed(3)} s`);
 
 const LOG = [
   '[    0.000000] Linux version 6.1.0-50-4kc-malta (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14))',
@@ -90,6 +93,14 @@ describe('BootPhases', () => {
     expect(boot.phase).toEqual({ name: 'kernel unpacks itself', seconds: null });
     boot.push(LOG[0] + '\r\n');
     expect(boot.phase?.name).toBe('kernel starts');
+  });
+
+  it('knows the Lab, and that its prompt ends the boot', () => {
+    expect(phases('Lab kernel 1.0 (kvm layout, little endian)\r\ncpu: PRId\r\nlab$ ', 1)).toEqual([
+      '-',
+      'kernel starts',
+      '-',
+    ]);
   });
 
   it('ends with a panic', () => {

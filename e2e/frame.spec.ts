@@ -1,0 +1,224 @@
+/** The frame round the panels: layouts, commands, themes, the tour and the manual. */
+import type { Page } from '@playwright/test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { axe, smallText } from './axe.ts';
+import { type Launched, consoleTail, expect, launch, test } from './launch.ts';
+
+const PROMPT = /lab\$ $/;
+const THEMES = ['light', 'dark', 'contrast'] as const;
+
+/** Clicks an entry of the native menu. */
+const menu = ({ app }: Launched, id: string): Promise<void> =>
+  app.evaluate(({ Menu }, entry) => Menu.getApplicationMenu()!.getMenuItemById(entry)!.click(), id);
+
+const resize = ({ app }: Launched, width: number, height: number): Promise<void> =>
+  app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]!.setContentSize(size.width, size.height), {
+    width,
+    height,
+  });
+
+/** The palette, and a command in it. */
+async function command(page: Page, text: string): Promise<void> {
+  await page.keyboard.press('Control+Shift+P');
+  await expect(page.getByTestId('palette-input')).toBeFocused();
+  await page.keyboard.type(text);
+  await expect(page.locator('[data-command-item][data-selected]')).toContainText(text);
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('palette')).toBeHidden();
+}
+
+const focused = (page: Page) =>
+  page.evaluate(() => document.activeElement?.closest<HTMLElement>('[data-panel]')?.dataset['panel'] ?? 'none');
+
+test.beforeEach(async ({ kseg, page }) => {
+  await resize(kseg, 1440, 900);
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+});
+
+test('layouts: panels move, close, come back, and Reset puts them where they were', async ({ kseg, page }) => {
+  const area = (panel: string) => page.locator(`[data-area]:has([data-panel=${panel}])`);
+  await expect(area('tlb')).toHaveAttribute('data-area', 'low');
+  await page.getByTestId('layout-debug').click();
+  await expect(page.getByTestId('layout-debug')).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByTestId('tab-tlb')).toBeVisible();
+  await page.getByTestId('layout-mmu').click();
+
+  await command(page, 'Panel: TLB');
+  await expect.poll(() => focused(page)).toBe('tlb');
+  await command(page, 'Move Panel to the Left');
+  await expect(page.getByTestId('tab-console')).toHaveAttribute('aria-selected', 'false');
+  await expect(page.getByTestId('tab-tlb')).toHaveAttribute('aria-selected', 'true');
+  await page.getByTestId('tab-tlb').focus();
+  await page.keyboard.press('Home');
+  await expect(page.getByTestId('tab-console')).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByTestId('panel-tlb')).toBeHidden();
+  // The terminal is the same one: what it showed is still there.
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+
+  for (const panel of ['console', 'segments', 'tlb']) {
+    await menu(kseg, `panel.${panel}`);
+    await expect.poll(() => focused(page)).toBe(panel);
+    await menu(kseg, 'view.closePanel');
+    await expect(page.getByTestId(`panel-${panel}`)).toBeHidden();
+  }
+  await expect(page.getByText('every panel of this layout is closed')).toBeVisible();
+  await menu(kseg, 'view.resetLayout');
+  await expect(area('tlb')).toHaveAttribute('data-area', 'low');
+  await expect(page.getByTestId('panel-segments')).toBeVisible();
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+});
+
+test('only panels on the screen are asked for', async ({ kseg, page }) => {
+  const tlbParts = () =>
+    page.evaluate(
+      () =>
+        new Promise<boolean>((resolve) => {
+          const end = window.kseg.onView((view) => {
+            end();
+            resolve(view.tlb !== undefined);
+          });
+          window.kseg.pause();
+          window.kseg.run();
+        }),
+    );
+  expect(await tlbParts()).toBe(true);
+  await menu(kseg, 'panel.tlb');
+  await menu(kseg, 'view.closePanel');
+  await expect(page.getByTestId('panel-tlb')).toBeHidden();
+  await expect.poll(tlbParts).toBe(false);
+});
+
+test('F6 goes round what is on the screen, also out of the console', async ({ page }) => {
+  await page.getByTestId('console').click();
+  const round = [];
+  for (let i = 0; i < 5; i++) {
+    round.push(await focused(page));
+    await page.keyboard.press('F6');
+    await page.waitForFunction(
+      (before) => document.activeElement?.closest<HTMLElement>('[data-panel]')?.dataset['panel'] !== before,
+      round.at(-1),
+    );
+  }
+  expect(round).toEqual(['console', 'segments', 'tlb', 'toolbar', 'console']);
+  await page.keyboard.press('Shift+F6');
+  await expect.poll(() => focused(page)).toBe('console');
+});
+
+test('layout, theme and zoom survive a restart', async () => {
+  const userData = mkdtempSync(path.join(os.tmpdir(), 'kseg-profile-'));
+  try {
+    const first = await launch({ userData });
+    await expect.poll(() => consoleTail(first.page)).toMatch(PROMPT);
+    await first.page.getByTestId('layout-debug').click();
+    await menu(first, 'panel.tlb');
+    await menu(first, 'view.movePanel.bottom');
+    await menu(first, 'view.theme.contrast');
+    await expect(first.page.locator('html')).toHaveAttribute('data-theme', 'contrast');
+    await first.page.evaluate(() => window.kseg.zoom('in'));
+    await expect.poll(() => first.page.evaluate(() => window.devicePixelRatio)).toBeGreaterThan(1);
+    await first.stop();
+    const second = await launch({ userData });
+    await expect(second.page.locator('html')).toHaveAttribute('data-theme', 'contrast');
+    await expect(second.page.getByTestId('layout-debug')).toHaveAttribute('aria-pressed', 'true');
+    await expect(second.page.locator('[data-area]:has([data-panel=tlb])')).toHaveAttribute('data-area', 'bottom');
+    await expect.poll(() => second.page.evaluate(() => window.devicePixelRatio)).toBeGreaterThan(1);
+    await second.stop();
+  } finally {
+    rmSync(userData, { recursive: true, force: true });
+  }
+});
+
+test('a narrow window has tabs, and every panel in reach', async ({ kseg, page }) => {
+  await resize(kseg, 900, 700);
+  await expect(page.getByTestId('tab-console')).toHaveAttribute('aria-selected', 'true');
+  await page.getByTestId('tab-segments').click();
+  await expect(page.getByTestId('panel-segments')).toBeVisible();
+  await expect(page.getByTestId('panel-console')).toBeHidden();
+  await expect(page.getByTestId('panel-tlb')).toBeVisible();
+  await resize(kseg, 900, 520);
+  await expect(page.getByTestId('tab-tlb')).toBeVisible();
+  await page.getByTestId('tab-tlb').click();
+  await expect(page.getByTestId('panel-segments')).toBeHidden();
+  expect(await axe(page)).toEqual([]);
+});
+
+test('the tour has the user cause a change of ASID and see what it does', async ({ page }) => {
+  await page.getByTestId('tour-begin').click();
+  await expect(page.getByTestId('tour-offer')).toBeHidden();
+  await page.getByTestId('tour-next').click();
+  await expect(page.getByTestId('tour-next')).toBeDisabled();
+  await expect.poll(() => focused(page)).toBe('console');
+  await page.keyboard.type('pingpong 10\n');
+  await expect(page.getByTestId('tour-came')).toContainText(/\d+ changes of ASID/);
+  await expect.poll(() => consoleTail(page)).toMatch(/switches[\s\S]*lab\$ $/);
+  await page.getByTestId('tour-next').click();
+
+  await page.getByTestId('toolbar-asid').click();
+  await page.getByTestId('console').click();
+  await page.keyboard.type('pingpong 10\n');
+  await expect(page.getByTestId('tour-came')).toContainText('Paused');
+  await page.getByTestId('tour-next').click();
+
+  // What the card says is what the panel beside it shows.
+  await expect(page.getByTestId('user-table-state')).toHaveText(/stale/);
+  const label = (await page.getByTestId('flush-label-kernel').textContent())!;
+  const [, from, to, pages] = /ASID (0x\w+) -> (0x\w+), (\d+ pages?)/.exec(label)!;
+  await expect(page.getByTestId('tour-flush')).toContainText(`ASID ${from} became ${to}`);
+  await expect(page.getByTestId('tour-flush')).toContainText(`lost ${pages}`);
+  await page.getByTestId('tour-show').click();
+  await expect(page.getByTestId('tour-came')).toContainText('lazy flush');
+  await page.getByTestId('tour-next').click();
+  await expect(page.getByTestId('tour')).toBeHidden();
+  await page.reload();
+  await expect.poll(() => consoleTail(page)).toContain('lab$ ');
+  await expect(page.getByTestId('tour-offer')).toHaveCount(0);
+});
+
+test('the manual lists every command with its keys', async ({ page }) => {
+  await page.getByTestId('layout-mmu').focus();
+  await page.keyboard.press('F1');
+  await page.getByTestId('manual-keys').click();
+  const rows = await page.locator('[data-testid=manual] tbody tr').allTextContents();
+  expect(rows.length).toBeGreaterThan(30);
+  expect(rows.some((row) => /^Run to ASID Change\s*Ctrl\+Shift\+A/.test(row))).toBe(true);
+  for (const panel of ['console', 'segments', 'tlb']) {
+    await page.getByTestId(`manual-panel-${panel}`).click();
+    await expect(page.locator('[data-testid=manual] article p').first()).toBeVisible();
+  }
+  await page.keyboard.press('Escape');
+  await expect(page.getByTestId('manual')).toHaveCount(0);
+});
+
+test('axe finds nothing, and no text is too small, in any theme', async ({ kseg, page }) => {
+  test.slow();
+  await page.getByTestId('toolbar-toggle').click();
+  for (const theme of THEMES) {
+    await menu(kseg, `view.theme.${theme}`);
+    await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
+    expect(await axe(page)).toEqual([]);
+    expect(await smallText(page)).toEqual([]);
+    await menu(kseg, 'view.palette');
+    await expect(page.getByTestId('palette')).toBeVisible();
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await menu(kseg, 'help.manual');
+    for (const section of ['first', 'keys', 'glossary']) {
+      await page.getByTestId(`manual-${section}`).click();
+      expect(await axe(page)).toEqual([]);
+    }
+    await page.keyboard.press('Escape');
+    await menu(kseg, 'help.tour');
+    await expect(page.getByTestId('tour')).toBeVisible();
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press('Control+Shift+Digit2');
+    await expect(page.getByTestId('tab-tlb')).toBeVisible();
+    expect(await axe(page)).toEqual([]);
+    await menu(kseg, 'view.layout.mmu');
+    await menu(kseg, 'view.start');
+    expect(await axe(page)).toEqual([]);
+    expect(await smallText(page)).toEqual([]);
+    await menu(kseg, 'view.layout.mmu');
+  }
+});

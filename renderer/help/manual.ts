@@ -1,0 +1,45 @@
+/** The manual's own pages; those on panels come from the panels, the list of keys from the commands. */
+export interface Page {
+  id: string;
+  title: string;
+  paragraphs: readonly string[];
+}
+
+export const FIRST: Page = {
+  id: 'first',
+  title: 'What this shows',
+  paragraphs: [
+    'A MIPS guest runs under a hypervisor that works as KVM does: guest kernel and guest user both run with user privileges, and what needs more traps. To run fast, the hypervisor keeps two page tables of the guest’s virtual addresses, one for guest kernel mode and one for guest user mode. They are caches of the guest’s TLB, and they know no ASID. So when the guest changes its ASID, some of them must go.',
+    'What goes, and when: of the kernel table the segments that the TLB maps, useg and kseg2/3, at once; kseg0 stays, since no TLB entry maps it. The user table stays as it is, stale, until user mode is entered under another ASID. The workbench shows each of these as it happens.',
+    'The Lab, which boots at the first start, has a shell. Type help for its commands; pingpong 100 has two processes pass a byte to and fro, which changes the ASID twice each time.',
+  ],
+};
+
+export const BOOT: Page = {
+  id: 'boot',
+  title: 'Boot configurations',
+  paragraphs: [
+    'A configuration is a guest and the machine it gets, under a name: memory, TLB entries, command line, initial RAM disk, disks, CPU, flush policy, host page tables, dynamic translation, checker, seed. Choose a row, change what you like at the right, give it a name and save it. Each is a JSON file in the folder “configurations” of the profile, to be read, edited and shared; one that is deleted goes into the folder “removed” there.',
+    'Compare boots two of them one after the other and sets what each counted beside the other, phase by phase. A boot with the same settings and seed counts the same every time, so a difference comes from what you changed.',
+    'Flush policies: lazy-user is what KVM does; eager flushes both tables at once; everything takes kseg0 too; tagged keeps a user table for each ASID; never flushes nothing, which is wrong on purpose, and the checker shows the stale translations it causes.',
+  ],
+};
+
+export const READING: Page = {
+  id: 'reading',
+  title: 'How to read the pictures',
+  paragraphs: [
+    'Segments have a hue, a name and a line: useg solid, kseg0 long dashes, kseg2/3 short dashes, kseg1 dots; the same everywhere. A cell’s shade is how many pages it has, in five steps; the number is in the card under the pointer, and in what a screen reader says.',
+    'Freed: diagonal hatch and a bracket with counts. Kept: a bracket with a tick. Stale, to be flushed at the next entry to user mode: a dashed frame. Pages: an outline is read-only, half is writable, full is dirty, crossed is the commpage.',
+    'In the TLB a dot is an entry that matches the current ASID, a ring one of another ASID, Δ one that has changed, ‼ a duplicate.',
+  ],
+};
+
+export const WINDOW: Page = {
+  id: 'window',
+  title: 'Layouts and panels',
+  paragraphs: [
+    'Boot, MMU and Debug are layouts. Borders can be dragged, or moved with the arrow keys when they have the focus; a double click puts one back. Every panel can be shown in every layout, closed and moved; Reset Layout puts the open layout back as it was at first. Below 1,000 pixels of width Console and Segments share a place as tabs.',
+    'The console keeps all of its keys for the guest, Ctrl+C and Esc included; F6 leaves it. The workbench’s own shortcuts have Shift in them for that reason.',
+  ],
+};
