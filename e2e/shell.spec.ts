@@ -20,6 +20,7 @@ const BRIDGE: Record<keyof KsegBridge, true> = {
   ackConsole: true,
   ackView: true,
   openKernel: true,
+  openDisk: true,
   openDropped: true,
   guests: true,
   importGuests: true,
@@ -278,4 +279,34 @@ test('a kernel on the command line is what boots first', async () => {
   const { page, stop } = await launch({ args: ['/nowhere/vmlinux'] });
   await expect(page.getByText('vmlinux cannot be opened: it is not there.').first()).toBeVisible();
   await stop();
+});
+
+test('a disk image is opened by number and goes into a drive', async ({ kseg, page }) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'kseg-files-'));
+  try {
+    const image = path.join(folder, 'disk.img');
+    writeFileSync(image, new Uint8Array(1 << 20));
+    await kseg.app.evaluate(({ dialog }, file) => {
+      dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [file] });
+    }, image);
+    const file = await page.evaluate(() => window.kseg.openDisk());
+    expect(file).toMatchObject({ name: 'disk.img', size: 1 << 20 });
+    const boot = (fileId: number) =>
+      page.evaluate(
+        (id) =>
+          new Promise<string>((resolve) => {
+            window.kseg.onError(resolve);
+            // The machine that the app starts with is another.
+            window.kseg.onBooted(({ machine }) => machine === 'malta' && resolve('booted'));
+            window.kseg.boot({ machine: 'malta', disks: [{ fileId: id, interface: 'ide', writable: true }] });
+          }),
+        fileId,
+      );
+    expect(await boot(file!.id)).toBe('booted');
+    expect(await boot(file!.id + 1)).toBe(`File number ${file!.id + 1} is not open: open it again.`);
+    writeFileSync(image, 'no sectors');
+    expect(await boot(file!.id)).toMatch(/^\S+disk\.img: [^\n]*\.$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

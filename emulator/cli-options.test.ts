@@ -44,13 +44,13 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--cpu', '34Kf-like'], { cpu: '34Kf-like' }],
   [['--symbols', 'System.map'], { symbols: 'System.map' }],
   [['--bios', 'yamon.bin'], { bios: 'yamon.bin' }],
-  [['--disk', 'a.img'], { disks: [{ path: 'a.img', attach: 'ide', writable: false }] }],
+  [['--disk', 'a.img'], { disks: [{ path: 'a.img', interface: 'ide', writable: false }] }],
   [
     ['--disk', 'a.img,if=virtio', '--disk=b.img,writable,if=ide'],
     {
       disks: [
-        { path: 'a.img', attach: 'virtio', writable: false },
-        { path: 'b.img', attach: 'ide', writable: true },
+        { path: 'a.img', interface: 'virtio', writable: false },
+        { path: 'b.img', interface: 'ide', writable: true },
       ],
     },
   ],

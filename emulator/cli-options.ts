@@ -1,7 +1,7 @@
 /** The command line of `kseg`. */
 import { parseArgs } from 'node:util';
-import { MOST_DISKS, type DiskOptions } from './board/board.ts';
-import type { MachineKind } from './protocol.ts';
+import { MOST_DISKS } from './board/board.ts';
+import type { DiskConfig, MachineKind } from './protocol.ts';
 import { DEFAULTS, ENGINES, type EngineName } from './machine.ts';
 import { CPU_MODELS, type CpuModel } from './cpu/models.ts';
 import { FLUSH_POLICIES, type FlushPolicy } from './mmu/policy.ts';
@@ -12,14 +12,6 @@ export class UsageError extends Error {}
 export interface Turn {
   expect: string;
   send: string;
-}
-
-/** An image file and how the guest sees it. */
-export interface DiskArgument {
-  path: string;
-  attach: DiskOptions['attach'];
-  /** What the guest writes goes to the file. */
-  writable: boolean;
 }
 
 export interface RunOptions {
@@ -33,7 +25,7 @@ export interface RunOptions {
   initrd?: string;
   symbols?: string;
   bios?: string;
-  disks: DiskArgument[];
+  disks: DiskConfig[];
   script: Turn[];
   /** Guest seconds. */
   timeout: number;
@@ -263,21 +255,21 @@ function number(
 }
 
 /** `FILE[,if=ide|virtio][,writable]`, so the file's name has no comma. */
-function disks(texts: readonly string[]): DiskArgument[] {
-  const parsed = texts.map((text): DiskArgument => {
+function disks(texts: readonly string[]): DiskConfig[] {
+  const parsed = texts.map((text): DiskConfig => {
     const [path = '', ...settings] = text.split(',');
     if (path === '') throw new UsageError(`--disk ${text}: name the image file first.`);
-    const disk: DiskArgument = { path, attach: 'ide', writable: false };
+    const disk: DiskConfig = { path, interface: 'ide', writable: false };
     for (const setting of settings) {
-      if (setting === 'if=ide') disk.attach = 'ide';
-      else if (setting === 'if=virtio') disk.attach = 'virtio';
+      if (setting === 'if=ide') disk.interface = 'ide';
+      else if (setting === 'if=virtio') disk.interface = 'virtio';
       else if (setting === 'writable') disk.writable = true;
       else throw new UsageError(`--disk ${text}: after the file come if=ide, if=virtio or writable, not "${setting}".`);
     }
     return disk;
   });
   for (const attach of ['ide', 'virtio'] as const) {
-    const count = parsed.filter((disk) => disk.attach === attach).length;
+    const count = parsed.filter((disk) => disk.interface === attach).length;
     if (count > MOST_DISKS) {
       throw new UsageError(`--disk: there is room for ${MOST_DISKS} disks with if=${attach}, not ${count}.`);
     }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadError } from './boot/elf.ts';
 import { createMachine, type CreatedMachine, type CreateConfig } from './create.ts';
-import { openDisk } from './disk-files.ts';
+import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
 import { isGuestCommand, runGuestCommand } from './cli-guests.ts';
@@ -66,7 +66,7 @@ function create(options: RunOptions): CreatedMachine {
     dynamicTranslation: options.dynamicTranslation,
     geometry: options.geometry,
     engine: options.engine,
-    disks: options.disks.map(({ path, attach, writable }) => ({ disk: openDisk(path, writable), attach })),
+    disks: openDisks(options.disks),
   };
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };

@@ -5,8 +5,8 @@ import { CPU_TRAITS } from './cpu/models.ts';
 import { DEFAULTS, Machine, type MachineOptions } from './machine.ts';
 import type { BootConfig, MachineKind } from './protocol.ts';
 
-/** A BootConfig, or a raw image at the reset vector instead of a kernel. */
-export type CreateConfig = BootConfig & { bios?: { name: string; bytes: Uint8Array } } & Partial<
+/** A BootConfig with its disks opened; or a raw image at the reset vector instead of a kernel. */
+export type CreateConfig = Omit<BootConfig, 'disks'> & { bios?: { name: string; bytes: Uint8Array } } & Partial<
     Pick<
       MachineOptions,
       | 'cpu'

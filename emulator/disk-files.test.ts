@@ -1,10 +1,20 @@
 /** Disk images as files: the overlay protects them, and what is wrong with one is a sentence that names it. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDisk } from './disk-files.ts';
+import { openDisk, openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
+import type { DiskConfig } from './protocol.ts';
 
 let folder: string;
 let file: string;
@@ -62,4 +72,44 @@ it.each([
     expect(message.startsWith(`${path}: `)).toBe(true);
     expect(message).toMatch(/[^.]\.$/);
   }
+});
+
+describe('the disks of a boot', () => {
+  const config = (path: string, writable = false): DiskConfig => ({ path, interface: 'ide', writable });
+
+  it('open in their order, each with its interface', () => {
+    const other = join(folder, 'other.img');
+    writeFileSync(other, new Uint8Array(512));
+    const disks = openDisks([config(other), { ...config(file, true), interface: 'virtio' }]);
+    expect(disks.map(({ attach, disk }) => [attach, disk.sectors])).toEqual([
+      ['ide', 1],
+      ['virtio', 8],
+    ]);
+    disks[0]!.disk.close();
+    expect(() => disks[0]!.disk.read(0, 1)).toThrow(DiskError);
+    expect(disks[1]!.disk.read(0, 1)[0]).toBe(7);
+  });
+
+  it('one image may be in two drives as long as neither writes to it', () => {
+    const [first, second] = openDisks([config(file), config(file)]);
+    first!.disk.write(0, sector);
+    expect(second!.disk.read(0, 1)[0]).toBe(7);
+    const link = join(folder, 'link.img');
+    linkSync(file, link);
+    for (const pair of [
+      [config(file, true), config(link)],
+      [config(file), config(link, true)],
+    ]) {
+      expect(() => openDisks(pair)).toThrow(/^\S+: this image is in two drives [^\n]*\.$/);
+    }
+    copyFileSync(file, join(folder, 'copy.img'));
+    expect(openDisks([config(file, true), config(join(folder, 'copy.img'), true)])).toHaveLength(2);
+  });
+
+  it('all or none', () => {
+    const bad = join(folder, 'bad.img');
+    expect(() => openDisks([config(file), config(bad)])).toThrow(/bad\.img: cannot open/);
+    const more = [config(file), config(file), config(file)];
+    expect(() => openDisks(more)).toThrow('There is room for 2 ide disks, not 3: take some away.');
+  });
 });

@@ -29,6 +29,17 @@ export interface BootConfig {
   nsPerInstruction?: number;
   /** Seed of everything random in the machine (TLBWR under KVM). */
   seed?: number;
+  /** At most two of each interface, in the guest's order. They stay open until the next boot, resets included. */
+  disks?: DiskConfig[];
+}
+
+/** A disk drive with a raw image in it: the PIIX4's IDE, or a virtio card in a PCI slot. */
+export interface DiskConfig {
+  /** The image's file, on the computer the emulator runs on. */
+  path: string;
+  interface: 'ide' | 'virtio';
+  /** What the guest writes goes to the file; otherwise to an overlay in memory that is gone with the next boot. */
+  writable: boolean;
 }
 
 /** A stretch of the address space, as the Segments panel draws it. */
@@ -153,6 +164,8 @@ export interface ViewUpdate {
   asidChanges: number;
   /** What stands on the Malta's eight-character display; absent while it is dark. */
   display?: string;
+  /** Of the LED bar beside it, a bit for each of its eight LEDs; absent while all are dark. */
+  leds?: number;
   kernel?: TableView;
   user?: TableView;
   tlb?: TlbView;

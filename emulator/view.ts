@@ -57,6 +57,8 @@ export function viewMachine(machine: Machine, request: ViewRequest): MachineView
   };
   const display = machine.board.asciiDisplay;
   if (display.trim() !== '') view.display = display;
+  const { leds } = machine.board.fpga;
+  if (leds !== 0) view.leds = leds;
   if (request.segments) {
     view.kernel = viewTable(machine, mmu.kernel);
     view.user = viewTable(machine, mmu.user);

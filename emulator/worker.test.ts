@@ -1,11 +1,21 @@
 /** The worker as it is shipped, in a thread of its own, spoken to as Electron's main process does. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { op } from './testing/bare-machine.ts';
 import { bundleEmulator, type Bundle } from './testing/bundle.ts';
 import { tinyElf } from './testing/elf.ts';
 import { PROMPT, RESOURCES } from './testing/lab.ts';
-import { CONSOLE_WINDOW, PROTOCOL_VERSION, type FromEmulator, type RunState, type ToEmulator } from './protocol.ts';
+import {
+  CONSOLE_WINDOW,
+  PROTOCOL_VERSION,
+  type BootConfig,
+  type FromEmulator,
+  type RunState,
+  type ToEmulator,
+} from './protocol.ts';
 
 let bundle: Bundle;
 let host: Host;
@@ -180,6 +190,29 @@ describe('views', () => {
     expect(last.kernel ?? last.user ?? last.tlb ?? last.slot).toBeUndefined();
   });
 
+  it("show the board's display and LEDs, once they are lit", async () => {
+    host = new Host();
+    const [FPGA, VALUE] = [8, 9];
+    const show = (register: number, value: number) => [
+      op('addiu', { t: VALUE, i: value }),
+      op('sw', { s: FPGA, t: VALUE, i: register }),
+    ];
+    const words = [
+      op('lui', { t: FPGA, i: 0xbf00 }),
+      ...show(0x408, 0x5a),
+      ...show(0x418, 0x4b),
+      op('beq', { i: 0xffff }),
+      0,
+    ];
+    const kernel = { name: 'lights', bytes: tinyElf(false, 0x80100000, words) };
+    host.send({ type: 'boot', config: { kernel, memoryMiB: 16 }, paused: true });
+    const dark = (await host.next('view', 0)).view;
+    expect([dark.leds, dark.display]).toEqual([undefined, undefined]);
+    host.send({ type: 'step', instructions: 2000 });
+    const lit = (await host.next('view')).view;
+    expect([lit.leds, lit.display]).toEqual([0x5a, 'K       ']);
+  });
+
   it('wait for the host to have drawn', async () => {
     host = new Host();
     await host.bootLab();
@@ -227,6 +260,96 @@ it('a console that is not read holds the guest, and no memory', async () => {
   await host.until(() => host.consoleBytes >= held + CONSOLE_WINDOW);
 });
 
+/** A guest that sends the first byte of its IDE disk to COM1, and writes that byte's successor there. */
+function diskReader(): { name: string; bytes: Uint8Array } {
+  const [PORTS, BRIDGE, VALUE, BYTE, REST] = [8, 9, 10, 11, 12];
+  const out = (port: number, value: number) => [
+    op('addiu', { t: VALUE, i: value }),
+    op('sb', { s: PORTS, t: VALUE, i: port }),
+  ];
+  const word = (register: number, value: number) => [
+    op('lui', { t: VALUE, i: value >>> 16 }),
+    op('ori', { s: VALUE, t: VALUE, i: value & 0xffff }),
+    op('sw', { s: BRIDGE, t: VALUE, i: register }),
+  ];
+  const config = (register: number, value: number) => [...word(0xcf8, 0x80005100 | register), ...word(0xcfc, value)];
+  /** Until the drive has data to give or to take. */
+  const ready = [
+    op('lbu', { s: PORTS, t: VALUE, i: 0x1f7 }),
+    op('andi', { s: VALUE, t: VALUE, i: 8 }),
+    op('beq', { s: VALUE, i: 0xfffd }),
+    0,
+  ];
+  const command = (code: number) => [
+    ...[0xe0, 1, 0, 0, 0].flatMap((value, i) => out([0x1f6, 0x1f2, 0x1f3, 0x1f4, 0x1f5][i]!, value)),
+    ...out(0x1f7, code),
+    ...ready,
+  ];
+  const kernel = [
+    op('lui', { t: PORTS, i: 0xb800 }),
+    op('lui', { t: BRIDGE, i: 0xbbe0 }),
+    ...config(0x40, 0x80008000),
+    ...config(0x04, 1),
+    ...command(0x20),
+    op('lhu', { s: PORTS, t: BYTE, i: 0x1f0 }),
+    op('addiu', { t: REST, i: 255 }),
+    op('lhu', { s: PORTS, i: 0x1f0 }),
+    op('addiu', { s: REST, t: REST, i: 0xffff }),
+    op('bne', { s: REST, i: 0xfffd }),
+    0,
+    ...command(0x30),
+    op('addiu', { s: BYTE, t: VALUE, i: 1 }),
+    op('sh', { s: PORTS, t: VALUE, i: 0x1f0 }),
+    op('addiu', { t: REST, i: 255 }),
+    op('sh', { s: PORTS, i: 0x1f0 }),
+    op('addiu', { s: REST, t: REST, i: 0xffff }),
+    op('bne', { s: REST, i: 0xfffd }),
+    0,
+    op('sb', { s: PORTS, t: BYTE, i: 0x3f8 }),
+    op('beq', { i: 0xffff }),
+    0,
+  ];
+  return { name: 'disk-reader', bytes: tinyElf(false, 0x80100000, kernel) };
+}
+
+describe('disks', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kseg-worker-'));
+    path = join(folder, 'disk.img');
+    writeFileSync(path, 'A'.repeat(1024));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ['an overlay keeps writes through resets, the next boot starts from the file', false, 'ABA', 'A'],
+    ['a writable disk is its file', true, 'ABC', 'D'],
+  ])('%s', async (_, writable, printed, left) => {
+    host = new Host();
+    const config: BootConfig = { kernel: diskReader(), memoryMiB: 16, disks: [{ path, interface: 'ide', writable }] };
+    host.send({ type: 'boot', config });
+    await host.until(() => host.console.length === 1);
+    host.send({ type: 'reset' });
+    await host.until(() => host.console.length === 2);
+    host.send({ type: 'boot', config });
+    await host.until(() => host.console.length === 3);
+    expect(host.console).toBe(printed);
+    expect(readFileSync(path, 'latin1')[0]).toBe(left);
+    expect(host.all('error')).toEqual([]);
+  });
+
+  it('an image that is not there is an error, and the machine before stays', async () => {
+    host = new Host();
+    await host.bootLab();
+    const missing = join(folder, 'missing.img');
+    host.send({ type: 'boot', config: { disks: [{ path: missing, interface: 'virtio', writable: false }] } });
+    const { message } = await host.next('error', 0);
+    expect(message).toBe(`${missing}: cannot open this disk image: there is no such file.`);
+    expect(await host.command('echo alive')).toContain('\r\nalive');
+  });
+});
+
 describe('mistakes', () => {
   it('a bad kernel is an error, and the machine before stays', async () => {
     host = new Host();
@@ -245,6 +368,8 @@ describe('mistakes', () => {
     ['text', 'run'],
     ['nothing', {}],
     ['boot without a config', { type: 'boot' }],
+    ['disks that are no list', { type: 'boot', config: { disks: { path: '/tmp/a' } } }],
+    ['a disk without an interface', { type: 'boot', config: { disks: [{ path: '/tmp/a', writable: false }] } }],
     ['a step of no number', { type: 'step', instructions: NaN }],
     ['a step without end', { type: 'step', instructions: Infinity }],
     ['input that is text', { type: 'input', bytes: 'ps' }],

@@ -7,13 +7,17 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createMachine, type CreatedMachine } from './create.ts';
+import type { DiskOptions } from './board/board.ts';
 import { LoadError } from './boot/elf.ts';
+import { openDisks } from './disk-files.ts';
+import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
 import { Pacer } from './pacing.ts';
 import {
   CONSOLE_WINDOW,
   PROTOCOL_VERSION,
   type BootConfig,
+  type DiskConfig,
   type FromEmulator,
   type RunState,
   type ToEmulator,
@@ -33,6 +37,8 @@ const resources = (workerData as { resources: string }).resources;
 
 let created: CreatedMachine | null = null;
 let config: BootConfig = {};
+/** Open from one boot to the next. */
+let disks: DiskOptions[] = [];
 let running = false;
 let request: ViewRequest = { segments: false, tlb: false, slot: null };
 let consoleOut = new Uint8Array(4096);
@@ -61,7 +67,10 @@ function sendState(): void {
 
 function sendError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  send({ type: 'error', message: error instanceof LoadError ? message : `The emulator failed: ${message}` });
+  send({
+    type: 'error',
+    message: error instanceof LoadError || error instanceof DiskError ? message : `The emulator failed: ${message}`,
+  });
 }
 
 function takeConsole(byte: number): void {
@@ -151,7 +160,20 @@ function slice(): void {
 }
 
 function boot(wanted: BootConfig, paused: boolean): void {
-  const next = createMachine(wanted, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
+  const opened = openDisks(wanted.disks ?? []);
+  try {
+    start(wanted, opened, paused);
+  } catch (error) {
+    for (const { disk } of opened) disk.close();
+    throw error;
+  }
+  for (const { disk } of disks) disk.close();
+  disks = opened;
+}
+
+function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boolean): void {
+  const complete = { ...wanted, disks: opened };
+  const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   running = false;
   created = next;
   config = wanted;
@@ -175,8 +197,8 @@ function handle(message: ToEmulator): void {
     case 'pause':
       return setRunning(false);
     case 'reset':
-      // From the start again, as after switching it off and on.
-      if (created) boot(config, false);
+      // From the start again, as after switching it off and on: what is on the disks stays there.
+      if (created) start(config, disks, false);
       return;
     case 'step':
       setRunning(false);
@@ -211,9 +233,19 @@ function handle(message: ToEmulator): void {
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
+const areDisks = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every(
+    (disk: unknown) =>
+      isObject(disk) &&
+      typeof (disk as DiskConfig).path === 'string' &&
+      ['ide', 'virtio'].includes((disk as DiskConfig).interface) &&
+      typeof (disk as DiskConfig).writable === 'boolean',
+  );
+
 /** What a message of each type must carry: a wrong one would otherwise show only when it is too late to refuse it. */
 const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { type: T }>) => boolean } = {
-  boot: ({ config }) => isObject(config),
+  boot: ({ config }) => isObject(config) && (config.disks === undefined || areDisks(config.disks)),
   run: () => true,
   pause: () => true,
   reset: () => true,

@@ -2,7 +2,7 @@
  * The one bridge between renderer and main process: what `window.kseg` offers. Definition, exposure (preload.ts), and
  * every use are found from here. Types only, so that renderer and main may both import it.
  */
-import type { BootConfig, MachineInfo, RunState, ViewRequest, ViewUpdate } from '../emulator/protocol.ts';
+import type { BootConfig, DiskConfig, MachineInfo, RunState, ViewRequest, ViewUpdate } from '../emulator/protocol.ts';
 
 /** A file the user chose; its bytes stay in the main process. */
 export interface OpenedFile {
@@ -33,12 +33,16 @@ export interface GuestEntry {
  * Boot settings the renderer may send. Files go by the id of an {@link OpenedFile} or of a {@link GuestEntry}, never by
  * both.
  */
-export type BootRequest = Omit<BootConfig, 'kernel' | 'initrd'> & {
+export type BootRequest = Omit<BootConfig, 'kernel' | 'initrd' | 'disks'> & {
   kernelId?: number;
   initrdId?: number;
   kernelGuest?: string;
   initrdGuest?: string;
+  disks?: DiskRequest[];
 };
+
+/** A disk by the id of an {@link OpenedFile} or of a disk's {@link GuestEntry}; the latter is never writable. */
+export type DiskRequest = Omit<DiskConfig, 'path'> & { fileId?: number; guest?: string };
 
 export interface Versions {
   app: string;
@@ -65,6 +69,8 @@ export interface KsegBridge {
   ackView(sequence: number): void;
   /** Native dialog; null when cancelled. Rejects with one sentence when the file cannot be used. */
   openKernel(): Promise<OpenedFile | null>;
+  /** The same for a raw disk image, which may be larger. */
+  openDisk(): Promise<OpenedFile | null>;
   /** A file dropped on the window. */
   openDropped(file: File): Promise<OpenedFile>;
   /** The guest library, newest first. */

@@ -6,6 +6,8 @@ import { MAX_FILE } from '../emulator/protocol.ts';
 import type { OpenedFile } from './bridge.ts';
 import type { SettingsStore } from './settings.ts';
 
+/** Disk images are not read as a whole. */
+const MAX_DISK = 2 ** 40;
 /** Files remembered; the oldest is forgotten first. */
 const KEPT = 64;
 
@@ -22,7 +24,11 @@ function reason(error: unknown): string {
   return REASONS[code] ?? (code || String(error));
 }
 
-async function opened<T>(file: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
+async function opened<T>(
+  file: string,
+  use: (handle: FileHandle, size: number) => Promise<T>,
+  largest = MAX_FILE,
+): Promise<T> {
   const name = path.basename(file);
   let handle: FileHandle | undefined;
   try {
@@ -32,8 +38,8 @@ async function opened<T>(file: string, use: (handle: FileHandle, size: number) =
     const status = await handle.stat();
     if (!status.isFile()) throw new Error(`${name} cannot be opened: it is not a file.`);
     if (status.size === 0) throw new Error(`${name} cannot be used: it is empty.`);
-    if (status.size > MAX_FILE) {
-      throw new Error(`${name} cannot be used: it is larger than ${MAX_FILE / 1024 / 1024} MiB.`);
+    if (status.size > largest) {
+      throw new Error(`${name} cannot be used: it is larger than ${largest / 1024 / 1024} MiB.`);
     }
     return await use(handle, status.size);
   } finally {
@@ -48,8 +54,8 @@ export class Files {
   constructor(private readonly settings: SettingsStore) {}
 
   /** Takes a file into the table. @throws Error with one sentence when it cannot be used */
-  async add(file: string): Promise<OpenedFile> {
-    const size = await opened(file, async (_handle, bytes) => bytes);
+  async add(file: string, largest = MAX_FILE): Promise<OpenedFile> {
+    const size = await opened(file, async (_handle, bytes) => bytes, largest);
     const id = this.nextId++;
     this.paths.set(id, file);
     for (const oldest of this.paths.keys()) {
@@ -61,8 +67,7 @@ export class Files {
 
   /** Read anew for every boot, so that a kernel just compiled is the one that boots. */
   async read(id: number): Promise<{ name: string; bytes: Uint8Array }> {
-    const file = this.paths.get(id);
-    if (file === undefined) throw new Error(`File number ${id} is not open: open it again.`);
+    const file = this.path(id);
     const bytes = await opened(file, async (handle, size) => {
       const whole = new Uint8Array(size);
       let at = 0;
@@ -74,6 +79,30 @@ export class Files {
       return whole;
     });
     return { name: path.basename(file), bytes };
+  }
+
+  /** @throws Error with one sentence for a number that was never given, or too long ago */
+  path(id: number): string {
+    const file = this.paths.get(id);
+    if (file === undefined) throw new Error(`File number ${id} is not open: open it again.`);
+    return file;
+  }
+
+  async chooseDisk(window: BrowserWindow): Promise<OpenedFile | null> {
+    const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+      title: 'Open Disk Image',
+      buttonLabel: 'Open',
+      defaultPath: this.settings.get().folder ?? undefined,
+      properties: ['openFile'],
+      filters: [
+        { name: 'All Files', extensions: ['*'] },
+        { name: 'Raw Disk Images', extensions: ['img', 'raw', 'ext4'] },
+      ],
+    });
+    const file = filePaths[0];
+    if (canceled || file === undefined) return null;
+    this.settings.set({ folder: path.dirname(file) });
+    return this.add(file, MAX_DISK);
   }
 
   async chooseKernel(window: BrowserWindow): Promise<OpenedFile | null> {

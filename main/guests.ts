@@ -53,12 +53,27 @@ export class Guests {
 
   /** What boots: a file as it is, or of busybox the small system that is made of it. */
   async read(id: string): Promise<{ name: string; bytes: Uint8Array }> {
-    const entry = (await this.library.list()).find((one) => one.id === id);
-    if (!entry) throw new Error(`${id} is not in the guest library any more: choose another guest.`);
+    const entry = await this.find(id);
     const file = await readFile(this.library.path(entry)).catch(() => {
       throw new Error(`${entry.name} is missing from the guest library's folder: import it again.`);
     });
     return { name: entry.name, bytes: entry.kind === 'busybox' ? buildInitramfs(file) : file };
+  }
+
+  /** Where a disk image of the library is. The library knows its files by checksum, so no guest may write to them. */
+  async diskPath(id: string, writable: boolean): Promise<string> {
+    const entry = await this.find(id);
+    if (entry.kind !== 'disk') throw new Error(`${entry.name} is not a disk image: choose one for the drive.`);
+    if (writable) {
+      throw new Error(`${entry.name} belongs to the guest library, which keeps it as it is: open a copy to write to.`);
+    }
+    return this.library.path(entry);
+  }
+
+  private async find(id: string): Promise<GuestEntry> {
+    const entry = (await this.library.list()).find((one) => one.id === id);
+    if (!entry) throw new Error(`${id} is not in the guest library any more: choose another guest.`);
+    return entry;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The bridge's main-process half: every message of the page is checked and then carried out. */
 import { type BrowserWindow, app, clipboard, ipcMain } from 'electron';
-import type { BootConfig } from '../emulator/protocol.ts';
+import type { BootConfig, DiskConfig } from '../emulator/protocol.ts';
 import type { Versions } from './bridge.ts';
 import { type Answer, type BridgeEvents, toMain, toPage } from './channels.ts';
 import type { BootLoader, EmulatorHost } from './emulator-host.ts';
@@ -35,7 +35,7 @@ export function sendToPage(
 
 /** Reads the files that a boot request names, by number or by the library's id. */
 export function bootLoader(request: Message<'boot'>, files: Files, guests: Guests): BootLoader {
-  const { kernelId, initrdId, kernelGuest, initrdGuest, ...config } = request;
+  const { kernelId, initrdId, kernelGuest, initrdGuest, disks, ...config } = request;
   const read = async (id: number | undefined, guest: string | undefined) => {
     if (guest !== undefined) return guests.read(guest);
     return id === undefined ? undefined : files.read(id);
@@ -46,8 +46,17 @@ export function bootLoader(request: Message<'boot'>, files: Files, guests: Guest
     const initrd = await read(initrdId, initrdGuest);
     if (kernel) loaded.kernel = kernel;
     if (initrd) loaded.initrd = initrd;
+    if (disks) loaded.disks = await Promise.all(disks.map((disk) => locate(disk, files, guests)));
     return loaded;
   };
+}
+
+type DiskRequest = NonNullable<Message<'boot'>['disks']>[number];
+
+/** Disk images stay where they are: the emulator reads a sector when the guest does. */
+async function locate({ fileId, guest, ...disk }: DiskRequest, files: Files, guests: Guests): Promise<DiskConfig> {
+  const path = guest === undefined ? files.path(fileId!) : await guests.diskPath(guest, disk.writable);
+  return { ...disk, path };
 }
 
 export function registerIpc({ window, host, files, guests, onReady }: IpcContext): void {
@@ -98,6 +107,7 @@ export function registerIpc({ window, host, files, guests, onReady }: IpcContext
   on('ready', onReady);
 
   answer('openKernel', (_value, target) => files.chooseKernel(target));
+  answer('openDisk', (_value, target) => files.chooseDisk(target));
   answer('openDropped', (value) => files.add(checkMessage('openDropped', value)));
   answer('guests', () => guests.list());
   answer('importGuests', async (_value, target) => guests.import(await files.chooseGuests(target)));

@@ -14,6 +14,16 @@ describe('checkMessage', () => {
     ['watch', { segments: true, tlb: false, slot: 511 }],
     ['ackConsole', 0],
     ['boot', { kernelGuest: 'kernel-6.1.0_4kc+malta', initrdGuest: '0f3a' }],
+    ['boot', { disks: [] }],
+    [
+      'boot',
+      {
+        disks: [
+          { fileId: 3, interface: 'ide', writable: true },
+          { guest: 'debian-12.img', interface: 'virtio', writable: false },
+        ],
+      },
+    ],
     ['openDropped', '/tmp/vmlinux'],
     ['importDropped', '/tmp/linux-image.deb'],
     ['removeGuest', '0f3a'],
@@ -40,6 +50,25 @@ describe('checkMessage', () => {
     ['openDropped', '', 'its argument must be a file on this computer'],
     ['importDropped', '', 'its argument must be a file on this computer'],
     ['boot', { kernelGuest: '../../etc/passwd' }, 'kernelGuest must be the id of a guest in the library'],
+    ['boot', { disks: {} }, 'disks must be a list'],
+    ['boot', { disks: new Array(5).fill({ fileId: 1, interface: 'ide', writable: false }) }, 'disks must be at most 4'],
+    ['boot', { disks: [{ path: '/etc/shadow', interface: 'ide', writable: true }] }, 'disks.0.path is not known here'],
+    [
+      'boot',
+      { disks: [{ fileId: 1, interface: 'scsi', writable: true }] },
+      'disks.0.interface must be one of ide, virtio',
+    ],
+    ['boot', { disks: [{ fileId: 1, interface: 'ide' }] }, 'disks.0.writable is missing'],
+    [
+      'boot',
+      { disks: [{ interface: 'ide', writable: false }] },
+      'disks.0 must name an open file or a guest of the library, and only one',
+    ],
+    [
+      'boot',
+      { disks: [{ fileId: 1, guest: 'a', interface: 'ide', writable: false }] },
+      'disks.0 must name an open file or a guest of the library, and only one',
+    ],
     ['removeGuest', '..', 'its argument must be the id of a guest in the library'],
     ['removeGuest', 7, 'its argument must be text of at most 128 characters'],
     ['saveText', { name: 'x'.repeat(256), text: '' }, 'name must be text of at most 255 characters'],

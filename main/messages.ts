@@ -21,10 +21,29 @@ const count = whole(0, Number.MAX_SAFE_INTEGER);
 const filePath = v.pipe(text(4096), v.minLength(1, 'must be a file on this computer'));
 const guestId = v.pipe(text(128), v.regex(/^[A-Za-z0-9][\w.+~-]*$/, 'must be the id of a guest in the library'));
 
+/** Disks; how many of each interface is the emulator's to say. */
+const MOST_DISKS = 4;
+
 const shape = (issue: v.StrictObjectIssue) => {
   if (issue.expected === 'never') return 'is not known here';
   return issue.path ? 'is missing' : 'must be an object';
 };
+
+const DiskRequest = v.pipe(
+  v.strictObject(
+    {
+      fileId: v.optional(whole(1, 0x7fff_ffff)),
+      guest: v.optional(guestId),
+      interface: oneOf(['ide', 'virtio']),
+      writable: flag,
+    },
+    shape,
+  ),
+  v.check(
+    ({ fileId, guest }) => (fileId === undefined) !== (guest === undefined),
+    'must name an open file or a guest of the library, and only one',
+  ),
+);
 
 const BootRequest = v.strictObject(
   {
@@ -40,6 +59,9 @@ const BootRequest = v.strictObject(
     initrdId: v.optional(whole(1, 0x7fff_ffff)),
     kernelGuest: v.optional(guestId),
     initrdGuest: v.optional(guestId),
+    disks: v.optional(
+      v.pipe(v.array(DiskRequest, 'must be a list'), v.maxLength(MOST_DISKS, `must be at most ${MOST_DISKS}`)),
+    ),
   },
   shape,
 );

@@ -37,6 +37,7 @@ const bridge: KsegBridge = {
   ackConsole: (bytes) => send('ackConsole', bytes),
   ackView: (sequence) => send('ackView', sequence),
   openKernel: () => ask('openKernel'),
+  openDisk: () => ask('openDisk'),
   openDropped: (file) => ask('openDropped', webUtils.getPathForFile(file)),
   guests: () => ask('guests'),
   importGuests: () => ask('importGuests'),

@@ -39,6 +39,8 @@ export class FakeDisk implements BlockDevice {
     this.flushes++;
   }
 
+  close(): void {}
+
   private check(): void {
     if (this.broken) throw new DiskError('disk.img: gone.');
   }

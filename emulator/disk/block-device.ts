@@ -13,6 +13,8 @@ export interface BlockDevice {
   write(lba: number, bytes: Uint8Array): void;
   /** Returns when what was written is safe. */
   flush(): void;
+  /** Lets go of what is below; the disk is not used after it. */
+  close(): void;
 }
 
 /** An image that cannot be used or a host file that fails; the message is one sentence that names it. */
@@ -25,6 +27,7 @@ export interface ImageAccess {
   /** Absent: the image is not to be changed. */
   write?(offset: number, bytes: Uint8Array): void;
   flush?(): void;
+  close?(): void;
 }
 
 /** Image formats that are not raw, by the bytes they start with. */
@@ -73,6 +76,10 @@ export class RawImage implements BlockDevice {
   flush(): void {
     this.access.flush?.();
   }
+
+  close(): void {
+    this.access.close?.();
+  }
 }
 
 /** Sectors that are copied together on the first write to one of them: 64 KiB. */
@@ -114,6 +121,11 @@ export class Overlay implements BlockDevice {
   }
 
   flush(): void {}
+
+  close(): void {
+    this.clusters.clear();
+    this.base.close();
+  }
 
   private hold(cluster: number): Uint8Array {
     let held = this.clusters.get(cluster);

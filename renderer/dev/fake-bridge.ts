@@ -122,6 +122,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
       if (due) setTimeout(sendView);
     },
     openKernel: () => Promise.reject(new Error('vmlinux: not a MIPS ELF file (machine 62); choose a MIPS kernel')),
+    openDisk: () => Promise.resolve({ id: 2, name: 'debian.img', size: 1 << 30 }),
     openDropped: (file) => Promise.resolve({ id: 1, name: file.name, size: file.size }),
     guests: () => Promise.resolve(library),
     importGuests: () => Promise.reject(new Error('notes.txt: is no kernel (ELF), Debian package or disk image.')),
