@@ -94,6 +94,7 @@ To get a guest, and the options of initramfs and guests:
   --remove ID             take a guest out of the library
   --busybox FILE          a static busybox for MIPS: the program, or Debian's busybox-static package
   --out FILE              where to write the initial RAM disk
+  --modules FILE          a linux-image package, for its kernel's disk drivers and ext4
   --add PATH[:TARGET]     put a file or folder into it, as TARGET or under its own name in /root
 
 Exit status: 0 when every --expect matched (with none: the guest powered off), 1 when a limit passed or the guest
