@@ -21,6 +21,7 @@ export type CreateConfig = Omit<BootConfig, 'disks'> & { bios?: { name: string; 
       | 'disks'
       | 'engine'
       | 'threshold'
+      | 'virtioConsole'
     >
   >;
 
