@@ -61,7 +61,7 @@ start_root() {
     device=$(find_root) && break
   done
   if [ -z "$device" ]; then
-    say "root=$root: there is no such disk; those there are: $(cd /sys/block && echo *)"
+    say "root=$root: there is no such disk, of:" $(ls /sys/block)
     return
   fi
   mkdir -p /newroot
