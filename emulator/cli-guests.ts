@@ -8,6 +8,7 @@ import { UsageError } from './cli-options.ts';
 import { isAr } from './guest/ar.ts';
 import { type CpioEntry } from './guest/cpio.ts';
 import { buildInitramfs, gzip } from './guest/initramfs.ts';
+import { moduleEntries, takeModules } from './guest/modules.ts';
 import { takeBusybox } from './guest/take.ts';
 import { importGuest, readSmall } from './guest-import.ts';
 import { GuestLibrary, guestFolder } from './guest-library.ts';
@@ -76,15 +77,22 @@ async function guestsCommand(args: string[]): Promise<void> {
 async function initramfsCommand(args: string[]): Promise<void> {
   const { values } = parse({
     args,
-    options: { busybox: { type: 'string' }, out: { type: 'string' }, add: { type: 'string', multiple: true } },
+    options: {
+      busybox: { type: 'string' },
+      out: { type: 'string' },
+      modules: { type: 'string' },
+      add: { type: 'string', multiple: true },
+    },
   });
-  const { busybox, out } = values;
+  const { busybox, out, modules } = values;
   if (busybox === undefined)
     throw new UsageError("initramfs: name a busybox with --busybox, Debian's package or the program.");
   if (out === undefined) throw new UsageError('initramfs: say where to write it with --out.');
   const bytes = await readSmall(busybox);
   const taken = await takeBusybox(basename(busybox), bytes, isAr(bytes));
-  const packed = await gzip(buildInitramfs(taken.bytes, (values.add ?? []).flatMap(addedEntries)));
+  const drivers = modules === undefined ? null : await takeModules(basename(modules), await readSmall(modules));
+  const added = [...(drivers ? moduleEntries(drivers) : []), ...(values.add ?? []).flatMap(addedEntries)];
+  const packed = await gzip(buildInitramfs(taken.bytes, added));
   const partial = `${out}.${randomBytes(4).toString('hex')}.partial`;
   try {
     writeFileSync(partial, packed);

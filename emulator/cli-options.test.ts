@@ -9,6 +9,7 @@ it('defaults', () => {
     bigEndian: false,
     memoryMiB: 128,
     disks: [],
+    virtioConsole: false,
     script: [],
     timeout: Infinity,
     instructions: Infinity,
@@ -44,6 +45,7 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--cpu', '34Kf-like'], { cpu: '34Kf-like' }],
   [['--symbols', 'System.map'], { symbols: 'System.map' }],
   [['--bios', 'yamon.bin'], { bios: 'yamon.bin' }],
+  [['--virtio-console'], { virtioConsole: true }],
   [['--disk', 'a.img'], { disks: [{ path: 'a.img', interface: 'ide', writable: false }] }],
   [
     ['--disk', 'a.img,if=virtio', '--disk=b.img,writable,if=ide'],

@@ -26,6 +26,7 @@ export interface RunOptions {
   symbols?: string;
   bios?: string;
   disks: DiskConfig[];
+  virtioConsole: boolean;
   script: Turn[];
   /** Guest seconds. */
   timeout: number;
@@ -66,6 +67,7 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --symbols FILE          names for addresses: a System.map (kernels' own tables are found without)
   --disk FILE[,if=ide|virtio][,writable]
                           a disk, of a raw image that stays as it is unless writable (default if=ide)
+  --virtio-console        a virtio console card, hvc0: its output comes here too
   --bios FILE             raw image at the reset vector, run instead of a kernel
   --expect TEXT           scripted run: wait for TEXT on the console (\\n, \\r, \\t, \\\\, \\xHH)
   --send TEXT             type TEXT once the --expect before it has matched
@@ -94,6 +96,7 @@ To get a guest, and the options of initramfs and guests:
   --remove ID             take a guest out of the library
   --busybox FILE          a static busybox for MIPS: the program, or Debian's busybox-static package
   --out FILE              where to write the initial RAM disk
+  --modules FILE          a linux-image package, for its kernel's disk drivers and ext4
   --add PATH[:TARGET]     put a file or folder into it, as TARGET or under its own name in /root
 
 Exit status: 0 when every --expect matched (with none: the guest powered off), 1 when a limit passed or the guest
@@ -123,6 +126,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         symbols: { type: 'string' },
         bios: { type: 'string' },
         disk: { type: 'string', multiple: true },
+        'virtio-console': { type: 'boolean' },
         expect: { type: 'string', multiple: true },
         send: { type: 'string', multiple: true },
         timeout: { type: 'string' },
@@ -205,6 +209,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
     bigEndian: values['big-endian'] ?? false,
     memoryMiB: memory(values.memory),
     disks: disks(values.disk ?? []),
+    virtioConsole: values['virtio-console'] ?? false,
     script,
     timeout: number('--timeout', values.timeout, script.length > 0 ? SCRIPT_TIMEOUT : Infinity, false),
     instructions: number('--instructions', values.instructions, Infinity, true),

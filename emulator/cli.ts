@@ -67,6 +67,7 @@ function create(options: RunOptions): CreatedMachine {
     geometry: options.geometry,
     engine: options.engine,
     disks: openDisks(options.disks),
+    virtioConsole: options.virtioConsole,
   };
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };

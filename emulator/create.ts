@@ -9,7 +9,14 @@ import type { BootConfig, MachineKind } from './protocol.ts';
 export type CreateConfig = Omit<BootConfig, 'disks'> & { bios?: { name: string; bytes: Uint8Array } } & Partial<
     Pick<
       MachineOptions,
-      'hostCpus' | 'migrateEvery' | 'hostUnmapEvery' | 'hostProtectEvery' | 'disks' | 'engine' | 'threshold'
+      | 'hostCpus'
+      | 'migrateEvery'
+      | 'hostUnmapEvery'
+      | 'hostProtectEvery'
+      | 'disks'
+      | 'virtioConsole'
+      | 'engine'
+      | 'threshold'
     >
   >;
 

@@ -61,6 +61,8 @@ export interface MachineOptions {
   engine?: EngineName;
   /** Entries to a block after which it is translated. */
   threshold?: number;
+  /** A virtio console card. Keys go to the console that the guest has written to last. */
+  virtioConsole?: boolean;
 }
 
 export const ENGINES = ['interpreter', 'jit'] as const;
@@ -178,7 +180,11 @@ export class Machine implements MmuObserver, HypervisorObserver {
       },
       powerOff: () => this.finish({ reason: 'powerOff', message: 'The guest switched the power off.' }),
     };
-    this.board = new Board(host, { disks: options.disks ?? [], seed: options.seed });
+    this.board = new Board(host, {
+      disks: options.disks ?? [],
+      seed: options.seed,
+      virtioConsole: options.virtioConsole ?? false,
+    });
     this.every(options.migrateEvery, () => this.mmu.migrate((this.mmu.cpus.current + 1) % this.mmu.cpus.count));
     this.every(options.hostUnmapEvery, () => this.hostMemory.unmap(0, ramBytes - 1));
     this.every(options.hostProtectEvery, () => this.hostMemory.writeProtect(0, ramBytes - 1));

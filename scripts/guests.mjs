@@ -1,11 +1,17 @@
 /**
- * `npm run guests`: Debian's kernel for the Malta board and a small system to go with it, into .cache/guests/. The
- * packages come through this machine's own apt and its mirrors, signatures checked, but from package lists of their
- * own: the system's apt learns of no foreign architecture, and no root is needed. A second run finds all in place.
+ * `npm run guests`: Debian's kernel for the Malta board and a small system to go with it, into .cache/guests/ and the
+ * guest library. The packages come through this machine's own apt and its mirrors, signatures checked, but from package
+ * lists of their own: the system's apt learns of no foreign architecture, and no root is needed. A second run finds all
+ * in place.
+ *
+ * With `--rootfs`, and as root, a whole Debian system on a disk image too. `--mirror URL` names a mirror, `--no-import`
+ * leaves the guest library alone.
  */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createServer } from 'vite';
+import { checkRootfs, giveToCaller, isMade, makeRootfs } from './lib/rootfs.mjs';
 import { Problem, ROOT, elapsed, endOnSignals, fail, isRoot, mustRun, run, step } from './lib/run.mjs';
 import { checkNode } from './lib/setup.mjs';
 
@@ -20,6 +26,7 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const GUESTS = path.join(ROOT, '.cache/guests');
 const DEBS = path.join(GUESTS, 'debs');
 const INITRAMFS = path.join(GUESTS, 'initramfs.cpio.gz');
+const IMAGE = path.join(GUESTS, `debian-${RELEASE}-${ARCHITECTURE}.img`);
 
 const inGuests = () => (existsSync(GUESTS) ? readdirSync(GUESTS) : []);
 const kernelAt = () => inGuests().find((name) => /^vmlinu[xz]-[\w.+~-]+$/.test(name));
@@ -69,7 +76,8 @@ function aptRoot(uri) {
   return { root, configuration: at('apt.conf') };
 }
 
-async function download() {
+/** @throws Problem where Debian's packages cannot be had */
+async function checkedMirror() {
   if ((await run('apt-get', ['--version'])).code !== 0) {
     throw new Problem(
       'There is no apt here to get Debian packages with: download linux-image-*-4kc-malta and busybox-static for ' +
@@ -81,6 +89,11 @@ async function download() {
   }
   const uri = await mirror();
   if (!uri) throw new Problem('This machine has no Debian mirror: name one, as `npm run guests -- --mirror URL`.');
+  return uri;
+}
+
+async function download() {
+  const uri = await checkedMirror();
   const { root, configuration } = aptRoot(uri);
   try {
     const apt = (tool, ...args) => mustRun(tool, ['-c', configuration, ...args], { cwd: DEBS, timeoutMs: 15 * 60_000 });
@@ -103,31 +116,104 @@ function write(file, bytes) {
   renameSync(`${file}.partial`, file);
 }
 
-async function unpack() {
+/** What the initial RAM disk is made by: packages and sources. */
+function recipe() {
+  const folder = path.join(ROOT, 'emulator/guest');
+  const sources = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const hash = createHash('sha256').update(debs().join());
+  for (const name of sources.sort()) hash.update(readFileSync(path.join(folder, name)));
+  return hash.digest('hex');
+}
+
+const KEY = `${INITRAMFS}.key`;
+const isThere = () =>
+  Boolean(kernelAt()) &&
+  existsSync(INITRAMFS) &&
+  existsSync(DEBS) &&
+  existsSync(KEY) &&
+  readFileSync(KEY, 'utf8').trim() === recipe();
+
+/** Lends the emulator's modules, which are TypeScript. */
+async function withEmulator(use) {
   const server = await createServer({
     root: ROOT,
     configFile: false,
-    server: { middlewareMode: true },
+    server: { middlewareMode: true, watch: null },
     optimizeDeps: { noDiscovery: true },
     logLevel: 'error',
   });
   try {
-    const { takeFromPackage } = await server.ssrLoadModule('/emulator/guest/take.ts');
-    const { buildInitramfs, gzip } = await server.ssrLoadModule('/emulator/guest/initramfs.ts');
-    const [kernel, busybox] = await Promise.all(
-      debs().map((deb) => takeFromPackage(deb, readFileSync(path.join(DEBS, deb)))),
-    );
-    write(INITRAMFS, await gzip(buildInitramfs(busybox.bytes)));
-    write(path.join(GUESTS, kernel.name), kernel.bytes);
+    return await use((file) => server.ssrLoadModule(`/emulator/${file}.ts`));
   } finally {
     await server.close();
   }
 }
 
+/** An initial RAM disk of the downloaded busybox with the kernel's disk modules. */
+async function initramfs(load, files = []) {
+  const { takeFromPackage } = await load('guest/take');
+  const { moduleEntries, takeModules } = await load('guest/modules');
+  const { buildInitramfs, gzip } = await load('guest/initramfs');
+  const [kernelDeb, busyboxDeb] = debs();
+  const read = (deb) => readFileSync(path.join(DEBS, deb));
+  const busybox = await takeFromPackage(busyboxDeb, read(busyboxDeb));
+  const modules = moduleEntries(await takeModules(kernelDeb, read(kernelDeb)));
+  const encoder = new TextEncoder();
+  const added = files.map(({ path: at, text, mode = 0o644 }) => ({
+    path: at,
+    kind: 'file',
+    mode,
+    contents: encoder.encode(text),
+  }));
+  return gzip(buildInitramfs(busybox.bytes, [...modules, ...added]));
+}
+
+const unpack = () =>
+  withEmulator(async (load) => {
+    const { takeFromPackage } = await load('guest/take');
+    const [deb] = debs();
+    const kernel = await takeFromPackage(deb, readFileSync(path.join(DEBS, deb)));
+    rmSync(KEY, { force: true });
+    write(INITRAMFS, await initramfs(load));
+    write(path.join(GUESTS, kernel.name), kernel.bytes);
+    write(KEY, `${recipe()}\n`);
+  });
+
+async function makeImage() {
+  if (isMade(IMAGE, RELEASE)) return false;
+  const uri = await checkedMirror();
+  await withEmulator((load) =>
+    makeRootfs({
+      image: IMAGE,
+      release: RELEASE,
+      architecture: ARCHITECTURE,
+      mirror: uri,
+      keyring: KEYRING,
+      kernel: path.join(GUESTS, kernelAt()),
+      initramfs: (files) => initramfs(load, files),
+    }),
+  );
+  return true;
+}
+
+/** Everything made goes where the app and `kseg guests` look. */
+const importAll = (files) =>
+  withEmulator(async (load) => {
+    const { GuestLibrary, guestFolder } = await load('guest-library');
+    const { importGuest } = await load('guest-import');
+    const library = new GuestLibrary(guestFolder());
+    let added = 0;
+    for (const file of files) if ((await importGuest(library, file)).added) added++;
+    return added;
+  });
+
 async function main() {
   checkNode();
   const since = Date.now();
-  const made = !kernelAt() || !existsSync(INITRAMFS);
+  const wantsImage = process.argv.includes('--rootfs');
+  // Asked before anything is fetched.
+  if (wantsImage && !isMade(IMAGE, RELEASE)) await checkRootfs();
+  let made = !isThere();
   if (made) {
     mkdirSync(DEBS, { recursive: true });
     if (!debs().every(Boolean)) await download();
@@ -139,12 +225,29 @@ async function main() {
       rmSync(DEBS, { recursive: true, force: true });
       throw new Problem(`${error.message}\nThe downloaded packages are removed: run \`npm run guests\` again.`);
     }
+    giveToCaller([GUESTS, DEBS, INITRAMFS, KEY, ...inGuests().map((name) => path.join(GUESTS, name))]);
   }
+  if (wantsImage) made = (await makeImage()) || made;
+
   console.log(made ? `Made in ${elapsed(since)}:` : 'All there already:');
-  const files = [kernelAt(), 'initramfs.cpio.gz'].map((name) => path.relative(ROOT, path.join(GUESTS, name)));
-  for (const file of files)
-    console.log(`  ${file}: ${(readFileSync(path.join(ROOT, file)).length / 1e6).toFixed(1)} MB`);
-  console.log(`To boot it:\n  npx kseg run ${files[0]} --initrd ${files[1]} --append 'console=ttyS0'`);
+  const kernel = kernelAt();
+  const files = [kernel, 'initramfs.cpio.gz', ...(existsSync(IMAGE) ? [path.basename(IMAGE)] : [])];
+  const paths = files.map((name) => path.join(GUESTS, name));
+  const named = paths.map((file) => path.relative(ROOT, file));
+  named.forEach((file, i) => console.log(`  ${file}: ${(statSync(paths[i]).size / 1e6).toFixed(1)} MB`));
+  if (isRoot && process.env.SUDO_UID) console.log('`npm run guests` without sudo takes them into your guest library.');
+  else if (!process.argv.includes('--no-import')) {
+    const added = await importAll(paths);
+    console.log(
+      added > 0 ? "They are in the guest library: the app's start page has them." : 'The guest library has them.',
+    );
+  }
+  const [at, initrd, disk] = named;
+  console.log(`To boot it:\n  npx kseg run ${at} --initrd ${initrd} --append 'console=ttyS0'`);
+  if (disk) {
+    const options = `--memory 256M --disk ${disk},if=virtio --append 'console=ttyS0 root=LABEL=debian'`;
+    console.log(`Debian from the disk:\n  npx kseg run ${at} --initrd ${initrd} ${options}`);
+  }
 }
 
 endOnSignals();

@@ -56,7 +56,7 @@ describe.each([
     outb(0x3f8, 0x41);
     outb(0x2f8, 0x42);
     board.write(0x1f000900, 4, 0x43);
-    expect(host.sent).toEqual({ com1: [0x41], com2: [0x42], cbus: [0x43] });
+    expect(host.sent).toEqual({ com1: [0x41], com2: [0x42], cbus: [0x43], hvc0: [] });
   });
 
   test('the CBUS UART interrupts pin 4', () => {
@@ -169,11 +169,12 @@ describe('the map', () => {
 
 describe('disks and cards, whatever a guest does', () => {
   const [BUS_MASTER, LEGACY, MEMORY, RINGS] = [0x1080, 0x1400, 0x10000000, 0x8000] as const;
-  const SLOTS = [0x12, 0x13, 0x14] as const;
+  const SLOTS = [0x12, 0x13, 0x14, 0x15] as const;
   /** A machine with every disk there may be, its cards decoded, and RAM that may hold anything. */
   const prepare = (bigEndian: boolean, ram: Uint8Array): ReturnType<typeof boot> => {
     const machine = boot(bigEndian, {
       disks: (['ide', 'ide', 'virtio', 'virtio'] as const).map((attach) => ({ disk: new FakeDisk(200), attach })),
+      virtioConsole: true,
     });
     for (let at = 0; at < 0x20000; at += ram.length) machine.host.ram.set(ram.subarray(0, 0x20000 - at), at);
     const config = (slot: number, fn: number, register: number, value: number): void => {
@@ -197,7 +198,7 @@ describe('disks and cards, whatever a guest does', () => {
     fc.constantFrom(0x20, 0x24, 0x25, 0x29, 0x30, 0x34, 0x35, 0x39, 0x90, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0xec, 0xef),
     fc.integer({ min: 0, max: 0xffffffff }),
   );
-  const card = fc.integer({ min: 0, max: 2 });
+  const card = fc.integer({ min: 0, max: 3 });
   const address = fc.oneof(
     fc
       .constantFrom(0x1f0, 0x1f1, 0x1f2, 0x1f3, 0x1f4, 0x1f5, 0x1f6, 0x1f7, 0x1f7, 0x3f6, 0x170, 0x177)

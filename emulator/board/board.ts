@@ -12,7 +12,7 @@ import type { BlockDevice } from '../disk/block-device.ts';
 import { CONTROL_OFFSET } from './ata-channel.ts';
 import { AtaDrive } from './ata-drive.ts';
 import { BootRom, ROM_SIZE } from './boot-rom.ts';
-import type { AccessSize, BoardHost, Device, SerialPort } from './device.ts';
+import type { AccessSize, BoardHost, Device, SerialPort, UartName } from './device.ts';
 import { Gt64120, type Window } from './gt64120.ts';
 import { I8254 } from './i8254.ts';
 import { I8259Pair } from './i8259.ts';
@@ -26,6 +26,7 @@ import { Piix4Smbus } from './piix4-smbus.ts';
 import { Piix4Isa, Piix4Pm, PM_IO_SIZE, SMBUS_IO_SIZE } from './piix4.ts';
 import { Uart16550 } from './uart16550.ts';
 import { VirtioBlk } from './virtio-blk.ts';
+import { VirtioConsole } from './virtio-console.ts';
 import { VirtioRng } from './virtio-rng.ts';
 
 const ISA_PORTS = 0x10000;
@@ -44,6 +45,7 @@ const FIRST_SLOT = 18;
 const PIRQS = 4;
 const DISK_SLOTS = [18, 20] as const;
 const RNG_SLOT = 19;
+const CONSOLE_SLOT = 21;
 /** Port and offset of the interrupt controllers' ELCR2, and the IRQs that PIRQs go to after reset: 10 and 11. */
 const ELCR2 = { offset: 5, pciIrqs: 0x0c } as const;
 const CPU_PIN = { i8259: 2, cbusUart: 4 } as const;
@@ -64,6 +66,8 @@ export interface BoardOptions {
   disks?: readonly DiskOptions[];
   /** What the random number device's bytes follow from; 1 if absent. */
   seed?: number;
+  /** A virtio console card, the guest's hvc0. */
+  virtioConsole?: boolean;
 }
 
 /** A base address register's range in PCI memory space. */
@@ -83,7 +87,9 @@ export class Board {
   readonly rtc: Mc146818;
   readonly pm: Piix4Pm;
   readonly fpga: MaltaFpga;
-  readonly serial: Readonly<Record<SerialPort, Uart16550>>;
+  readonly serial: Readonly<Record<UartName, Uart16550>>;
+  /** The virtio console card, where there is one. */
+  private readonly hvc: VirtioConsole | null = null;
   /** Accesses by device name, since power-on. */
   readonly accesses = new Map<string, AccessCount>();
 
@@ -171,6 +177,10 @@ export class Board {
       .slice(0, MOST_DISKS)
       .forEach((disk, i) => plug(DISK_SLOTS[i as 0 | 1], `virtio-blk${i}`, new VirtioBlk(host, disk, `KSEG${i}`)));
     plug(RNG_SLOT, 'virtio-rng', new VirtioRng(host, options.seed ?? 1));
+    if (options.virtioConsole) {
+      this.hvc = new VirtioConsole(host);
+      plug(CONSOLE_SLOT, 'virtio-console', this.hvc);
+    }
 
     const { com1, com2, cbus } = this.serial;
     this.counts = {
@@ -278,7 +288,7 @@ export class Board {
 
   /** Input for a serial port; returns how many of the bytes were taken. */
   receive(port: SerialPort, bytes: Uint8Array): number {
-    return this.serial[port].receive(bytes);
+    return (port === 'hvc0' ? this.hvc?.receive(bytes) : this.serial[port].receive(bytes)) ?? 0;
   }
 
   /** The reset line: every device but the clock chip's time, the ROM's contents and input still to be received. */

@@ -46,4 +46,6 @@ export interface BoardHost {
   powerOff(): void;
 }
 
-export type SerialPort = 'com1' | 'com2' | 'cbus';
+export type UartName = 'com1' | 'com2' | 'cbus';
+/** Where a guest may have a console: a UART, or the virtio console card. */
+export type SerialPort = UartName | 'hvc0';

@@ -47,7 +47,7 @@ export class FakeHost implements BoardHost {
   readonly clock = new FakeClock();
   readonly ramSize = 64 << 20;
   readonly pins = new Map<number, boolean>();
-  readonly sent: Record<SerialPort, number[]> = { com1: [], com2: [], cbus: [] };
+  readonly sent: Record<SerialPort, number[]> = { com1: [], com2: [], cbus: [], hvc0: [] };
   resets = 0;
   powerOffs = 0;
 

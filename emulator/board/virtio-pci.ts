@@ -122,6 +122,16 @@ export abstract class VirtioPci extends PciFunction {
   /** Does a request. Returns how many bytes of its writable part it has filled. */
   protected abstract execute(queue: number, chain: Chain): number;
 
+  /** Whether a queue's next request can be served now; if not, {@link resume} takes it up later. */
+  protected mayServe(_queue: number): boolean {
+    return true;
+  }
+
+  /** Goes on with a queue that the driver may have filled already. */
+  protected resume(queue: number): void {
+    this.notify(queue);
+  }
+
   /** Whether fields in the guest's buffers are little endian: always, but for legacy drivers. */
   protected get littleEndian(): boolean {
     return (this.driverFeatures[1]! & VERSION_1) !== 0 || !this.host.bigEndian;
@@ -313,7 +323,7 @@ export abstract class VirtioPci extends PciFunction {
   private next(n: number): void {
     const queue = this.queues[n];
     const mayMaster = (this.command & COMMAND.master) !== 0;
-    if (!queue || this.cancels[n] || !mayMaster || this.status & STATUS.needsReset) return;
+    if (!queue || this.cancels[n] || !mayMaster || !this.mayServe(n) || this.status & STATUS.needsReset) return;
     const chain = queue.pop();
     if (chain === null) return;
     if (chain === 'broken') {

@@ -36,8 +36,10 @@ describe('malta', () => {
     expect(text(plan.writes[2]!.bytes)).toContain('rd_start=0xffffffff8fe80000');
   });
 
-  test('tells of low RAM only', () => {
-    expect(planBoot({ elf: elf(0x80100000), ramSize: 512 * MIB }).memorySize).toBe(256 * MIB);
+  test('tells of low RAM, and of all of it under the name for kernels that reach it', () => {
+    const plan = planBoot({ elf: elf(0x80100000), ramSize: 512 * MIB });
+    expect(plan.memorySize).toBe(256 * MIB);
+    expect(text(plan.writes[1]!.bytes)).toMatch(/\0memsize\0+268435456\0+ememsize\0+536870912\0/);
   });
 });
 

@@ -92,7 +92,8 @@ export function planBoot(request: BootRequest): BootPlan {
   }
   const { seed = 0, kernelName = elf.name } = request;
   const { bigEndian } = elf;
-  writes.push(buildArguments({ kernelName, commandLine, memorySize, seed }, bigEndian));
+  const extendedMemorySize = machine === 'malta' ? ramSize : memorySize;
+  writes.push(buildArguments({ kernelName, commandLine, memorySize, extendedMemorySize, seed }, bigEndian));
 
   const handOver = { entry: elf.entry, memorySize, stackPointer: KSEG0[machine] + STACK_GPA, bigEndian };
   const plan = { machine, bigEndian, writes, registers: {}, leavesReset: true, commandLine, memorySize };

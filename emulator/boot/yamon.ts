@@ -40,8 +40,10 @@ export interface FirmwareArguments {
   kernelName: string;
   /** The whole command line, rd_start and rd_size included. */
   commandLine: string;
-  /** RAM the kernel may use, in bytes. */
+  /** RAM from address 0 that the kernel may use, in bytes. */
   memorySize: number;
+  /** All of RAM, as the board has it at 0x80000000: `memorySize` if absent. */
+  extendedMemorySize?: number;
   seed: number;
 }
 
@@ -62,7 +64,7 @@ export function buildArguments(args: FirmwareArguments, bigEndian: boolean): Ram
   }
   const environment = {
     memsize: String(args.memorySize),
-    ememsize: String(args.memorySize),
+    ememsize: String(args.extendedMemorySize ?? args.memorySize),
     modetty0: '38400n8r',
     rngseed: rngSeed(args.seed),
   };

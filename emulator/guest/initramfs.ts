@@ -5,12 +5,20 @@
  */
 import { LoadError } from '../boot/elf.ts';
 import { type CpioEntry, writeCpio } from './cpio.ts';
+import { MODULE_LIST } from './modules.ts';
 import { archivePath } from './path.ts';
 
 /**
- * Process 1. busybox makes the links to its applets itself, so they are those it was built with. The shell gets a
- * session and the console as its terminal (`setsid cttyhack`), for job control; when it is left, another one starts.
- * `poweroff`, `halt` and `reboot` tell process 1 by a signal, which only reaches a shell that waits.
+ * Process 1. busybox makes the links to its applets itself, so they are those it was built with.
+ *
+ * With `root=` on the kernel's command line it does what distributions' initial RAM disks do: inserts the modules, waits
+ * for the disk, mounts it and starts its init. The kernel's own parameters say how (Linux,
+ * Documentation/admin-guide/kernel-parameters.txt: root, rootfstype, rootflags, ro, rw, init, rootdelay); what the kernel
+ * does not know it has given to this script, which hands it on.
+ *
+ * Without `root=`, or when that fails, the shell gets a session and the console as its terminal (`setsid cttyhack`), for
+ * job control; when it is left, another one starts. `poweroff`, `halt` and `reboot` tell process 1 by a signal, which
+ * only reaches a shell that waits. `modules` on the command line inserts the modules here too.
  */
 const INIT = `#!/bin/sh
 /bin/busybox --install -s
@@ -18,10 +26,66 @@ export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
+hostname kseg
+
+say() { echo "init: $*" >/dev/console; }
+
+root= type= flags= mode=ro init= delay=0 modules=
+set -f
+for word in $(cat /proc/cmdline); do
+  case $word in
+    root=*) root=\${word#*=} ;;
+    rootfstype=*) type=\${word#*=} ;;
+    rootflags=*) flags=\${word#*=} ;;
+    init=*) init=\${word#*=} ;;
+    rootdelay=*) delay=\${word#*=} ;;
+    ro | rw) mode=$word ;;
+    modules) modules=yes ;;
+  esac
+done
+set +f
+
+# The block device that root= names, once it is there.
+find_root() {
+  case $root in
+    LABEL=* | UUID=*) findfs "$root" 2>/dev/null ;;
+    /dev/*) [ -b "$root" ] && echo "$root" ;;
+    [0-9]*:[0-9]*) dev=/dev/$(sed -n 's/^DEVNAME=//p' "/sys/dev/block/$root/uevent" 2>/dev/null) && [ -b "$dev" ] && echo "$dev" ;;
+  esac
+}
+
+start_root() {
+  sleep "$delay"
+  for try in 0 1 2 3 4 5 6 7 8 9 10; do
+    [ $try = 0 ] || sleep 1
+    device=$(find_root) && break
+  done
+  if [ -z "$device" ]; then
+    say "root=$root: there is no such disk, of:" $(ls /sys/block)
+    return
+  fi
+  mkdir -p /newroot
+  if ! mount \${type:+-t "$type"} -o "$mode\${flags:+,$flags}" "$device" /newroot; then
+    say "root=$root: cannot be mounted"
+    return
+  fi
+  for program in \${init:-/sbin/init /etc/init /bin/init /bin/sh}; do
+    # A link is one of the new root's, and may lead nowhere from here.
+    [ -x "/newroot$program" ] || [ -L "/newroot$program" ] || continue
+    for folder in dev proc sys; do
+      mount --move /$folder /newroot/$folder || umount -l /$folder
+    done
+    exec switch_root -c /dev/console /newroot "$program" "$@"
+  done
+  say "root=$root: has no \${init:-/sbin/init, /etc/init, /bin/init or /bin/sh}"
+}
+
+[ -z "$root$modules" ] || load-modules
+[ -z "$root" ] || start_root "$@"
+
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /tmp
-hostname kseg
 trap 'poweroff -f' USR2
 trap 'halt -f' USR1
 trap 'reboot -f' TERM
@@ -29,6 +93,18 @@ while :; do
   setsid cttyhack sh -l &
   wait $!
 done
+`;
+
+/** Inserts the modules that {@link moduleEntries} put in. One that finds no hardware of its own is no matter. */
+const LOAD_MODULES = `#!/bin/sh
+folder=/lib/modules/$(uname -r)
+if [ -f "$folder/${MODULE_LIST}" ]; then
+  while read -r module; do
+    insmod "$folder/$module"
+  done <"$folder/${MODULE_LIST}"
+elif [ -d /lib/modules ]; then
+  echo "load-modules: the modules here are for $(ls /lib/modules), not for $(uname -r)"
+fi
 `;
 
 const FOLDERS = ['bin', 'dev', 'etc', 'proc', 'root', 'sbin', 'sys', 'tmp', 'usr', 'usr/bin', 'usr/sbin'];
@@ -70,6 +146,7 @@ export function buildInitramfs(busybox: Uint8Array, added: readonly CpioEntry[] 
   put({ path: 'bin/busybox', kind: 'file', mode: 0o755, contents: busybox });
   put({ path: 'bin/sh', kind: 'symlink', mode: 0o777, contents: encoder.encode('busybox') });
   put({ path: 'init', kind: 'file', mode: 0o755, contents: encoder.encode(INIT) });
+  put({ path: 'sbin/load-modules', kind: 'file', mode: 0o755, contents: encoder.encode(LOAD_MODULES) });
   for (const [path, text] of Object.entries(FILES)) {
     put({ path, kind: 'file', mode: 0o644, contents: encoder.encode(text) });
   }

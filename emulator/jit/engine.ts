@@ -5,9 +5,12 @@
  * region; its function is found through the {@link CodeMap}. Functions are dropped when their page's words change, which
  * the MMU tells through {@link WatchedPages}.
  */
+import { Cp0 } from '../cpu/cp0.ts';
 import type { Cpu } from '../cpu/cpu.ts';
+import { ExcCode } from '../cpu/exceptions.ts';
 import { interpret, interpretCold } from '../cpu/interpreter.generated.ts';
 import {
+  CP0_AT,
   HOST_TLB,
   JIT_FLOAT_AT,
   JIT_LEFT_AT,
@@ -26,6 +29,8 @@ import { ModuleWriter } from './wasm.ts';
 
 /** Functions, of one mode. */
 const MOST_FUNCTIONS = 1 << 14;
+const ERET = 0x42000018;
+const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 /** Instructions in a region. */
 const REGION_LIMIT = 64;
 /** Regions that are translated at a time: making a module costs much by itself. */
@@ -170,13 +175,20 @@ export class Engine {
     const { pc } = cpu;
     const host = this.words[cpu.reads + (pc >>> 12)]! ^ pc;
     cpu.gpa = -1;
-    interpret(cpu, cpu.left - 1);
+    interpret(cpu, cpu.left - (this.returnsFromMiss(host) ? 2 : 1));
     // A branch's slot stays what it is.
     if (cpu.gpa < 0 || cpu.pc !== ((pc + 4) | 0)) return;
     const at = host >>> 2;
     const seen = (this.deviceAccesses.get(at) ?? 0) + 1;
     this.deviceAccesses.set(at, seen);
     if (seen === DEVICE_ACCESSES) this.rememberDevice(mode, host);
+  }
+
+  /** An ERET from a TLB handler: what it returns to will miss in the host TLB, and may as well be interpreted at once. */
+  private returnsFromMiss(host: number): boolean {
+    if (this.words[host >>> 2] !== ERET) return false;
+    const code = (this.words[CAUSE]! >>> 2) & 31;
+    return code === ExcCode.TLBL || code === ExcCode.TLBS;
   }
 
   private rememberDevice(mode: number, host: number): void {

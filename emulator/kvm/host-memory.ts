@@ -48,6 +48,7 @@ export class HostMemory {
 
   /** set_spte: the host moves two pages of RAM, by number, into each other's frames. */
   exchange(first: number, second: number): void {
+    for (const page of [first, second]) this.mmu.watched.changed(this.mmu.highRam.pages[page]!, 0x1000);
     if (this.mmu.gpa.exchange(this.words, this.mmu.highRam, first, second)) this.mmu.requestFlush();
   }
 

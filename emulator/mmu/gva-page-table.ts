@@ -46,8 +46,10 @@ export class GvaPageTable {
   private readonly pgdSpan: number;
   private readonly pageSize: number;
   private readonly folded: boolean;
-  /** Present pages of each pte table, by its address. */
-  private readonly present = new Map<number, number>();
+  /** Whether 32 bits of an address decide its slots. */
+  private readonly narrow: boolean;
+  /** Present pages of each pte table, by its address in units of a table's size: tables do not overlap. */
+  private readonly present: Int32Array;
   private result!: FlushResult;
   /** Called as a flush frees a table: level 'pte' or 'pmd', first address it maps. For tests. */
   onFree: ((level: 'pte' | 'pmd', va: number) => void) | null = null;
@@ -64,16 +66,24 @@ export class GvaPageTable {
     this.pteSpan = 2 ** geometry.pmdShift;
     this.pgdSpan = 2 ** geometry.pgdShift;
     this.folded = geometry.pmdEntries === 1;
+    this.narrow = this.folded && this.pgdSpan * geometry.pgdEntries <= 2 ** 32;
+    this.present = new Int32Array(Math.ceil((arena.end - arena.start) / this.pteBytes));
     this.pgd = arena.allocate(geometry.pgdEntries * 4);
     if (this.pgd === 0) throw new Error('page-table arena: no room for a page directory');
   }
 
   // An index is the quotient's low bits: `&` truncates the quotient and works modulo 2^32, wider than any level.
   private pgdSlot(va: number): number {
+    if (this.narrow) return (this.pgd >>> 2) + (va >>> this.geometry.pgdShift);
     return (this.pgd >>> 2) + ((va / this.pgdSpan) & (this.geometry.pgdEntries - 1));
   }
   private pteIndex(va: number): number {
-    return (va / this.pageSize) & (this.geometry.pteEntries - 1);
+    return (va >>> this.geometry.pageShift) & (this.geometry.pteEntries - 1);
+  }
+
+  /** Index in {@link present}. */
+  private presentAt(table: number): number {
+    return Math.floor((table - this.arena.start) / this.pteBytes);
   }
 
   /** Address of the pte table for `va`, or 0. */
@@ -106,7 +116,7 @@ export class GvaPageTable {
       table = this.arena.allocate(this.pteBytes);
       if (table === 0) return 0;
       this.words[slot] = table;
-      this.present.set(table, 0);
+      this.present[this.presentAt(table)] = 0;
       this.observer?.table(va - (va % this.pteSpan), 1);
     }
     return table;
@@ -134,7 +144,7 @@ export class GvaPageTable {
   }
 
   private count(table: number, va: number, change: number): void {
-    this.present.set(table, this.present.get(table)! + change);
+    this.present[this.presentAt(table)]! += change;
     this.observer?.pages(va, change);
   }
 
@@ -143,7 +153,7 @@ export class GvaPageTable {
     let cleared = 0;
     for (let va = start - (start % this.pageSize); va <= end;) {
       const table = this.tableAt(va);
-      if (table === 0 || this.present.get(table) === 0) va += this.pteSpan - (va % this.pteSpan);
+      if (table === 0 || this.present[this.presentAt(table)] === 0) va += this.pteSpan - (va % this.pteSpan);
       else {
         if (this.clear(va)) cleared++;
         va += this.pageSize;
@@ -232,8 +242,7 @@ export class GvaPageTable {
   }
 
   private free(table: number, va: number): void {
-    const pages = this.present.get(table)!;
-    this.present.delete(table);
+    const pages = this.present[this.presentAt(table)]!;
     if (this.observer) {
       if (pages > 0) this.dropPages(table, va, pages);
       this.observer.table(va, -1);
@@ -253,7 +262,8 @@ export class GvaPageTable {
 
   /** Present pages of the pte table for `va`. */
   pagesAt(va: number): number {
-    return this.present.get(this.tableAt(va)) ?? 0;
+    const table = this.tableAt(va);
+    return table === 0 ? 0 : this.present[this.presentAt(table)]!;
   }
 
   /** Calls `visit` for every present entry, by ascending address. */

@@ -267,10 +267,10 @@ export class Mmu {
   private dropRange(space: AddressSpace, start: number, end: number): void {
     const { pageSize } = this;
     if (end - start === 2 * pageSize - 1 && pageSize === 0x1000) {
-      space.gva.clear(start);
-      space.gva.clear(start + 0x1000);
-      space.host.drop(start);
-      space.host.drop(start + 0x1000);
+      // What the host TLB has is in the table, but for `tagged`, where it may be in another's.
+      const always = this.policy === 'tagged';
+      if (space.gva.clear(start) || always) space.host.drop(start);
+      if (space.gva.clear(start + 0x1000) || always) space.host.drop(start + 0x1000);
     } else {
       space.gva.clearRange(start, end);
       space.host.clearWhere((page) => page >= start >>> 12 && page <= end >>> 12);

@@ -11,7 +11,7 @@ export class TableArena {
   constructor(
     readonly words: Int32Array,
     readonly start: number,
-    private readonly end: number,
+    readonly end: number,
   ) {
     this.top = start;
   }

@@ -45,12 +45,13 @@ export async function step(title, work) {
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: Record<string, string | undefined>, timeoutMs?: number, inherit?: boolean,
- *   shell?: boolean }} [options] `inherit` hands it this terminal; otherwise its output is collected.
+ *   shell?: boolean, onOutput?: (text: string) => void }} [options] `inherit` hands it this terminal; otherwise its
+ *   output is collected, and `onOutput` gets whole lines as they come.
  * @returns {Promise<{ code: number, output: string }>} A program that a signal or the time-out ended, or that could
  *   not be started, has code 1 or above and says so in its output.
  */
 export function run(command, args, options = {}) {
-  const { cwd = ROOT, env, timeoutMs, inherit = false, shell = false } = options;
+  const { cwd = ROOT, env, timeoutMs, inherit = false, shell = false, onOutput } = options;
   return new Promise((resolve) => {
     const own = timeoutMs !== undefined && process.platform !== 'win32';
     const child = spawn(command, args, {
@@ -63,8 +64,15 @@ export function run(command, args, options = {}) {
       shell,
     });
     let output = '';
-    child.stdout?.on('data', (chunk) => (output += chunk));
-    child.stderr?.on('data', (chunk) => (output += chunk));
+    let told = 0;
+    const take = (chunk) => {
+      output += chunk;
+      const end = output.lastIndexOf('\n') + 1;
+      if (end > told) onOutput?.(output.slice(told, end));
+      told = Math.max(told, end);
+    };
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
     const kill = (signal) => {
       try {
         if (own) process.kill(-child.pid, signal);
