@@ -13,7 +13,7 @@ import { JIT_FLOAT_AT, JIT_REASON_AT, REGISTERS_AT } from '../memory.ts';
 import type { FloatOptions } from './float-target.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
 import { KernelTarget } from './kernel-target.ts';
-import { End, PAGE_WORDS, type Block, type Instruction, type Region } from './region.ts';
+import { End, PAGE_WORDS, returnsToCaller, type Block, type Instruction, type Region } from './region.ts';
 import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
 import { F32, F64, I32, I64, Op, VOID, type FunctionType, type Import, type ModuleWriter } from './wasm.ts';
@@ -226,7 +226,7 @@ export class Generator extends KernelTarget {
       dirtyAt.push(dirty);
       dirty |= each.writes;
     }
-    if (isSync(block) || block.end === End.Register) live |= flow.dirtyOut;
+    if (isSync(block)) live |= flow.dirtyOut;
     else {
       for (const to of block.successors) live |= this.flows[to]!.liveIn;
       // Leaving for another region stores what is dirty.
@@ -251,6 +251,7 @@ export class Generator extends KernelTarget {
 
   private leavesRegion(block: Block): boolean {
     if (block.end === End.Branch) return !this.has(block.taken) || !this.has(block.next);
+    if (block.end === End.LocalCall || block.end === End.Register) return true;
     // An absolute jump depends on where the page is mapped.
     if (block.end === End.Jump) return !this.has(block.taken) || block.body.at(-1)!.traits.flow === Flow.Jump;
     return block.end === End.Next && !this.has(block.next);
@@ -484,17 +485,32 @@ export class Generator extends KernelTarget {
         } else this.branchTo(block, after);
         return this.leaveTo(block.next, after, following);
       case End.Jump:
+      case End.LocalCall:
         return this.emitJump(block, after, following);
       case End.Call:
         return this.call(block, after, () => this.pushJumpTarget(block.body.at(-1)!), following);
       case End.CallRegister:
         return this.call(block, after, () => out.op1(Op.LocalGet, Local.Target), following);
       case End.Register:
+        if (returnsToCaller(block)) this.returnLocally();
         this.storeRegisters(after);
-        if (((block.body.at(-1)!.word >>> 21) & 31) !== 31) return this.goTo(() => out.op1(Op.LocalGet, Local.Target));
+        if (!returnsToCaller(block)) return this.goTo(() => out.op1(Op.LocalGet, Local.Target));
         out.op1(Op.LocalGet, Local.Target);
         out.op1(Op.LocalGet, Local.Left);
         out.op(Op.Return);
+    }
+  }
+
+  /** Goes on behind the call of this region that Local.Target says. */
+  private returnLocally(): void {
+    const { out } = this;
+    for (const at of this.region.returns) {
+      const index = this.region.blockAt[at]!;
+      if (this.states[index]! >= 0) this.setState(index);
+      out.op1(Op.LocalGet, Local.Target);
+      this.address(4 * at);
+      out.op(Op.I32Eq);
+      this.jump(Op.BrIf, index);
     }
   }
 

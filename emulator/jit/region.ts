@@ -20,6 +20,8 @@ export const enum End {
   Jump,
   /** JAL: the callee returns to `next`. */
   Call,
+  /** JAL to a block of this region, `taken`, which returns to `next` by a JR of this region. */
+  LocalCall,
   /** JALR: so does this one's. */
   CallRegister,
   /** JR. */
@@ -60,6 +62,8 @@ export interface Region {
   blocks: Block[];
   /** Index of the block that starts at a place, or -1. */
   blockAt: Int16Array;
+  /** Places that a JR of this region may return to. */
+  returns: number[];
   /** Most instructions between two looks at how many may still be executed. */
   longest: number;
 }
@@ -74,9 +78,11 @@ export interface RegionOptions {
 }
 
 const NONE = -1;
+/** Each return compares with the places behind this many calls. */
+const MOST_LOCAL_CALLS = 8;
 
 class Builder {
-  readonly blocks: Block[] = [];
+  blocks: Block[] = [];
   readonly blockAt = new Int16Array(PAGE_WORDS).fill(NONE);
   private readonly leaders = new Uint8Array(PAGE_WORDS);
   private readonly pending: number[] = [];
@@ -98,10 +104,18 @@ class Builder {
     this.findLeaders(entry);
     this.pending.push(entry);
     for (let i = 0; i < this.pending.length; i++) this.addBlock(this.pending[i]!);
-    for (const block of this.blocks) this.link(block);
+    for (const block of this.blocks) {
+      if (this.mergeable.size < MOST_LOCAL_CALLS && this.isLocalCall(block)) this.mergeable.add(block);
+    }
+    while (!this.linkAll());
     let longest = 0;
     for (const block of this.blocks) longest += block.count + 1;
-    return { blocks: this.blocks, blockAt: this.blockAt, longest };
+    return { blocks: this.blocks, blockAt: this.blockAt, returns: this.returns, longest };
+  }
+
+  private isLocalCall({ end, taken, next }: Block): boolean {
+    if (end !== End.Call || taken === NONE || next >= PAGE_WORDS) return false;
+    return this.blockAt[taken] !== NONE && this.blockAt[next] !== NONE;
   }
 
   private instruction(at: number, inSlot = false): Instruction | null {
@@ -140,8 +154,10 @@ class Builder {
         if (flow === Flow.Branch) {
           lead(target);
           if (!unconditional(found)) lead(at + 2);
-        } else if (found.traits.link) lead(at + 2);
-        else if (flow === Flow.Jump) lead(target);
+        } else if (found.traits.link) {
+          lead(at + 2);
+          lead(target);
+        } else if (flow === Flow.Jump) lead(target);
         break;
       }
     }
@@ -201,7 +217,7 @@ class Builder {
     block.count = block.body.length;
     if (block.slot && !block.body.at(-1)!.traits.likely) block.count++;
     if (block.end !== End.Leave && block.end !== End.Jump && block.end !== End.Register) this.pending.push(block.next);
-    if (block.taken !== NONE && block.end !== End.Call) this.pending.push(block.taken);
+    if (block.taken !== NONE) this.pending.push(block.taken);
   }
 
   /** False when a branch must be left to the interpreter: for what is in its delay slot, or for what it links to. */
@@ -225,14 +241,66 @@ class Builder {
     return true;
   }
 
+  /**
+   * Finds what follows what. False when a callee turned out not to return within the region, so that its call is none
+   * that the region can make by itself.
+   */
+  private linkAll(): boolean {
+    this.returns = [];
+    for (const block of this.blocks) {
+      if (block.end === End.Call && this.mergeable.has(block)) block.end = End.LocalCall;
+      if (block.end === End.LocalCall) this.returns.push(block.next);
+    }
+    for (const block of this.blocks) this.link(block);
+    const reached = this.reach();
+    const lost = this.blocks.filter((block) => block.end === End.LocalCall && !reached.has(this.blockAt[block.next]!));
+    for (const block of lost) {
+      this.mergeable.delete(block);
+      block.end = End.Call;
+    }
+    if (lost.length > 0) return false;
+    this.prune(reached);
+    return true;
+  }
+  private returns: number[] = [];
+  private readonly mergeable = new Set<Block>();
+
   private link(block: Block): void {
+    block.successors = [];
     const add = (at: number) => {
       const index = at >= 0 && at < PAGE_WORDS ? this.blockAt[at]! : NONE;
       if (index !== NONE && !block.successors.includes(index)) block.successors.push(index);
     };
-    if (block.end === End.Branch || block.end === End.Jump) add(block.taken);
-    if (block.end !== End.Leave && block.end !== End.Jump && block.end !== End.Register) add(block.next);
+    if (block.end === End.Branch || block.end === End.Jump || block.end === End.LocalCall) add(block.taken);
+    if (block.end === End.Register && returnsToCaller(block)) for (const at of this.returns) add(at);
+    if (!LEAVES_NEXT.has(block.end)) add(block.next);
   }
+
+  private reach(): Set<number> {
+    const reached = new Set([0]);
+    for (const index of reached) for (const to of this.blocks[index]!.successors) reached.add(to);
+    return reached;
+  }
+
+  /** Takes away what is not reached. */
+  private prune(reached: ReadonlySet<number>): void {
+    if (reached.size === this.blocks.length) return;
+    const kept = this.blocks.filter((_, i) => reached.has(i));
+    const moved = new Map(kept.map((block, i) => [this.blockAt[block.at]!, i]));
+    for (const block of kept) block.successors = block.successors.map((to) => moved.get(to)!);
+    this.blockAt.fill(NONE);
+    for (const [i, block] of kept.entries()) this.blockAt[block.at] = i;
+    this.blocks = kept;
+    this.returns = this.returns.filter((at) => this.blockAt[at] !== NONE);
+  }
+}
+
+/** Blocks after which execution does not go on at `next`. */
+const LEAVES_NEXT = new Set<End>([End.Leave, End.Jump, End.Register, End.LocalCall]);
+
+/** JR ra. */
+export function returnsToCaller(block: Block): boolean {
+  return ((block.body.at(-1)!.word >>> 21) & 31) === 31;
 }
 
 /** BEQ, BGEZ and BLEZ of a register with itself or of zero are how B is written. */
