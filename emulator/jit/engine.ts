@@ -24,7 +24,7 @@ import { CodeMap, MODES } from './code-map.ts';
 import { makeDispatcher, type DispatcherExports } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
 import { FIRST_FUNCTION, Generator, IMPORTS, REGION_TYPE, Reason, TYPES } from './generate.ts';
-import { End, PAGE_WORDS, buildRegion, type Region } from './region.ts';
+import { End, PAGE_WORDS, SWITCH_FACTOR, buildRegion, type Region } from './region.ts';
 import { ModuleWriter } from './wasm.ts';
 
 /** Functions, of one mode. */
@@ -121,7 +121,7 @@ export class Engine {
     private readonly options: EngineOptions,
   ) {
     this.words = memory.words;
-    this.reach = 2 * REGION_LIMIT + 2;
+    this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
     this.map = new CodeMap(memory, at, hostBytes);
     this.modes = [HOST_TLB.kernelRead, HOST_TLB.userRead].map((readTable, mode) => {
       const table = new WebAssembly.Table({ element: 'anyfunc', initial: MOST_FUNCTIONS });
@@ -283,6 +283,7 @@ export class Engine {
       const region = buildRegion(words, (host & ~0xfff) >>> 2, pc & ~0xfff, entry, {
         limit: REGION_LIMIT,
         kernel: mode === 0 && this.options.fullSystem,
+        entries: this.map.entries(mode, host),
         devices: this.devices.get((host >>> 12) * MODES + mode),
       });
       const [first] = region.blocks;

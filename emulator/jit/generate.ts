@@ -13,7 +13,7 @@ import { JIT_FLOAT_AT, JIT_REASON_AT, REGISTERS_AT } from '../memory.ts';
 import type { FloatOptions } from './float-target.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
 import { KernelTarget } from './kernel-target.ts';
-import { End, PAGE_WORDS, returnsToCaller, type Block, type Instruction, type Region } from './region.ts';
+import { End, PAGE_WORDS, isSwitch, returnsToCaller, type Block, type Instruction, type Region } from './region.ts';
 import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
 import { F32, F64, I32, I64, Op, VOID, type FunctionType, type Import, type ModuleWriter } from './wasm.ts';
@@ -493,6 +493,7 @@ export class Generator extends KernelTarget {
         return this.call(block, after, () => out.op1(Op.LocalGet, Local.Target), following);
       case End.Register:
         if (returnsToCaller(block)) this.returnLocally();
+        else if (isSwitch(block.body.at(-1)!)) this.switchLocally();
         this.storeRegisters(after);
         if (!returnsToCaller(block)) return this.goTo(() => out.op1(Op.LocalGet, Local.Target));
         out.op1(Op.LocalGet, Local.Target);
@@ -512,6 +513,35 @@ export class Generator extends KernelTarget {
       out.op(Op.I32Eq);
       this.jump(Op.BrIf, index);
     }
+  }
+
+  /** Goes on at the place of this region that Local.Target is, if it is one of those seen before. */
+  private switchLocally(): void {
+    const { out } = this;
+    const indices = new Map<number, number>();
+    for (const at of this.region.targets) {
+      const index = this.region.blockAt[at]!;
+      if (this.states[index]! < 0) indices.set(at, index);
+    }
+    if (indices.size === 0) return;
+    const places = [...indices.keys()];
+    const first = places[0]!;
+    const last = places.at(-1)!;
+    this.open(Op.Block);
+    out.op1(Op.LocalGet, Local.Target);
+    this.address(4 * first);
+    out.op(Op.I32Sub);
+    // What is not a multiple of 4 becomes a large number.
+    out.constant(2);
+    out.op(Op.I32Rotr);
+    out.op(Op.BrTable);
+    out.unsigned(last - first + 1);
+    for (let at = first; at <= last; at++) {
+      const index = indices.get(at);
+      out.unsigned(index === undefined ? 0 : this.depth - this.labels[index]!);
+    }
+    out.unsigned(0);
+    this.close();
   }
 
   /** Byte offset from the page's start, perhaps outside of it, that a branch goes to. */

@@ -64,6 +64,8 @@ export interface Region {
   blockAt: Int16Array;
   /** Places that a JR of this region may return to. */
   returns: number[];
+  /** Places that a JR of this region has been seen to go to, ascending. */
+  targets: number[];
   /** Most instructions between two looks at how many may still be executed. */
   longest: number;
 }
@@ -73,6 +75,8 @@ export interface RegionOptions {
   limit: number;
   /** The code runs in kernel mode of the `malta` machine. */
   kernel: boolean;
+  /** The page's entries in the code map, not zero where the interpreter has entered blocks. */
+  entries: Int32Array | null;
   /** Places of loads and stores that have been seen to reach devices: the interpreter's. */
   devices: ReadonlySet<number> | undefined;
 }
@@ -80,6 +84,9 @@ export interface RegionOptions {
 const NONE = -1;
 /** Each return compares with the places behind this many calls. */
 const MOST_LOCAL_CALLS = 8;
+/** Cases of a switch, and how many times larger a region with one may be. */
+const MOST_TARGETS = 64;
+export const SWITCH_FACTOR = 4;
 
 class Builder {
   blocks: Block[] = [];
@@ -98,7 +105,9 @@ class Builder {
     private readonly first: number,
     private readonly base: number,
     private readonly options: RegionOptions,
-  ) {}
+  ) {
+    this.limit = options.limit;
+  }
 
   build(entry: number): Region {
     this.findLeaders(entry);
@@ -110,7 +119,7 @@ class Builder {
     while (!this.linkAll());
     let longest = 0;
     for (const block of this.blocks) longest += block.count + 1;
-    return { blocks: this.blocks, blockAt: this.blockAt, returns: this.returns, longest };
+    return { blocks: this.blocks, blockAt: this.blockAt, returns: this.returns, targets: this.targets, longest };
   }
 
   private isLocalCall({ end, taken, next }: Block): boolean {
@@ -137,8 +146,8 @@ class Builder {
       work.push(at);
     };
     let count = 0;
-    for (let i = 0; i < work.length && count < this.options.limit; i++) {
-      for (let at = work[i]!; at < PAGE_WORDS && seen[at] === 0 && count < this.options.limit; at++) {
+    for (let i = 0; i < work.length && count < this.limit; i++) {
+      for (let at = work[i]!; at < PAGE_WORDS && seen[at] === 0 && count < this.limit; at++) {
         seen[at] = 1;
         count++;
         const found = this.instruction(at);
@@ -158,6 +167,7 @@ class Builder {
           lead(at + 2);
           lead(target);
         } else if (flow === Flow.Jump) lead(target);
+        else if (isSwitch(found)) this.findTargets(at).forEach(lead);
         break;
       }
     }
@@ -174,8 +184,21 @@ class Builder {
     return to >= 0 && to < 4 * PAGE_WORDS ? to >>> 2 : NONE;
   }
 
+  /** Where a jump through a table goes, as far as that has been seen: entered places behind it. */
+  private findTargets(jump: number): number[] {
+    const { entries } = this.options;
+    if (!entries || this.targets.length > 0) return [];
+    for (let at = jump + 2; at < PAGE_WORDS && this.targets.length < MOST_TARGETS; at++) {
+      if (entries[at] !== 0) this.targets.push(at);
+    }
+    if (this.targets.length > 0) this.limit = SWITCH_FACTOR * this.options.limit;
+    return this.targets;
+  }
+  private targets: number[] = [];
+  private limit: number;
+
   private addBlock(start: number): void {
-    if (this.blockAt[start] !== NONE || this.instructions >= this.options.limit) return;
+    if (this.blockAt[start] !== NONE || this.instructions >= this.limit) return;
     const block: Block = {
       at: start,
       next: start,
@@ -191,7 +214,7 @@ class Builder {
     let at = start;
     for (; at < PAGE_WORDS; at++) {
       if (at > start && this.leaders[at] === 1) break;
-      if (this.instructions >= this.options.limit && at > start) break;
+      if (this.instructions >= this.limit && at > start) break;
       const found = this.instruction(at);
       if (!found || found.traits.flow === Flow.Leave) {
         block.end = End.Leave;
@@ -218,6 +241,7 @@ class Builder {
     if (block.slot && !block.body.at(-1)!.traits.likely) block.count++;
     if (block.end !== End.Leave && block.end !== End.Jump && block.end !== End.Register) this.pending.push(block.next);
     if (block.taken !== NONE) this.pending.push(block.taken);
+    if (block.end === End.Register && isSwitch(block.body.at(-1)!)) this.pending.push(...this.targets);
   }
 
   /** False when a branch must be left to the interpreter: for what is in its delay slot, or for what it links to. */
@@ -272,6 +296,7 @@ class Builder {
       if (index !== NONE && !block.successors.includes(index)) block.successors.push(index);
     };
     if (block.end === End.Branch || block.end === End.Jump || block.end === End.LocalCall) add(block.taken);
+    if (block.end === End.Register && isSwitch(block.body.at(-1)!)) this.targets.forEach(add);
     if (block.end === End.Register && returnsToCaller(block)) for (const at of this.returns) add(at);
     if (!LEAVES_NEXT.has(block.end)) add(block.next);
   }
@@ -284,6 +309,7 @@ class Builder {
 
   /** Takes away what is not reached. */
   private prune(reached: ReadonlySet<number>): void {
+    this.targets = this.targets.filter((at) => this.blockAt[at] !== NONE);
     if (reached.size === this.blocks.length) return;
     const kept = this.blocks.filter((_, i) => reached.has(i));
     const moved = new Map(kept.map((block, i) => [this.blockAt[block.at]!, i]));
@@ -292,11 +318,18 @@ class Builder {
     for (const [i, block] of kept.entries()) this.blockAt[block.at] = i;
     this.blocks = kept;
     this.returns = this.returns.filter((at) => this.blockAt[at] !== NONE);
+    this.targets = this.targets.filter((at) => this.blockAt[at] !== NONE);
   }
 }
 
 /** Blocks after which execution does not go on at `next`. */
 const LEAVES_NEXT = new Set<End>([End.Leave, End.Jump, End.Register, End.LocalCall]);
+
+/** JR through a register that compilers neither return nor call through (ra, t9). */
+export function isSwitch({ word, traits: t }: Instruction): boolean {
+  const rs = (word >>> 21) & 31;
+  return t.flow === Flow.Register && !t.link && rs !== 31 && rs !== 25;
+}
 
 /** JR ra. */
 export function returnsToCaller(block: Block): boolean {
