@@ -17,24 +17,32 @@ import {
   JIT_PC_AT,
   JIT_REASON_AT,
   JIT_RECORD_AT,
+  RAM_AT,
   type LinearMemory,
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import { CodeMap, MODES } from './code-map.ts';
+import { CodeMap, MODES, MOST_PAGES } from './code-map.ts';
 import { makeDispatcher, type DispatcherExports } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
 import { FIRST_FUNCTION, Generator, IMPORTS, REGION_TYPE, Reason, TYPES } from './generate.ts';
+import { brokenInvariants } from './invariants.ts';
 import { End, PAGE_WORDS, SWITCH_FACTOR, buildRegion, type Region } from './region.ts';
 import { ModuleWriter } from './wasm.ts';
 
-/** Functions, of one mode. */
-const MOST_FUNCTIONS = 1 << 14;
+/** What the code cache may hold before everything is dropped. */
+export interface CacheLimits {
+  /** Functions of one mode, one more than may be in use at once. */
+  functions: number;
+  /** Pages that something was executed in often, both modes together. */
+  pages: number;
+}
+export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES };
 const ERET = 0x42000018;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 /** Instructions in a region. */
 const REGION_LIMIT = 64;
 /** Regions that are translated at a time: making a module costs much by itself. */
-const BATCH = 16;
+export const BATCH = 16;
 /** Device accesses of an instruction after which it no longer leaves generated code. */
 const DEVICE_ACCESSES = 16;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
@@ -46,6 +54,9 @@ export interface EngineOptions {
   threshold: number;
   /** The `malta` machine, whose privileged architecture is known to generated code. */
   fullSystem: boolean;
+  limits: CacheLimits;
+  /** Regions that are translated at a time. */
+  batch: number;
 }
 
 export interface EngineCounts {
@@ -122,11 +133,12 @@ export class Engine {
   ) {
     this.words = memory.words;
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
-    this.map = new CodeMap(memory, at, hostBytes);
+    const { functions, pages } = options.limits;
+    this.map = new CodeMap(memory, at, hostBytes, pages);
     this.modes = [HOST_TLB.kernelRead, HOST_TLB.userRead].map((readTable, mode) => {
-      const table = new WebAssembly.Table({ element: 'anyfunc', initial: MOST_FUNCTIONS });
+      const table = new WebAssembly.Table({ element: 'anyfunc', initial: functions });
       const dispatcher = makeDispatcher(memory, table, readTable, this.map.directories[mode]!);
-      return { table, dispatcher, free: freeSlots() };
+      return { table, dispatcher, free: freeSlots(functions) };
     });
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
@@ -146,7 +158,7 @@ export class Engine {
       const { mode } = this;
       if (mode < 0 || cpu.delay !== 0) {
         // Where no table is looked at, for some time; the rest of a branch, for its slot.
-        interpret(cpu, cpu.left - (cpu.delay !== 0 ? 0 : 64));
+        interpret(cpu, Math.max(0, cpu.left - (cpu.delay !== 0 ? 0 : 64)));
         continue;
       }
       cpu.directory = this.map.directories[mode]! >>> 2;
@@ -175,7 +187,7 @@ export class Engine {
     const { pc } = cpu;
     const host = this.words[cpu.reads + (pc >>> 12)]! ^ pc;
     cpu.gpa = -1;
-    interpret(cpu, cpu.left - (this.returnsFromMiss(host) ? 2 : 1));
+    interpret(cpu, Math.max(0, cpu.left - (this.returnsFromMiss(host) ? 2 : 1)));
     // A branch's slot stays what it is.
     if (cpu.gpa < 0 || cpu.pc !== ((pc + 4) | 0)) return;
     const at = host >>> 2;
@@ -198,6 +210,7 @@ export class Engine {
     const places = this.devices.get(key) ?? new Set();
     places.add((host & 0xfff) >>> 2);
     this.drop(page);
+    if (!this.has(page.host)) this.mmu.watched.delete(page.host);
     this.devices.set(key, places);
     // All of it is wanted again, at once.
     for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, this.cpu.threshold);
@@ -225,7 +238,7 @@ export class Engine {
     const { cpu, words } = this;
     if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
     const { reads } = cpu;
-    const { epoch } = this;
+    const { epoch, removals } = this;
     cpu.pc = pc;
     cpu.left = left;
     interpret(cpu, left - 1);
@@ -235,8 +248,8 @@ export class Engine {
       (cpu.left === left - 1 || cpu.left > this.reach) &&
       cpu.reads === reads &&
       this.epoch === epoch &&
-      // The page that is executed from is still where it was.
-      words[reads + (pc >>> 12)] === this.pageEntry(pc)
+      // The pages that are executed from, this one and those it was called from, are still where they were.
+      this.removals === removals
     ) {
       words[JIT_FLOAT_AT >>> 2] = !cpu.fpuUsable ? 0 : cpu.fpu.odd === 1 ? 1 : 2;
       return cpu.left;
@@ -246,16 +259,18 @@ export class Engine {
     words[JIT_REASON_AT >>> 2] = Reason.Stepped;
     return -1;
   };
-  private pageEntry(pc: number): number {
-    return this.words[this.cpu.reads + (pc >>> 12)]!;
+  private get removals(): number {
+    return this.mmu.kernel.host.removals + this.mmu.user.host.removals;
   }
 
   // Translation
 
   /** Has the block at `host` translated with the next batch. */
   private enqueue(mode: number, pc: number, host: number): void {
+    // The commpage changes without being stored to.
+    if (host < RAM_AT) return;
     this.queue.push({ mode, pc, host });
-    if (this.queue.length >= BATCH) this.translateQueue();
+    if (this.queue.length >= this.options.batch) this.translateQueue();
   }
 
   /** Translates what is queued, a module for each mode. */
@@ -374,6 +389,12 @@ export class Engine {
     this.epoch++;
   }
 
+  /** What is wrong with the code cache, a sentence each; nothing, if all is well. Looks at everything, so it is slow. */
+  verify(): string[] {
+    const { map, mmu, words, modes } = this;
+    return brokenInvariants({ map, mmu, words, modes, pages: this.pages.values() });
+  }
+
   /** Drops everything, for want of room. */
   evict(): void {
     this.counts.evictions++;
@@ -387,7 +408,7 @@ export class Engine {
   }
 }
 
-function freeSlots(): number[] {
+function freeSlots(functions: number): number[] {
   // Slot 0 would look like no entry.
-  return Array.from({ length: MOST_FUNCTIONS - 1 }, (_, i) => MOST_FUNCTIONS - 1 - i);
+  return Array.from({ length: functions - 1 }, (_, i) => functions - 1 - i);
 }

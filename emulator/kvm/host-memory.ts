@@ -48,8 +48,9 @@ export class HostMemory {
 
   /** set_spte: the host moves two pages of RAM, by number, into each other's frames. */
   exchange(first: number, second: number): void {
-    for (const page of [first, second]) this.mmu.watched.changed(this.mmu.highRam.pages[page]!, 0x1000);
-    if (this.mmu.gpa.exchange(this.words, this.mmu.highRam, first, second)) this.mmu.requestFlush();
+    const { highRam, watched } = this.mmu;
+    for (const page of [first, second]) watched.changed(highRam.pages[page]!, 0x1000);
+    if (this.mmu.gpa.exchange(this.words, highRam, first, second)) this.mmu.requestFlush();
   }
 
   /** KVM_MEM_LOG_DIRTY_PAGES on: every page is clean from now on. */
