@@ -457,6 +457,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
     this.finish({ reason: 'error', message });
   }
 
+  get kind(): MachineKind {
+    return this.options.kind;
+  }
+
   get mode(): 'kernel' | 'user' {
     return this.system.mode === USER ? 'user' : 'kernel';
   }
