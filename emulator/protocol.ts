@@ -122,9 +122,39 @@ export interface MachineInfo {
 export type RunState =
   | { state: 'off' }
   | { state: 'running' }
-  | { state: 'paused' }
+  /** `stop`: what stopped it, if it was not asked to. */
+  | { state: 'paused'; stop?: StopReport }
   /** The guest powered off, panicked, or the emulator stopped it; `message` is one sentence. */
   | { state: 'ended'; reason: 'powerOff' | 'panic' | 'error'; message: string };
+
+/** Where and why a breakpoint, or a run to a place, stopped the machine. */
+export interface StopReport {
+  /** Number of the breakpoint; null when a run to a place has arrived. */
+  breakpoint: number | null;
+  spec: string;
+  /** Of the instruction that it stopped before, or whose event stopped it. */
+  pc: number;
+  instructions: number;
+  /** One sentence; empty for an arrival. */
+  message: string;
+}
+
+/** A breakpoint as the panel lists it. */
+export interface BreakpointView {
+  id: number;
+  /** As typed, in its canonical form: `switch_mm+0x10`, `write:counter,4`, `asid:0x13`. */
+  spec: string;
+  kind: 'address' | 'read' | 'write' | 'access' | 'asid' | 'tlb' | 'flush' | 'exit' | 'exception';
+  condition: string;
+  /** The first so many hits do not stop. */
+  ignore: number;
+  enabled: boolean;
+  hits: number;
+  /** Why it cannot be hit yet, in one sentence; empty when it can. */
+  pending: string;
+  address: number | null;
+  symbol: string;
+}
 
 /** Figures of one segment in one GVA page table. */
 export interface SegmentStats {
