@@ -10,6 +10,7 @@ import { readBundledGuest } from './guests.ts';
 import { isGuestCommand, runGuestCommand } from './cli-guests.ts';
 import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-options.ts';
 import { Script } from './script.ts';
+import { dumpStop } from './stop-dump.ts';
 import { runOnTerminal } from './terminal.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
@@ -100,6 +101,13 @@ class TraceFile {
 async function run(options: RunOptions): Promise<number> {
   const { machine } = create(options);
   if (options.symbols) machine.symbols = readSymbols(options.symbols);
+  for (const text of options.breaks) {
+    try {
+      machine.breakpoints.add(text);
+    } catch (error) {
+      throw new UsageError(`--break: ${(error as Error).message}`);
+    }
+  }
   // Opened before the run, so that it is not made for nothing, and after all that can be refused.
   const statsFd = options.stats ? openNamed(options.stats) : null;
   const traceFile = options.trace ? new TraceFile(openNamed(options.trace)) : null;
@@ -119,6 +127,7 @@ async function run(options: RunOptions): Promise<number> {
     writeFileSync(statsFd, JSON.stringify(stats, null, 2) + '\n');
     closeSync(statsFd);
   }
+  process.stderr.write(dumpStop(machine));
   if (outcome.message) process.stderr.write(`kseg: ${outcome.message}\n`);
   return outcome.ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -6,6 +6,7 @@ describe('specifications', () => {
     ['switch_mm+0x10', 'switch_mm+0x10'],
     ['switch_mm + 8 - 4', 'switch_mm+0x4'],
     ['0x40100000', '0x40100000'],
+    ['40100000', '0x40100000'],
     ['address:asid', 'address:asid'],
     ['asid', 'asid'],
     ['ASID:19', 'asid:0x13'],

@@ -60,6 +60,8 @@ function named<T>(text: string, names: readonly (readonly [string, T])[], what: 
 
 /** @throws SpecError */
 export function parsePlace(text: string): Place {
+  // As listings have addresses, without 0x.
+  if (/^\s*[0-9a-f]{8}\s*$/i.test(text)) return { symbol: null, offset: parseInt(text, 16) };
   const match = /^\s*([A-Za-z_.$][\w.$]*|0x[0-9a-f]+|\d+)((?:\s*[+-]\s*(?:0x[0-9a-f]+|\d+))*)\s*$/i.exec(text);
   if (!match)
     throw new SpecError(`"${text.trim()}" is no address: give a number, a symbol, or either with + and a number.`);

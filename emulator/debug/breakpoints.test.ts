@@ -219,7 +219,7 @@ describe.each<[MachineKind, boolean]>([
       expect(stop('asid:0x12', mtc0(Cp0.EntryHi))).toBe('limit');
       machine.cpu.r[T0] = 0x12;
       machine.cpu.pc = start | 0;
-      expect(stop('asid:0x12', mtc0(Cp0.EntryHi))).toMatch(/ASID 0x13 to 0x12 at/);
+      expect(stop('asid:0x12', mtc0(Cp0.EntryHi))).toMatch(/ASID 0x13 to 0x12 before/);
       expect(pc()).toBe(start + 4);
     });
 

@@ -290,7 +290,9 @@ export class Breakpoints implements AccessWatcher {
     const pc = this.host.cpu.pc >>> 0;
     for (const each of this.list) {
       if (!each.enabled || each.awaited.kind !== kind || !matches(each.awaited as never) || !this.hit(each)) continue;
-      this.say(each, pc, `${what()} at ${this.name(pc)}`);
+      // What changes the address space lies behind PC when it is told.
+      const relation = kind === 'asid' || kind === 'flush' ? 'before' : 'at';
+      this.say(each, pc, `${what()} ${relation} ${this.name(pc)}`);
       this.until = null;
       this.host.stop();
     }
@@ -349,7 +351,10 @@ export class Breakpoints implements AccessWatcher {
         breakpoint.pending = none ? `Waits for symbols to find "${symbol}".` : `${missing}.`;
       } else breakpoint.at = (base + offset) >>> 0;
       if (awaited.kind === 'address' && breakpoint.at !== null && breakpoint.at % 4 !== 0) {
-        throw new SpecError(`No instruction begins at ${hex(breakpoint.at)}: its address must be a multiple of 4.`);
+        const message = `No instruction begins at ${hex(breakpoint.at)}: its address must be a multiple of 4.`;
+        if (strict) throw new SpecError(message);
+        breakpoint.pending = message;
+        breakpoint.at = null;
       }
     }
     if (condition === '') return;

@@ -21,14 +21,17 @@ export function valuesOf(target: DebugTarget): Values {
   };
 }
 
+/** An address as a listing has it. */
+const LISTED = /^[0-9a-f]{8}$/i;
+
 /**
- * The address that an expression of registers, symbols and memory has now. Bare hexadecimal without `0x` is taken for
- * hexadecimal where nothing else fits, as people paste it.
+ * The address that an expression of registers, symbols and memory has now. Eight hexadecimal digits alone are an address
+ * as listings have it, without `0x`.
  * @throws ExpressionError
  */
 export function addressNow(target: DebugTarget, text: string): number {
   const bare = text.trim();
-  if (/^(?=.*[0-9])[0-9a-f]{5,8}$/i.test(bare) && target.symbols.find(bare) === null) return parseInt(bare, 16);
+  if (LISTED.test(bare)) return parseInt(bare, 16);
   const value = parseExpression(bare, (name) => target.symbols.find(name) !== null)(valuesOf(target));
   if (value === null) throw new ExpressionError(`"${bare}" has no value now: memory it names is not mapped.`);
   return value;
