@@ -11,7 +11,6 @@ import {
   configurationName,
   count,
   filePath,
-  flag,
   guestId,
   oneOf,
   shape,

@@ -84,7 +84,14 @@ function parseAwaited(text: string): Awaited {
     case 'tlb':
       return { kind, index: rest === null ? null : numberOf(rest, 63, 'TLB entry') };
     case 'flush': {
-      const names = [['kernel', 'kernel'], ['user', 'user'], ['gpa', 'gpa'], ['KMF_KERN', 'kernel'], ['KMF_USER', 'user'], ['KMF_GPA', 'gpa']] as const; // prettier-ignore
+      const names = [
+        ['kernel', 'kernel'],
+        ['user', 'user'],
+        ['gpa', 'gpa'],
+        ['KMF_KERN', 'kernel'],
+        ['KMF_USER', 'user'],
+        ['KMF_GPA', 'gpa'],
+      ] as const;
       return { kind, of: rest === null ? null : named<FlushOf>(rest, names, 'kind of flush') };
     }
     case 'exit':

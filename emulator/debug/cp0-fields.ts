@@ -50,6 +50,7 @@ const MMU_TYPES = ['none', 'TLB', 'BAT', 'fixed', '4', '5', '6', '7'] as const;
 const RELEASES = ['1', '2', '3', '4', '5', '6', '7', '8'] as const;
 const ARCHITECTURES = ['MIPS32', 'MIPS64, 32-bit segments', 'MIPS64', 'reserved'] as const;
 const exception = (value: number) => EXCEPTION_NAMES[value]!;
+const thousands = (value: number) => value.toLocaleString('en-US');
 const plusOne = (value: number) => String(value + 1);
 /** Sizes of a cache, as Config1 codes them. */
 const cacheSets = (value: number) => String(value === 7 ? 32 : 64 << value);
@@ -146,12 +147,12 @@ export const CP0_REGISTERS: readonly Cp0Register[] = [
     section: '9.7',
     fields: [field('Mask', 28, 13, 'size of each page of a pair', pageSize)],
   },
-  { index: Cp0.Count, name: 'Count', section: '9.12', fields: [field('Count', 31, 0, 'timer ticks', 'decimal')] },
+  { index: Cp0.Count, name: 'Count', section: '9.12', fields: [field('Count', 31, 0, 'timer ticks', thousands)] },
   {
     index: Cp0.Compare,
     name: 'Compare',
     section: '9.16',
-    fields: [field('Compare', 31, 0, 'Count at the next timer interrupt', 'decimal')],
+    fields: [field('Compare', 31, 0, 'Count at the next timer interrupt', thousands)],
   },
   { index: Cp0.ErrorEPC, name: 'ErrorEPC', section: '9.48', fields: address('ErrorEPC') },
   {

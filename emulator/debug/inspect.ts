@@ -157,7 +157,16 @@ export class Inspector {
     } catch (error) {
       const none = new Uint8Array(0);
       const message = (error as Error).message;
-      return { start: 0, physical: memory.physical, bytes: none, readable: none, changed: none, why: [], symbol: '', error: message }; // prettier-ignore
+      return {
+        start: 0,
+        physical: memory.physical,
+        bytes: none,
+        readable: none,
+        changed: none,
+        why: [],
+        symbol: '',
+        error: message,
+      };
     }
   }
 }

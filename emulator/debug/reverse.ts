@@ -18,7 +18,16 @@ export function reverse(target: DebugTarget, text: string): ReverseStory {
   const within = gpa & 0xfff;
   const ways: ReverseWay[] = [];
   const add = (via: ReverseWay['via'], va: number, more: Partial<ReverseWay> = {}) =>
-    ways.push({ via, va: va >>> 0, symbol: target.symbols.describe(va >>> 0), asid: null, entry: null, writable: true, state: '', ...more }); // prettier-ignore
+    ways.push({
+      via,
+      va: va >>> 0,
+      symbol: target.symbols.describe(va >>> 0),
+      asid: null,
+      entry: null,
+      writable: true,
+      state: '',
+      ...more,
+    });
 
   for (const { start } of mmu.layout.segments) {
     const segment = mmu.layout.segmentOf[start >>> 29];
@@ -47,7 +56,10 @@ export function reverse(target: DebugTarget, text: string): ReverseStory {
   }
   if (host >= 0) {
     const page = host & ~0xfff;
-    const tables = [['kernel', system.asid, mmu.kernel], ...mmu.userTables().map(([asid, space]) => ['user', asid, space] as const)] as const; // prettier-ignore
+    const tables = [
+      ['kernel', system.asid, mmu.kernel],
+      ...mmu.userTables().map(([asid, space]) => ['user', asid, space] as const),
+    ] as const;
     for (const [table, asid, space] of tables) {
       const stale = table === 'user' && mmu.policy !== 'tagged' && mmu.isUserStale(system.asid);
       space.gva.forEach((va, pte) => {

@@ -3,13 +3,11 @@
  * happens next. Looks and touches nothing.
  */
 import { FETCH, READ, WRITE, type Access } from '../cpu/cpu.ts';
-import { STATUS_BEV, STATUS_EXL } from '../cpu/cp0.ts';
 import { EXCEPTION_NAMES, ExcCode } from '../cpu/exceptions.ts';
-import { EXIT_REASONS } from '../kvm/statistics.ts';
 import { LO_D, LO_V } from '../mmu/guest-tlb.ts';
 import { PTE_COMMPAGE, PTE_DIRTY, PTE_WRITABLE } from '../mmu/gva-page-table.ts';
 import { PTE_YOUNG } from '../mmu/gpa-table.ts';
-import { KSEG0, KSEG1, KSEG23, USEG } from '../mmu/layout.ts';
+import { KSEG0, KSEG1 } from '../mmu/layout.ts';
 import type {
   AddressBits,
   ElsewhereCell,
@@ -18,17 +16,14 @@ import type {
   TranslateRequest,
   TranslationStory,
 } from '../protocol.ts';
-import { gpaOf, probe, type GuestMode, type Loss, type Outcome, type Probe } from './probe.ts';
+import { gpaOf, probe, type GuestMode, type Loss } from './probe.ts';
 import type { DebugTarget } from './target.ts';
+import { Facts, asidText, hex, isAddressError, isAddressErrorOutcome } from './story-facts.ts';
+import { verdict, whatHappens } from './story-outcome.ts';
 import { addressNow } from './values.ts';
 
 const ACCESS: Record<'load' | 'store' | 'fetch', Access> = { load: READ, store: WRITE, fetch: FETCH };
-const SEGMENT_NAMES = ['useg', 'kseg0', 'kseg1', 'kseg2/3'];
 const NEAREST = 2;
-const MOST_ASIDS = 4;
-
-const hex = (value: number, digits = 8) => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
-const asidText = (asid: number) => `ASID ${hex(asid, 2)}`;
 
 /** @throws ExpressionError for an address that is none */
 export function translate(
@@ -42,19 +37,7 @@ export function translate(
   return new Story(target, p, request.access).tell();
 }
 
-class Story {
-  private readonly mapped: boolean;
-  private readonly who: string;
-
-  constructor(
-    private readonly target: DebugTarget,
-    private readonly p: Probe,
-    private readonly accessName: 'load' | 'store' | 'fetch',
-  ) {
-    this.mapped = p.segment === USEG || p.segment === KSEG23;
-    this.who = p.mode === 'user' ? 'guest user' : 'guest kernel';
-  }
-
+class Story extends Facts {
   tell(): TranslationStory {
     const { target, p } = this;
     const { outcome } = p;
@@ -76,8 +59,8 @@ class Story {
         refill: outcome.kind === 'exception' && outcome.refill,
         exits: p.exits.map((reason) => EXCEPTION_NAMES[reason] ?? String(reason)),
       },
-      verdict: this.verdict(),
-      steps: [this.segment(), this.guestTlb(), this.gva(), this.gpa(), this.hpa(), this.hostTlb(), this.next()],
+      verdict: verdict(this),
+      steps: [this.segment(), this.guestTlb(), this.gva(), this.gpa(), this.hpa(), this.hostTlb(), whatHappens(this)],
       entries: this.entries(),
       entry: p.tlbIndex,
       slot: p.space ? Math.floor(p.va / 2 ** p.space.gva.geometry.pmdShift) : -1,
@@ -105,25 +88,20 @@ class Story {
         { ...half, name: half.text === '0x1' ? 'odd' : 'even', text: '' },
         piece('offset', odd - 1, 0),
       ]);
-    } else if (p.segment !== 0xff) rows.push([piece('segment', 31, 29), piece('physical address', 28, 0)]);
+    } else if (p.segment !== 0xff)
+      rows.push([{ ...piece('segment', 31, 29), text: '' }, piece('physical address', 28, 0)]);
     if (p.space) {
       const { geometry } = p.space.gva;
       const pieces = [piece('pgd', 31, geometry.pgdShift)];
       if (geometry.pmdEntries > 1) pieces.push(piece('pmd', geometry.pgdShift - 1, geometry.pmdShift));
       pieces.push(piece('pte', geometry.pmdShift - 1, geometry.pageShift));
-      rows.push([...pieces, { ...piece(`${2 ** geometry.pageShift / 1024} KiB page`, geometry.pageShift - 1, 0), text: '' }]); // prettier-ignore
+      rows.push([
+        ...pieces,
+        { ...piece(`${2 ** geometry.pageShift / 1024} KiB page`, geometry.pageShift - 1, 0), text: '' },
+      ]);
     }
     return rows;
   }
-
-  private get segmentName(): string {
-    return SEGMENT_NAMES[this.p.segment] ?? 'no segment';
-  }
-
-  private get isFixed(): boolean {
-    return this.target.kind === 'malta' && this.p.segment === USEG && gpaOf(this.target, this.p) === this.p.va && this.p.tlbIndex < 0; // prettier-ignore
-  }
-
   private segment(): StoryStep {
     const { target, p } = this;
     const refused = p.outcome.kind === 'exception' && p.exits.length >= 0 && isAddressError(p.outcome);
@@ -160,7 +138,6 @@ class Story {
     const { tlb } = target.mmu;
     const step = { id: 'tlb', title: 'Guest TLB' } as const;
     if (!this.mapped || this.isFixed || (gpaOf(target, p) === -1 && target.mmu.isCommpage(p.va) && p.mode === 'kernel'))
-      // prettier-ignore
       return { ...step, mark: 'skip', text: 'Not asked: nothing here depends on it.', result: '-' };
     const vpn2 = hex(p.va & 0xffffe000);
     const compared = `${tlb.entries} entries compared with VPN2 ${vpn2}, ${asidText(p.asid)}.`;
@@ -172,29 +149,28 @@ class Story {
     const twice =
       others.length > 0 ? ` Entries ${others.join(', ')} match too, which a guest must not let happen.` : '';
     if ((lo & LO_V) === 0) {
-      return { ...step, mark: 'fail', text: `${compared} Entry ${p.tlbIndex} matches, but its ${half} half has V clear.${twice}`, result: 'V clear' }; // prettier-ignore
+      return {
+        ...step,
+        mark: 'fail',
+        text: `${compared} Entry ${p.tlbIndex} matches, but its ${half} half has V clear.${twice}`,
+        result: 'V clear',
+      };
     }
     if (p.access === WRITE && (lo & LO_D) === 0) {
-      return { ...step, mark: 'fail', text: `${compared} Entry ${p.tlbIndex} matches, but its ${half} half has D clear and this is a store.${twice}`, result: 'D clear' }; // prettier-ignore
+      return {
+        ...step,
+        mark: 'fail',
+        text: `${compared} Entry ${p.tlbIndex} matches, but its ${half} half has D clear and this is a store.${twice}`,
+        result: 'D clear',
+      };
     }
     const why = tlb.isGlobal(p.tlbIndex) ? ', as it is global' : '';
-    return { ...step, mark: 'pass', text: `${compared} Entry ${p.tlbIndex} matches${why}: its ${half} half is valid.${twice}`, result: `entry ${p.tlbIndex}` }; // prettier-ignore
-  }
-
-  private half(): 'even' | 'odd' {
-    const pair = this.target.mmu.tlb.mask[Math.max(0, this.p.tlbIndex)]! | 0x1fff;
-    return (this.p.va & (pair & ~(pair >>> 1))) === 0 ? 'even' : 'odd';
-  }
-
-  private matching(): number[] {
-    const { tlb } = this.target.mmu;
-    const { va, asid } = this.p;
-    const found: number[] = [];
-    for (let i = 0; i < tlb.entries; i++) {
-      if (va < tlb.start(i) || va > tlb.end(i)) continue;
-      if (tlb.isGlobal(i) || (tlb.hi[i]! & 0xff) === asid) found.push(i);
-    }
-    return found;
+    return {
+      ...step,
+      mark: 'pass',
+      text: `${compared} Entry ${p.tlbIndex} matches${why}: its ${half} half is valid.${twice}`,
+      result: `entry ${p.tlbIndex}`,
+    };
   }
 
   /** Every entry that matches, then those that come nearest, with what keeps them from it. */
@@ -323,19 +299,6 @@ class Story {
     return this.isFixed ? 'The address itself.' : 'The address without its upper three bits.';
   }
 
-  /** What another ASID would give, where this one gives nothing. */
-  private wouldBe(text: (gpa: number) => string): string {
-    const { target, p } = this;
-    if (!this.mapped) return '';
-    for (const asid of this.asids()) {
-      if (asid === p.asid) continue;
-      const { outcome } = probe(target, p.va, p.access, p.mode, asid);
-      if (outcome.kind === 'memory' && outcome.gpa >= 0)
-        return ` Under ${asidText(asid)} it would be ${text(outcome.gpa)}.`;
-    }
-    return '';
-  }
-
   private hpa(): StoryStep {
     const { target, p } = this;
     const step = { id: 'hpa', title: 'HPA' } as const;
@@ -371,128 +334,7 @@ class Story {
     return { ...step, mark: 'pass', text: `Has it for ${kind}: ${hex(p.hostTlb)}.`, result: 'hit' };
   }
 
-  private next(): StoryStep {
-    const { target, p } = this;
-    const { outcome } = p;
-    const step = { id: 'next', title: 'What happens', mark: 'next' } as const;
-    const exits = p.exits.map((reason) => EXCEPTION_NAMES[reason]!);
-    const result = target.kind === 'malta' ? '' : exits.length === 1 ? '1 exit' : `${exits.length} exits`;
-    const table = p.mode === 'user' ? 'user table' : 'kernel table';
-    const parts: string[] = [];
-    if (target.kind === 'kvm' && exits.length > 0) {
-      const long = EXIT_REASONS[p.exits[0]!] ?? exits[0]!;
-      const absent = p.pte === 0 || p.loss !== null;
-      if (p.space && absent)
-        parts.push(`The host refill handler finds no pte and loads an invalid pair; the retry exits with ${exits[0]} (${long}).`); // prettier-ignore
-      else if (p.space) parts.push(`The pte does not allow a store: exit ${exits[0]} (${long}).`);
-      else parts.push(`Exit ${exits[0]} (${long}).`);
-      if (exits.length > 1)
-        parts.push(`The page is mapped read-only first, so the store comes back: exit ${exits[1]}.`);
-    }
-    switch (outcome.kind) {
-      case 'memory':
-        if (outcome.via === 'hostTlb') parts.push('The host TLB has it: the access goes straight to memory.');
-        else if (outcome.via === 'gvaTable') parts.push(`The host refill handler finds the pte in the ${table} and enters it in the host TLB.`); // prettier-ignore
-        else if (outcome.via === 'physical') parts.push(target.kind === 'kvm' ? 'The hypervisor emulates the access on guest memory; nothing is mapped.' : 'The access goes to memory; nothing is mapped.'); // prettier-ignore
-        else if (outcome.gpa < 0) parts.push('The commpage fault maps this one page, and the access is made again.');
-        else parts.push(`The ${this.mapped ? 'mapped-segment' : 'kseg0'} fault fills the ${table} for this page (and its neighbour of the pair where known), and the access is made again.`); // prettier-ignore
-        break;
-      case 'device':
-        parts.push(`The ${this.accessName} goes to the board at ${hex(outcome.gpa)}.`);
-        break;
-      case 'exception':
-        parts.push(...this.exceptionText(outcome));
-        break;
-      case 'fatal':
-        parts.push(`KVM cannot go on: ${outcome.why}.`);
-    }
-    return { ...step, text: parts.join(' '), result };
-  }
-
-  private exceptionText({ code, refill, offset }: Extract<Outcome, { kind: 'exception' }>): string[] {
-    const { target, p } = this;
-    const vector = target.system.vector(offset);
-    const symbol = target.symbols.describe(vector);
-    const name = refill
-      ? `${EXCEPTION_NAMES[code]} refill`
-      : code === ExcCode.Mod
-        ? 'TLB Modified'
-        : EXCEPTION_NAMES[code]!;
-    const exl = refill ? ` (EXL = ${(p.status & STATUS_EXL) !== 0 ? 1 : 0}${(p.status & STATUS_BEV) !== 0 ? ', BEV = 1' : ''})` : ''; // prettier-ignore
-    const tlb = code <= ExcCode.TLBS;
-    const state = tlb ? `, EntryHi ${hex((p.va & 0xffffe000) | p.asid)}` : '';
-    const handler: Partial<Record<ExcCode, string>> = {
-      [ExcCode.TLBL]: refill
-        ? "Its handler looks the page up in the guest's own page table, writes a TLB entry with TLBWR and returns to try again."
-        : 'Its handler finds the page missing or protected: it brings the page in, or signals the process.',
-      [ExcCode.TLBS]: refill
-        ? "Its handler looks the page up in the guest's own page table, writes a TLB entry with TLBWR and returns to try again."
-        : 'Its handler finds the page missing or protected: it brings the page in, or signals the process.',
-      [ExcCode.Mod]:
-        'Its handler marks the page dirty and sets D in the entry, or copies the page, or signals the process.',
-    };
-    const first = `The guest gets a ${name} exception: vector ${hex(vector)}${symbol ? ` ${symbol}` : ''}${exl}, BadVAddr ${hex(p.va)}${state}.`;
-    const then = handler[code];
-    return then ? [first, then] : [first];
-  }
-
-  private verdict(): TranslationStory['verdict'] {
-    const { target, p } = this;
-    const { outcome } = p;
-    const it = `The ${this.accessName}`;
-    if (outcome.kind === 'memory') {
-      const served = {
-        hostTlb: 'The host TLB answers, and nothing else is looked at.',
-        gvaTable: `The guest ${p.space?.name ?? ''} table answers, without an exit.`,
-        fill: target.kind === 'kvm' ? `The guest ${p.space?.name ?? ''} table has no entry that serves it, so an exit fills one.` : 'The page table in front of the TLB gets an entry for it.', // prettier-ignore
-        physical:
-          target.kind === 'kvm' ? 'Each such access is an exit, emulated by the hypervisor.' : 'No table is asked.',
-      }[outcome.via];
-      if (outcome.gpa < 0) return { ok: true, title: 'Reaches the commpage.', text: served };
-      const by = this.mapped && !this.isFixed ? `guest TLB entry ${p.tlbIndex} maps it to` : `${this.segmentName === 'no segment' ? 'it' : this.segmentName} stands for`; // prettier-ignore
-      return { ok: true, title: `Hits: ${by} ${hex(outcome.gpa)}.`, text: served };
-    }
-    if (outcome.kind === 'device') {
-      return { ok: true, title: `Reaches no memory: ${hex(outcome.gpa)} is a device's, or nothing.`, text: `${it} goes to the board.` }; // prettier-ignore
-    }
-    if (outcome.kind === 'fatal') return { ok: false, title: `Ends the run: ${outcome.why}.`, text: 'KVM has no answer to this access.' }; // prettier-ignore
-    return { ok: false, ...this.faultVerdict(outcome, it) };
-  }
-
-  private faultVerdict(outcome: Extract<Outcome, { kind: 'exception' }>, it: string): { title: string; text: string } {
-    const { target, p } = this;
-    const stale = p.loss !== null && p.pte !== 0 ? ` The guest ${p.space!.name} table still maps the page, but it is stale and freed before ${p.mode} mode runs, so it cannot answer.` : ''; // prettier-ignore
-    const text = `${it} will raise ${outcome.refill ? 'a TLB refill' : outcome.code === ExcCode.Mod ? 'a TLB Modified' : `an ${EXCEPTION_NAMES[outcome.code]}`} exception in the guest.${stale}`; // prettier-ignore
-    if (isAddressError(outcome)) {
-      if (this.accessName === 'fetch' && p.va % 4 !== 0)
-        return { title: 'Address error: no instruction begins here.', text };
-      return { title: `Address error: ${this.who} mode may not reach ${p.segment === 0xff ? 'this address' : this.segmentName}.`, text }; // prettier-ignore
-    }
-    if (outcome.code === ExcCode.Mod) return { title: `Modified: entry ${p.tlbIndex} has D clear.`, text };
-    if (!outcome.refill) return { title: `Invalid: entry ${p.tlbIndex} has V clear.`, text };
-    const { tlb } = target.mmu;
-    const asids = new Set<number>();
-    for (let i = 0; i < tlb.entries; i++) {
-      const valid = ((tlb.lo0[i]! | tlb.lo1[i]!) & LO_V) !== 0;
-      if (valid && p.va >= tlb.start(i) && p.va <= tlb.end(i)) asids.add(tlb.hi[i]! & 0xff);
-    }
-    const only = [...asids].map((asid) => hex(asid, 2)).join(', ');
-    if (asids.size > 0) return { title: `Misses: the guest TLB holds this page only for ASID ${only}.`, text };
-    return { title: 'Misses: no guest TLB entry maps this page.', text };
-  }
-
   // Elsewhere
-
-  /** The ASIDs worth comparing: the one asked about, the guest's, the user table's, those that have this page. */
-  private asids(): number[] {
-    const { target, p } = this;
-    const { tlb } = target.mmu;
-    const found = new Set([p.asid, target.system.asid, target.mmu.lastUserAsid]);
-    for (let i = 0; i < tlb.entries; i++) {
-      if (p.va >= tlb.start(i) && p.va <= tlb.end(i) && !tlb.isGlobal(i)) found.add(tlb.hi[i]! & 0xff);
-    }
-    return [...found].slice(0, MOST_ASIDS);
-  }
 
   private elsewhere(): TranslationStory['elsewhere'] {
     const asids = this.asids().sort((a, b) => a - b);
@@ -506,33 +348,30 @@ class Story {
   private cell(mode: GuestMode, asid: number): ElsewhereCell {
     const p = probe(this.target, this.p.va, this.p.access, mode, asid);
     const { outcome } = p;
-    const flushed = p.loss !== null && p.pte !== 0 ? ', table flushed first' : '';
+    const flushed = p.loss !== null && p.pte !== 0 ? ', flush first' : '';
     const asked = mode === this.p.mode && asid === this.p.asid;
     switch (outcome.kind) {
       case 'memory': {
         const by =
           outcome.gpa < 0 ? 'commpage' : this.mapped && p.tlbIndex >= 0 ? `entry ${p.tlbIndex}` : hex(outcome.gpa);
-        const how = { hostTlb: 'host TLB', gvaTable: 'GVA table', fill: 'fault fills', physical: 'no table' }[
-          outcome.via
-        ];
-        return { ok: true, asked, text: `hit, ${by}, ${how}${flushed}` };
+        const how = { hostTlb: 'host TLB', gvaTable: 'GVA table', fill: 'fault', physical: 'no table' }[outcome.via];
+        return { ok: true, asked, text: `${by}, ${how}${flushed}` };
       }
       case 'device':
         return { ok: true, asked, text: `device ${hex(outcome.gpa)}` };
       case 'exception': {
         const { code, refill } = outcome;
-        const what = isAddressError(outcome) ? 'address error' : refill ? 'refill' : code === ExcCode.Mod ? 'modified' : 'invalid'; // prettier-ignore
+        const what = isAddressError(outcome)
+          ? 'address error'
+          : refill
+            ? 'refill'
+            : code === ExcCode.Mod
+              ? 'modified'
+              : 'invalid';
         return { ok: false, asked, text: `${what}${flushed}` };
       }
       case 'fatal':
         return { ok: false, asked, text: 'ends the run' };
     }
   }
-}
-
-function isAddressError({ code }: Extract<Outcome, { kind: 'exception' }>): boolean {
-  return code === ExcCode.AdEL || code === ExcCode.AdES;
-}
-function isAddressErrorOutcome(outcome: Outcome): boolean {
-  return outcome.kind === 'exception' && isAddressError(outcome);
 }
