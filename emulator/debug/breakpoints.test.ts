@@ -323,3 +323,41 @@ it.each<MachineKind>(['kvm', 'malta'])('a whole %s run is the same, looked at ac
   const stepped = run('write:0x1000 ignore 1000000');
   expect(stepped.stats).toEqual(plain.stats);
 });
+
+it.each<MachineKind>(['kvm', 'malta'])(
+  'a %s machine that translates stops as exactly, and runs on the same',
+  (machine) => {
+    const run = (engine: 'interpreter' | 'jit', spec: string | null) => {
+      const lab = new Lab({ machine, engine });
+      lab.command('pingpong 20');
+      const stops: unknown[] = [];
+      if (spec) {
+        const { breakpoints, clock, cpu } = lab.machine;
+        const id = breakpoints.add(spec);
+        lab.machine.input(new TextEncoder().encode('pingpong 3\n'));
+        for (let i = 0; i < 5; i++) {
+          breakpoints.resume();
+          while (lab.machine.run(1_000_000, clock.now() + 1e9) !== 'event') expect(lab.machine.end).toBeNull();
+          stops.push([clock.instructions(), cpu.pc, breakpoints.report?.message]);
+        }
+        breakpoints.remove(id);
+        lab.script([{ expect: 'lab$ ', send: '' }]);
+      }
+      lab.command('pingpong 30');
+      const stats = JSON.stringify(lab.machine.stats(), (key, value: unknown) =>
+        key === 'hostTlbRefills' ? 0 : value,
+      );
+      return { stops, output: lab.output, stats };
+    };
+    for (const spec of ['switch_mm', 'write:need_resched,4', 'asid']) {
+      const plain = run('interpreter', spec);
+      const translated = run('jit', spec);
+      expect(translated.stops).toEqual(plain.stops);
+      expect(plain.stops).toHaveLength(5);
+      expect(translated.output).toBe(plain.output);
+      expect(JSON.parse(translated.stats)).toMatchObject({
+        instructions: (JSON.parse(plain.stats) as { instructions: number }).instructions,
+      });
+    }
+  },
+);
