@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { MOST_DISKS } from './board/board.ts';
 import type { DiskConfig, MachineKind } from './protocol.ts';
+import { parseSpec } from './debug/breakpoint-spec.ts';
 import { DEFAULTS, ENGINES as MACHINE_ENGINES, type EngineName } from './machine.ts';
 import { CPU_MODELS, type CpuModel } from './cpu/models.ts';
 import { FLUSH_POLICIES, type FlushPolicy } from './mmu/policy.ts';
@@ -37,6 +38,8 @@ export interface RunOptions {
   noReboot: boolean;
   stats?: string;
   trace?: string;
+  /** Specifications of breakpoints; see debug/breakpoint-spec.ts. */
+  breaks: string[];
   nsPerInstruction: number;
   seed: number;
   policy: FlushPolicy;
@@ -79,6 +82,8 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --no-reboot             a reset by the guest ends the run instead of restarting the machine
   --stats FILE            write counts as JSON
   --trace FILE            write events as JSON lines
+  --break SPEC            end the run, well, where SPEC says, and print registers: a symbol or address, write:SYMBOL,
+                          asid:N, tlb:N, flush:KIND, exit:KIND, exception:KIND; then [ignore N] [if CONDITION]
   --ns-per-instruction N  virtual time of an instruction (default ${DEFAULTS.nsPerInstruction})
   --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
   --check                 compare every translation used with the guest TLB (slow)
@@ -138,6 +143,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         'no-reboot': { type: 'boolean' },
         stats: { type: 'string' },
         trace: { type: 'string' },
+        break: { type: 'string', multiple: true },
         'ns-per-instruction': { type: 'string' },
         seed: { type: 'string' },
         policy: { type: 'string' },
@@ -199,6 +205,13 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (cpu !== undefined && values.machine === 'kvm') {
     throw new UsageError('--cpu: a kvm guest sees the core that KVM shows it; the option is for malta.');
   }
+  for (const text of values.break ?? []) {
+    try {
+      parseSpec(text);
+    } catch (error) {
+      throw new UsageError(`--break: ${(error as Error).message}`);
+    }
+  }
   const script: Turn[] = [];
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
@@ -241,6 +254,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
     dynamicTranslation: values['dynamic-translation'] ?? false,
     geometry,
     engine,
+    breaks: values.break ?? [],
     seed: number('--seed', values.seed, DEFAULTS.seed, true, 0xffffffff, 0),
   };
   if (positionals[0] !== undefined) options.kernel = positionals[0];

@@ -12,6 +12,7 @@ import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-option
 import { Lockstep, describeParting } from './lockstep.ts';
 import type { EngineName, Machine } from './machine.ts';
 import { Script, type Limits, type Outcome } from './script.ts';
+import { dumpStop } from './stop-dump.ts';
 import { runOnTerminal } from './terminal.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
@@ -112,6 +113,13 @@ interface Run {
 
 function prepare(machine: Machine, options: RunOptions): void {
   if (options.symbols) machine.symbols = readSymbols(options.symbols);
+  for (const text of options.breaks) {
+    try {
+      machine.breakpoints.add(text);
+    } catch (error) {
+      throw new UsageError(`--break: ${(error as Error).message}`);
+    }
+  }
   machine.rebootAllowed = !options.noReboot;
 }
 
@@ -171,6 +179,7 @@ async function run(options: RunOptions): Promise<number> {
     writeFileSync(statsFd, JSON.stringify(stats, null, 2) + '\n');
     closeSync(statsFd);
   }
+  process.stderr.write(dumpStop(machine));
   if (outcome.message) process.stderr.write(`kseg: ${outcome.message}\n`);
   return differed() ? EXIT_DIFFERENT : outcome.ok ? EXIT_OK : EXIT_FAILED;
 }

@@ -16,6 +16,7 @@ import { FullSystem } from './cpu/full-system.ts';
 import type { CpuModel } from './cpu/models.ts';
 import { interpret } from './cpu/interpreter.generated.ts';
 import { USER } from './cpu/privileged.ts';
+import { Breakpoints } from './debug/breakpoints.ts';
 import { findKallsyms } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
 import { hex, type TraceEvent, type TraceSink } from './debug/trace.ts';
@@ -125,6 +126,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   trace: TraceSink | null = null;
   /** Ends {@link run} at the next change of ASID. */
   stopAtAsidChange = false;
+  readonly breakpoints: Breakpoints;
   /** Whether a soft reset restarts the machine, as on the board, or ends the run. */
   rebootAllowed = true;
 
@@ -188,6 +190,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
       seed: options.seed,
       virtioConsole: options.virtioConsole ?? false,
     });
+    this.breakpoints = new Breakpoints(this);
     this.every(options.migrateEvery, () => this.mmu.migrate((this.mmu.cpus.current + 1) % this.mmu.cpus.count));
     this.every(options.hostUnmapEvery, () => this.hostMemory.unmap(0, ramBytes - 1));
     this.every(options.hostProtectEvery, () => this.hostMemory.writeProtect(0, ramBytes - 1));
@@ -292,6 +295,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const { clock, cpu, system } = this;
     const last = clock.instructions() + limit;
     this.eventSeen = false;
+    this.breakpoints.prepare();
     // The host may have changed what guest memory is while the guest stood still.
     system.reenter();
     while (!this.end) {
@@ -303,7 +307,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
         continue;
       }
       if (system.waiting) {
-        if (!this.endWait(skipUntil)) return this.end ? 'ended' : 'idle';
+        if (!this.endWait(skipUntil)) return this.end ? 'ended' : this.eventSeen ? 'event' : 'idle';
         continue;
       }
       if (system.interruptPending()) system.takeInterrupt();
@@ -311,8 +315,11 @@ export class Machine implements MmuObserver, HypervisorObserver {
       const left = last - clock.instructions();
       if (left <= 0) return 'limit';
       clock.startSlice(left);
-      if (this.engine) this.engine.run();
+      // The translator looks at no access by itself.
+      if (this.engine && !this.needsStepping) this.engine.run();
       else interpret(cpu);
+      // Before an interrupt could move the machine from where a breakpoint has stopped it.
+      if (this.eventSeen && this.breakpoints.report) return 'event';
     }
     return 'ended';
   }
@@ -332,6 +339,11 @@ export class Machine implements MmuObserver, HypervisorObserver {
     }
     system.waiting = false;
     return true;
+  }
+
+  /** Whether a run must look at every access, for breakpoints on addresses and data: the interpreter alone does. */
+  get needsStepping(): boolean {
+    return this.breakpoints.needsStepping;
   }
 
   /** Makes {@link run} return after the present instruction. */
@@ -371,6 +383,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const at = this.flushedAt[space.name];
     at.instructions = this.clock.instructions();
     at.pc = this.cpu.pc >>> 0;
+    if (this.breakpoints.eventsWanted) this.breakpoints.flushed(space);
     if (!this.trace) return;
     const { last } = space;
     this.record({
@@ -389,6 +402,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   tlbWritten(index: number, random: boolean): void {
     this.counters.tlbWrites++;
     this.tlbWrittenAt[index] = this.clock.instructions();
+    if (this.breakpoints.eventsWanted) this.breakpoints.tlbWritten(index, random);
     if (!this.trace) return;
     const { tlb } = this.mmu;
     this.record({
@@ -405,6 +419,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   exception(code: ExcCode, refill: boolean): void {
     this.counters.exceptions[code]!++;
     if (refill) this.counters.tlbRefills++;
+    if (this.breakpoints.eventsWanted) this.breakpoints.exception(code, refill);
     if (!this.trace) return;
     const address = code >= ExcCode.Mod && code <= ExcCode.AdES;
     this.record({
@@ -417,6 +432,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
 
   exit(reason: number): void {
     this.counters.exits[reason]!++;
+    if (this.breakpoints.eventsWanted) this.breakpoints.exit(reason);
     if (this.trace) this.record({ event: 'kvm_exit', reason: EXIT_REASONS[reason] ?? String(reason) });
   }
 
@@ -429,6 +445,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
 
   asidChanged(oldAsid: number, newAsid: number): void {
     this.counters.asidChanges++;
+    if (this.breakpoints.eventsWanted) this.breakpoints.asidChanged(oldAsid, newAsid);
     if (this.stopAtAsidChange) {
       this.stopAtAsidChange = false;
       this.stop();
@@ -458,6 +475,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
 
   fatal(message: string): void {
     this.finish({ reason: 'error', message });
+  }
+
+  get kind(): MachineKind {
+    return this.options.kind;
   }
 
   get mode(): 'kernel' | 'user' {

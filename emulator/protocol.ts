@@ -122,9 +122,39 @@ export interface MachineInfo {
 export type RunState =
   | { state: 'off' }
   | { state: 'running' }
-  | { state: 'paused' }
+  /** `stop`: what stopped it, if it was not asked to. */
+  | { state: 'paused'; stop?: StopReport }
   /** The guest powered off, panicked, or the emulator stopped it; `message` is one sentence. */
   | { state: 'ended'; reason: 'powerOff' | 'panic' | 'error'; message: string };
+
+/** Where and why a breakpoint, or a run to a place, stopped the machine. */
+export interface StopReport {
+  /** Number of the breakpoint; null when a run to a place has arrived. */
+  breakpoint: number | null;
+  spec: string;
+  /** Of the instruction that it stopped before, or whose event stopped it. */
+  pc: number;
+  instructions: number;
+  /** One sentence; empty for an arrival. */
+  message: string;
+}
+
+/** A breakpoint as the panel lists it. */
+export interface BreakpointView {
+  id: number;
+  /** As typed, in its canonical form: `switch_mm+0x10`, `write:counter,4`, `asid:0x13`. */
+  spec: string;
+  kind: 'address' | 'read' | 'write' | 'access' | 'asid' | 'tlb' | 'flush' | 'exit' | 'exception';
+  condition: string;
+  /** The first so many hits do not stop. */
+  ignore: number;
+  enabled: boolean;
+  hits: number;
+  /** Why it cannot be hit yet, in one sentence; empty when it can. */
+  pending: string;
+  address: number | null;
+  symbol: string;
+}
 
 /** Figures of one segment in one GVA page table. */
 export interface SegmentStats {
@@ -199,6 +229,213 @@ export interface TlbView {
   writes: number;
 }
 
+/** What the Translate panel asks. Addresses are expressions: numbers, symbols, registers, memory (`switch_mm+8`, `[sp]`). */
+export type TranslateRequest =
+  | {
+      direction: 'virtual';
+      address: string;
+      access: 'load' | 'store' | 'fetch';
+      /** Guest mode and ASID; null: the guest's own of the moment. */
+      mode: 'kernel' | 'user' | null;
+      asid: number | null;
+    }
+  | { direction: 'physical'; address: string };
+
+/** A piece of an address that is looked up somewhere, by bit numbers. */
+export interface AddressBits {
+  name: string;
+  msb: number;
+  lsb: number;
+  text: string;
+}
+
+export interface StoryStep {
+  id: 'segment' | 'tlb' | 'gva' | 'gpa' | 'hpa' | 'hostTlb' | 'next';
+  title: string;
+  /** `skip`: not reached or not needed. */
+  mark: 'pass' | 'fail' | 'stale' | 'skip' | 'next';
+  text: string;
+  /** The short answer. */
+  result: string;
+}
+
+/** A guest TLB entry beside the address: `differs` names what keeps it from serving the access. */
+export interface TlbComparison {
+  index: number;
+  vpn2: number;
+  pageBytes: number;
+  asid: number;
+  global: boolean;
+  half: 'even' | 'odd';
+  /** Of the half that the address falls in. */
+  pfn: number;
+  c: number;
+  d: boolean;
+  v: boolean;
+  /** The entry that a lookup finds. */
+  used: boolean;
+  differs: ('vpn2' | 'asid' | 'v' | 'd')[];
+}
+
+export interface ElsewhereCell {
+  ok: boolean;
+  /** The mode and ASID that the story is about. */
+  asked: boolean;
+  text: string;
+}
+
+export interface TranslationStory {
+  direction: 'virtual';
+  va: number;
+  symbol: string;
+  access: 'load' | 'store' | 'fetch';
+  mode: 'kernel' | 'user';
+  asid: number;
+  currentAsid: number;
+  currentMode: 'kernel' | 'user';
+  bits: AddressBits[][];
+  /** The end of it for programs: addresses are -1 where there is none. */
+  outcome: {
+    kind: 'memory' | 'device' | 'exception' | 'fatal';
+    gpa: number;
+    hpa: number;
+    /** ExcCode's name, or empty. */
+    exception: string;
+    refill: boolean;
+    /** Exits on the way, by name, in order. */
+    exits: string[];
+  };
+  verdict: { ok: boolean; title: string; text: string };
+  steps: StoryStep[];
+  entries: TlbComparison[];
+  /** The guest TLB entry that matches, or -1; the pgd slot, or -1 where no table maps such addresses. */
+  entry: number;
+  slot: number;
+  elsewhere: { asids: number[]; rows: { mode: 'kernel' | 'user'; cells: ElsewhereCell[] }[] };
+}
+
+/** One virtual address that reaches a guest physical one. */
+export interface ReverseWay {
+  /** A fixed window, addresses the hypervisor emulates, a guest TLB entry, or a GVA page table. */
+  via: 'kseg0' | 'kseg1' | 'emulated' | 'tlb' | 'kernel' | 'user';
+  va: number;
+  symbol: string;
+  /** null: under every ASID. */
+  asid: number | null;
+  /** Guest TLB entry. */
+  entry: number | null;
+  writable: boolean;
+  state: string;
+}
+
+export interface ReverseStory {
+  direction: 'physical';
+  gpa: number;
+  /** Address in the host's memory, -1 where there is no RAM. */
+  hpa: number;
+  /** Name of the memory slot, or empty. */
+  slot: string;
+  ways: ReverseWay[];
+  /** Ways beyond those listed. */
+  more: number;
+}
+
+export type TranslateAnswer = TranslationStory | ReverseStory | { direction: 'error'; message: string };
+
+/** What the CPU panel shows. Addresses are expressions; null follows PC. */
+export interface CpuRequest {
+  fpu: boolean;
+  /** So many instructions before and after the address. */
+  code: { address: string | null; before: number; after: number };
+  memory: { address: string; physical: boolean; bytes: number } | null;
+}
+
+export interface Cp0View {
+  name: string;
+  /** Register and select, `12.0`. */
+  number: string;
+  /** Where the architecture's manual has it. */
+  section: string;
+  value: number;
+  changed: boolean;
+  old: number;
+  /** Of a register that holds an address. */
+  symbol: string;
+  fields: { name: string; text: string; about: string; changed: boolean; old: string }[];
+}
+
+export interface CodeLine {
+  address: number;
+  /** null where nothing is mapped. */
+  word: number | null;
+  text: string;
+  /** A symbol that begins here. */
+  label: string;
+  /** Name of where a branch or jump goes. */
+  note: string;
+  delaySlot: boolean;
+}
+
+export interface CodeView {
+  /** The address asked for. */
+  address: number;
+  lines: CodeLine[];
+  /** One sentence, where the address could not be had. */
+  error: string;
+}
+
+export interface MemoryView {
+  /** A multiple of 16. */
+  start: number;
+  physical: boolean;
+  /** In the guest's order. */
+  bytes: Uint8Array;
+  /** 1 for each byte that there is. */
+  readable: Uint8Array;
+  changed: Uint8Array;
+  /** For each 4 KiB page touched, in order: empty, or why it cannot be read (unmapped, invalid, device, none). */
+  why: string[];
+  symbol: string;
+  error: string;
+}
+
+/** The CPU at an instant. `changed` tells from the last time that the machine stood still. */
+export interface CpuView {
+  /** GPRs 0 to 31, HI, LO, PC. */
+  registers: Uint32Array;
+  /** Indices into `registers`. */
+  changed: number[];
+  /** LL's link holds. */
+  linked: boolean;
+  cp0: Cp0View[];
+  code: CodeView;
+  memory: MemoryView | null;
+  /** FPRs 0 to 31 as pairs of words, the low one first. */
+  fpu: { registers: Uint32Array; fcsr: number; usable: boolean; changed: number[] } | null;
+}
+
+/** What the debugger's panels have the machine do; each is answered, with a sentence if it cannot be done. */
+export type DebugCommand =
+  /** `spec` as `kseg run --break` takes it, `ignore N` and `if CONDITION` included. */
+  | { do: 'addBreakpoint'; spec: string }
+  | {
+      do: 'changeBreakpoint';
+      id: number;
+      enabled?: boolean;
+      condition?: string;
+      ignore?: number;
+      resetHits?: boolean;
+    }
+  | { do: 'removeBreakpoint'; id: number }
+  /** To the next instruction of this code: over a call, and over exceptions on the way. */
+  | { do: 'stepOver' }
+  /** Address as an expression. */
+  | { do: 'runTo'; address: string }
+  /** A GPR by number, HI 32, LO 33, PC 34; while paused. */
+  | { do: 'setRegister'; register: number; value: number }
+  /** While paused; only bytes of RAM. */
+  | { do: 'setMemory'; address: number; physical: boolean; bytes: Uint8Array };
+
 /** A picture of the machine between two instructions. Parts that nobody watches are absent. */
 export interface ViewUpdate {
   sequence: number;
@@ -222,6 +459,9 @@ export interface ViewUpdate {
   user?: TableView;
   tlb?: TlbView;
   slot?: SlotView;
+  translate?: TranslateAnswer;
+  cpu?: CpuView;
+  breakpoints?: BreakpointView[];
 }
 
 /** Which parts of a {@link ViewUpdate} are wanted; hidden panels cost nothing. */
@@ -231,6 +471,10 @@ export interface ViewRequest {
   tlb: boolean;
   /** The pgd slot opened page by page, or null. */
   slot: number | null;
+  /** The debugger's parts; absent for not wanted. While the guest runs they come ten times a second. */
+  translate?: TranslateRequest;
+  cpu?: CpuRequest;
+  breakpoints?: boolean;
 }
 
 /** Host to emulator. */
@@ -244,6 +488,8 @@ export type ToEmulator =
   | { type: 'runToAsidChange' }
   | { type: 'input'; bytes: Uint8Array }
   | { type: 'watch'; request: ViewRequest }
+  /** Answered by `debugged` with the same number. */
+  | { type: 'debug'; id: number; command: DebugCommand }
   /** The renderer has written so many console bytes to its terminal. */
   | { type: 'ackConsole'; bytes: number }
   /** The renderer has drawn this view; the next one may be sent. */
@@ -259,6 +505,8 @@ export type FromEmulator =
   | { type: 'state'; state: RunState }
   /** A boot has come to its next phase; the counts are those of that byte of console output. */
   | { type: 'phase'; mark: PhaseMark }
+  /** A DebugCommand has been carried out, or could not be: one sentence. */
+  | { type: 'debugged'; id: number; error?: string }
   /** One sentence: what, where, what to do. The machine, if any, is unharmed. */
   | { type: 'error'; message: string };
 
@@ -266,5 +514,10 @@ export type FromEmulator =
 export const CONSOLE_WINDOW = 256 * 1024;
 /** Longest input the host may send in one message, in bytes. */
 export const MAX_INPUT = 64 * 1024;
+/** Longest address, condition or breakpoint specification, in characters. */
+export const MAX_EXPRESSION = 600;
+/** Most bytes of a memory view and of a change to memory, and most instructions either side of a listing's address. */
+export const MAX_MEMORY_VIEW = 16 * 1024;
+export const MAX_LISTING = 500;
 /** Longest kernel or initrd file, in bytes. */
 export const MAX_FILE = 512 * 1024 * 1024;

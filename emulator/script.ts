@@ -76,6 +76,7 @@ export class Script {
     const { clock } = machine;
     for (;;) {
       if (this.done) return this.finish(true, '');
+      if (machine.breakpoints.report) return this.finish(true, '');
       if (machine.end) return this.atEnd();
       if (clock.instructions() >= limits.instructions) {
         return this.finish(false, `stopped after ${clock.instructions()} instructions${this.waitingFor()}.`);

@@ -43,6 +43,7 @@ export async function runOnTerminal(machine: Machine, limits: Limits): Promise<O
         pending = [];
         if (!flowing) await new Promise((resolve) => stdout.once('drain', resolve));
       }
+      if (machine.breakpoints.report) return { ok: true, message: '' };
       if (left) return { ok: true, message: '' };
       if (machine.end) {
         const { reason, message } = machine.end;

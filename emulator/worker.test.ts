@@ -370,6 +370,46 @@ describe('disks', () => {
   });
 });
 
+describe('the debugger', () => {
+  const answer = (id: number) => host.until(() => host.all('debugged').find((each) => each.id === id));
+
+  it('a breakpoint stops the guest, says so, and goes over to the next boot', async () => {
+    host = new Host();
+    await host.bootLab();
+    host.send({ type: 'debug', id: 1, command: { do: 'addBreakpoint', spec: 'switch_mm' } });
+    expect(await answer(1)).toEqual({ type: 'debugged', id: 1 });
+    host.send({ type: 'input', bytes: keys('pingpong 3\n') });
+    await host.state('paused');
+    const { state } = host.all('state').at(-1)!;
+    expect(state).toMatchObject({
+      stop: { breakpoint: 1, spec: 'switch_mm', message: expect.stringMatching(/^Breakpoint 1.*switch_mm/) as string },
+    });
+    host.send({ type: 'debug', id: 2, command: { do: 'stepOver' } });
+    await answer(2);
+    host.send({ type: 'reset' });
+    await host.until(() => host.all('booted').length === 2);
+    await host.state('paused');
+    host.send({ type: 'watch', request: { segments: false, tlb: false, slot: null, breakpoints: true } });
+    const { view } = await host.until(() =>
+      host.all('view').find((v) => v.view.breakpoints?.[0]?.hits === 1 && v.view.symbol === 'switch_mm'),
+    );
+    expect(view.breakpoints![0]).toMatchObject({ id: 1, spec: 'switch_mm', enabled: true });
+  });
+
+  it('what cannot be done is answered, and so is what needs a machine', async () => {
+    host = new Host();
+    await host.next('hello', 0);
+    host.send({ type: 'debug', id: 1, command: { do: 'stepOver' } });
+    expect(await answer(1)).toMatchObject({ error: 'There is no machine: boot one first.' });
+    await host.bootLab();
+    host.send({ type: 'debug', id: 2, command: { do: 'addBreakpoint', spec: 'exit:coffee' } });
+    expect((await answer(2)).error).toMatch(/^"coffee" is no kind of exit: [^\n]*\.$/);
+    host.send({ type: 'debug', id: 3, command: { do: 'setRegister', register: 4, value: 1 } });
+    expect((await answer(3)).error).toBe('The guest is running: pause it first.');
+    expect(host.all('error')).toEqual([]);
+  });
+});
+
 describe('mistakes', () => {
   it('a bad kernel is an error, and the machine before stays', async () => {
     host = new Host();

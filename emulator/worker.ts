@@ -12,12 +12,14 @@ import { BootPhases } from './boot/boot-phase.ts';
 import { LoadError } from './boot/elf.ts';
 import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
+import { DebugSession } from './debug-session.ts';
 import { readBundledGuest } from './guests.ts';
 import { Pacer } from './pacing.ts';
 import {
   CONSOLE_WINDOW,
   PROTOCOL_VERSION,
   type BootConfig,
+  type DebugCommand,
   type DiskConfig,
   type FromEmulator,
   type RunState,
@@ -32,11 +34,14 @@ const SLICE = 400_000;
 const VIEW_INTERVAL = 16;
 /** Views that may be on their way. */
 const VIEW_CREDIT = 2;
+/** Host milliseconds between two views of the debugger's parts while the guest runs: for people, who read them. */
+const DEBUG_INTERVAL = 100;
 
 const port = parentPort!;
 const resources = (workerData as { resources: string }).resources;
 
 let created: CreatedMachine | null = null;
+let session: DebugSession | null = null;
 let config: BootConfig = {};
 /** Open from one boot to the next. */
 let disks: DiskOptions[] = [];
@@ -49,6 +54,7 @@ let phases = new BootPhases();
 let sequence = 0;
 let acknowledged = 0;
 let lastView = { at: 0, instructions: 0, idleMs: 0 };
+let lastDebugView = 0;
 let idleMs = 0;
 let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
 
@@ -63,9 +69,16 @@ function sendState(): void {
   else if (end) {
     const reason = end.reason === 'reset' ? 'powerOff' : end.reason;
     state = { state: 'ended', reason, message: end.message };
-  } else state = { state: running ? 'running' : 'paused' };
+  } else if (running) state = { state: 'running' };
+  else {
+    const { report } = created.machine.breakpoints;
+    state = report ? { state: 'paused', stop: report } : { state: 'paused' };
+  }
+  stopSent = 'stop' in state;
   send({ type: 'state', state });
 }
+/** The host has been told of what stopped the machine. */
+let stopSent = false;
 
 function sendError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
@@ -120,6 +133,10 @@ function sendView(now: boolean): void {
   const view = viewMachine(created.machine, request);
   const executed = view.instructions - lastView.instructions;
   const idle = Math.min(1, (idleMs - lastView.idleMs) / Math.max(elapsed, 1));
+  if (!running || now || at - lastDebugView >= DEBUG_INTERVAL) {
+    lastDebugView = at;
+    Object.assign(view, session!.view(request));
+  }
   lastView = { at, instructions: view.instructions, idleMs };
   const mips = running ? executed / Math.max(elapsed, 1) / 1000 : 0;
   send({ type: 'view', view: { ...view, sequence: ++sequence, mips, idle } });
@@ -129,7 +146,11 @@ function setRunning(value: boolean): void {
   if (!created || created.machine.end) value = false;
   if (value === running) return;
   running = value;
-  if (!running) pacer?.stop();
+  if (running) session!.resume();
+  else {
+    pacer?.stop();
+    created?.machine.breakpoints.runUntil(null);
+  }
   sendState();
   sendView(true);
   schedule(0);
@@ -196,7 +217,9 @@ function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boole
   const complete = { ...wanted, disks: opened };
   const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   running = false;
+  if (created) next.machine.breakpoints.adopt(created.machine.breakpoints);
   created = next;
+  session = new DebugSession(next.machine);
   config = wanted;
   consoleLength = 0;
   pacer = new Pacer(next.machine.clock);
@@ -210,6 +233,27 @@ function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boole
     sendState();
     sendView(true);
   } else setRunning(true);
+}
+
+/** The machine has run while paused: what is new goes to the host. */
+function standStill(): void {
+  flushConsole();
+  if (created!.machine.end || created!.machine.breakpoints.report || stopSent) sendState();
+  sendView(true);
+}
+
+function debug(id: number, command: DebugCommand): void {
+  let runs = false;
+  try {
+    if (!session) throw new Error('There is no machine: boot one first.');
+    runs = session.carryOut(command, running);
+    send({ type: 'debugged', id });
+  } catch (error) {
+    return send({ type: 'debugged', id, error: (error as Error).message });
+  }
+  if (runs) setRunning(true);
+  else if (running) sendView(true);
+  else standStill();
 }
 
 function handle(message: ToEmulator): void {
@@ -227,10 +271,9 @@ function handle(message: ToEmulator): void {
     case 'step':
       setRunning(false);
       if (!created) return;
+      session!.resume();
       created.machine.run(message.instructions, Infinity);
-      flushConsole();
-      if (created.machine.end) sendState();
-      return sendView(true);
+      return standStill();
     case 'runToAsidChange':
       if (!created) return;
       created.machine.stopAtAsidChange = true;
@@ -242,6 +285,8 @@ function handle(message: ToEmulator): void {
     case 'watch':
       request = message.request;
       return sendView(true);
+    case 'debug':
+      return debug(message.id, message.command);
     case 'ackConsole':
       consoleUnacknowledged = Math.max(0, consoleUnacknowledged - message.bytes);
       if (running && !timer && consoleUnacknowledged < CONSOLE_WINDOW) schedule(0);
@@ -277,6 +322,7 @@ const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { 
   runToAsidChange: () => true,
   input: ({ bytes }) => bytes instanceof Uint8Array,
   watch: ({ request }) => isObject(request) && (request.slot === null || isCount(request.slot)),
+  debug: ({ id, command }) => isCount(id) && isObject(command) && typeof command.do === 'string',
   ackConsole: ({ bytes }) => isCount(bytes),
   ackView: ({ sequence }) => isCount(sequence),
   shutdown: () => true,

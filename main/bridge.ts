@@ -4,6 +4,7 @@
  */
 import type {
   BootConfig,
+  DebugCommand,
   DiskConfig,
   MachineInfo,
   PhaseMark,
@@ -92,6 +93,8 @@ export interface KsegBridge {
   /** Console keys, as the bytes a terminal sends. */
   input(bytes: Uint8Array): void;
   watch(request: ViewRequest): void;
+  /** Breakpoints, stepping over, editing: rejects with one sentence when it cannot be done. */
+  debug(command: DebugCommand): Promise<void>;
   ackConsole(bytes: number): void;
   ackView(sequence: number): void;
   /** Native dialog; null when cancelled. Rejects with one sentence when the file cannot be used. */

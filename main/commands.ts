@@ -75,6 +75,14 @@ export const COMMANDS = [
     needs: 'paused',
   },
   {
+    id: 'machine.stepOver',
+    label: 'Step Over',
+    about: 'Run to the next instruction of this code, over calls and exceptions',
+    menu: 'machine',
+    accelerator: 'CmdOrCtrl+Shift+M',
+    needs: 'paused',
+  },
+  {
     id: 'machine.asid',
     label: 'Run to ASID Change',
     about: 'Run to the next change of the guest ASID, then pause',
@@ -183,6 +191,38 @@ export const COMMANDS = [
     menu: 'panels',
     accelerator: 'CmdOrCtrl+Shift+L',
     needs: 'always',
+  },
+
+  {
+    id: 'panel.translate',
+    label: 'Translate',
+    about: 'Show where an address leads, and what leads to a page',
+    menu: 'panels',
+    accelerator: 'CmdOrCtrl+Shift+T',
+    needs: 'always',
+  },
+  {
+    id: 'panel.cpu',
+    label: 'CPU',
+    about: 'Show registers, CP0, code and memory',
+    menu: 'panels',
+    accelerator: 'CmdOrCtrl+Shift+J',
+    needs: 'always',
+  },
+  {
+    id: 'panel.breakpoints',
+    label: 'Breakpoints',
+    about: 'Show the breakpoints on addresses, data and events',
+    menu: 'panels',
+    accelerator: 'CmdOrCtrl+Shift+D',
+    needs: 'always',
+  },
+  {
+    id: 'translate.pc',
+    label: 'Translate PC',
+    about: 'Show where the address of the next instruction leads',
+    menu: 'none',
+    needs: 'live',
   },
 
   {

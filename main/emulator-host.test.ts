@@ -80,6 +80,21 @@ describe('EmulatorHost', () => {
     expect(text()).toEqual(['lab$ ']);
   });
 
+  it('answers the debugger by number, and when the worker is gone', async () => {
+    const { host, worker } = await booted();
+    const first = host.debug({ do: 'stepOver' });
+    const second = host.debug({ do: 'removeBreakpoint', id: 9 });
+    const third = host.debug({ do: 'stepOver' });
+    const [a, b] = worker.of('debug');
+    worker.says({ type: 'debugged', id: b!.id, error: 'There is no breakpoint 9.' });
+    worker.says({ type: 'debugged', id: a!.id });
+    await expect(first).resolves.toBeUndefined();
+    await expect(second).rejects.toThrow('There is no breakpoint 9.');
+    worker.emit('exit', 1);
+    await expect(third).rejects.toThrow(/has stopped: boot/);
+    await expect(host.debug({ do: 'stepOver' })).rejects.toThrow('The machine is off: boot it first.');
+  });
+
   it('passes on no more acknowledgement than is due', async () => {
     const { host, worker } = await booted();
     worker.prints('12345');

@@ -8,6 +8,7 @@
  */
 import {
   type BootConfig,
+  type DebugCommand,
   type FromEmulator,
   type MachineInfo,
   PROTOCOL_VERSION,
@@ -102,6 +103,19 @@ export class EmulatorHost {
   step(instructions: number): void {
     this.toMachine({ type: 'step', instructions });
   }
+
+  /** Rejects with one sentence when the machine cannot do it. */
+  debug(command: DebugCommand): Promise<void> {
+    if (!this.worker) return Promise.reject(new Error('The machine is off: boot it first.'));
+    const id = ++this.debugTurn;
+    this.post({ type: 'debug', id, command });
+    return new Promise((resolve, reject) => {
+      this.debugging.set(id, (error) => (error === undefined ? resolve() : reject(new Error(error))));
+    });
+  }
+  private debugTurn = 0;
+  /** Debugger's commands under way, by number. */
+  private readonly debugging = new Map<number, (error?: string) => void>();
 
   input(bytes: Uint8Array): void {
     // Keys typed at a machine that is off go nowhere, silently.
@@ -204,6 +218,8 @@ export class EmulatorHost {
   private lost(why: string): void {
     this.worker = null;
     this.owed = 0;
+    for (const answer of this.debugging.values()) answer('The emulator has stopped: boot the guest again.');
+    this.debugging.clear();
     const message = `The emulator stopped because of a fault of its own (${why.replace(/\.$/, '')}); Boot starts it anew.`;
     this.setState({ state: 'ended', reason: 'error', message });
   }
@@ -239,6 +255,10 @@ export class EmulatorHost {
       case 'phase':
         this.phases.push(message.mark);
         this.send('phase', message.mark);
+        break;
+      case 'debugged':
+        this.debugging.get(message.id)?.(message.error);
+        this.debugging.delete(message.id);
         break;
       case 'error':
         this.fail(message.message);

@@ -118,6 +118,7 @@ export function registerIpc({ window, host, files, guests, configurations, onRea
   });
   on('ready', onReady);
 
+  answer('debug', (value) => host.debug(checkMessage('debug', value)));
   answer('openKernel', (_value, target) => files.chooseKernel(target));
   answer('openDisk', (_value, target) => files.chooseDisk(target));
   answer('openDropped', (value) => files.add(checkMessage('openDropped', value)));

@@ -89,3 +89,31 @@ describe('checkMessage', () => {
     );
   });
 });
+
+describe('the debugger', () => {
+  const cpu = { fpu: false, code: { address: null, before: 1, after: 1 }, memory: null };
+  const watch = { segments: false, tlb: false, slot: null };
+  it.each<[Parameters<typeof checkMessage>[0], unknown]>([
+    ['debug', { do: 'addBreakpoint', spec: 'switch_mm if a0 != 0' }],
+    ['debug', { do: 'changeBreakpoint', id: 1, enabled: false }],
+    ['debug', { do: 'setMemory', address: 0xffffffff, physical: true, bytes: new Uint8Array(4) }],
+    ['watch', { ...watch, cpu, breakpoints: true, translate: { direction: 'physical', address: '0x1000' } }],
+  ])('%s takes %o', (name, value) => {
+    expect(checkMessage(name, value)).toEqual(value);
+  });
+
+  it.each<[Parameters<typeof checkMessage>[0], unknown]>([
+    ['debug', { do: 'format', disk: 'c' }],
+    ['debug', { do: 'removeBreakpoint', id: 0 }],
+    ['debug', { do: 'addBreakpoint', spec: 'x'.repeat(2000) }],
+    ['debug', { do: 'setRegister', register: 35, value: 0 }],
+    ['debug', { do: 'setRegister', register: 4, value: -1 }],
+    ['debug', { do: 'setMemory', address: 0, physical: false, bytes: new Uint8Array(1 << 20) }],
+    ['debug', { do: 'stepOver', twice: true }],
+    ['watch', { ...watch, cpu: { ...cpu, memory: { address: 'sp', physical: false, bytes: 1e9 } } }],
+    ['watch', { ...watch, translate: { direction: 'virtual', address: 'sp', access: 'eat', mode: null, asid: null } }],
+    ['watch', { ...watch, translate: { direction: 'virtual', address: 'sp', access: 'load', mode: null, asid: 256 } }],
+  ])('%s refuses %o in one sentence', (name, value) => {
+    expect(() => checkMessage(name, value)).toThrow(/^The request \w+ was refused: [^\n]*\.$/);
+  });
+});

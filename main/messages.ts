@@ -4,24 +4,19 @@
  */
 import * as v from 'valibot';
 import { MAX_INPUT } from '../emulator/protocol.ts';
+import { DebugCommand, ViewRequest } from './debug-schemas.ts';
 import {
   BootRequest,
   configurationId,
   configurationName,
   count,
   filePath,
-  flag,
   guestId,
   oneOf,
   shape,
   text,
   whole,
 } from './schemas.ts';
-
-const ViewRequest = v.strictObject(
-  { counts: v.optional(flag), segments: flag, tlb: flag, slot: v.nullable(whole(0, 0xf_ffff)) },
-  shape,
-);
 
 /** One schema for every method of the bridge that carries something. */
 const SCHEMAS = {
@@ -32,6 +27,7 @@ const SCHEMAS = {
     v.maxLength(MAX_INPUT, `must be at most ${MAX_INPUT} bytes at once`),
   ),
   watch: ViewRequest,
+  debug: DebugCommand,
   ackConsole: count,
   ackView: count,
   openDropped: filePath,

@@ -34,6 +34,7 @@ const bridge: KsegBridge = {
   runToAsidChange: () => send('runToAsidChange'),
   input: (bytes) => send('input', bytes),
   watch: (request) => send('watch', request),
+  debug: (command) => ask('debug', command),
   ackConsole: (bytes) => send('ackConsole', bytes),
   ackView: (sequence) => send('ackView', sequence),
   openKernel: () => ask('openKernel'),

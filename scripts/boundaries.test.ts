@@ -71,7 +71,8 @@ const RULES: Rule[] = [
   part('disk'),
   part('boot'),
   { ...part('guest', ['boot']), packages: /^(?:fzstd|xz-decompress)$/ },
-  part('debug'),
+  // The debugger looks into everything that a machine is made of.
+  part('debug', ['cpu', 'mmu', 'kvm']),
   part('snapshot'),
 ];
 

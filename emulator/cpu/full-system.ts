@@ -204,6 +204,10 @@ export class FullSystem extends Privileged {
     return wired + this.randomBelow(this.options.tlbEntries - wired);
   }
 
+  override peekCp0(index: number): number {
+    return this.readCp0(index) >>> 0;
+  }
+
   private readCp0(index: number): number {
     if (index === Cp0.Count) return this.readCount();
     if (index === Cp0.Random) return this.random();

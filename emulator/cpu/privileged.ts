@@ -41,6 +41,12 @@ export interface GuestObserver {
   fatal(message: string): void;
 }
 
+/** Asked before every fetch, load and store while set: breakpoints and watchpoints. */
+export interface AccessWatcher {
+  /** True stops the machine before the instruction under way, or before the branch whose delay slot it is in. */
+  stops(va: number, access: Access): boolean;
+}
+
 export interface SystemOptions {
   bigEndian: boolean;
   tlbEntries: number;
@@ -59,6 +65,8 @@ export abstract class Privileged implements System {
   /** What the checker has looked at, and found wrong. */
   checked = 0;
   differences = 0;
+  /** While set every access is looked at, so it is slow; see {@link watch}. */
+  private watcher: AccessWatcher | null = null;
   /** Whether accesses in the present mode go through the host TLB. */
   private tabled = false;
   /** WAIT is under way. */
@@ -96,15 +104,25 @@ export abstract class Privileged implements System {
     return this.cp0[Cp0.EntryHi]! & 0xff;
   }
 
+  /** A CP0 register, by `register * 8 + select`, as MFC0 would read it now; changes nothing. */
+  peekCp0(index: number): number {
+    return (index === Cp0.Count ? this.timer.read() : this.cp0[index]!) >>> 0;
+  }
+
+  /** Address of the exception vector at `offset` from the present base. */
+  vector(offset: number): number {
+    return (this.vectorBase() + offset) >>> 0;
+  }
+
   // Translations
 
   resolve(va: number, access: Access): number {
-    if (this.options.check) return this.resolveChecked(va, access);
-    if (access !== WRITE) return this.translate(va, access);
+    if (this.watcher !== null && this.watcher.stops(va >>> 0, access)) return this.undo();
+    if (this.options.check) return this.resolveEach(va, access);
     // A store may have missed for its page's being watched alone.
-    const watched = this.tabled ? this.space.host.watchedStore(va) : -1;
-    const host = watched >= 0 ? watched : this.translate(va, access);
-    if (host >= 0) this.mmu.stored(this.space, va, host);
+    const known = access === WRITE && this.tabled ? this.space.host.watchedStore(va) : -1;
+    const host = known >= 0 ? known : this.watcher !== null ? this.resolveEach(va, access) : this.translate(va, access);
+    if (access === WRITE && host >= 0) this.mmu.stored(this.space, va, host);
     return host;
   }
   /** The address space that the present mode's accesses go through. */
@@ -112,13 +130,35 @@ export abstract class Privileged implements System {
     return this.mode === USER ? this.mmu.user : this.mmu.kernel;
   }
 
-  private resolveChecked(va: number, access: Access): number {
+  /** Has `watcher` asked before every access from now on; null: nobody. Between instructions only. */
+  watch(watcher: AccessWatcher | null): void {
+    if (watcher === this.watcher) return;
+    this.watcher = watcher;
+    this.reenter();
+  }
+
+  /** The instruction under way has not happened: the machine stands before it, and before its branch in a delay slot. */
+  private undo(): typeof FAULT {
+    const { cpu } = this;
+    cpu.left++;
+    if (cpu.delay !== 0) {
+      // A branch may be executed again, as after an exception in its delay slot.
+      cpu.left++;
+      cpu.pc = (cpu.pc - 4) | 0;
+      cpu.delay = 0;
+    }
+    cpu.raised = true;
+    this.clock.interrupt();
+    return FAULT;
+  }
+
+  private resolveEach(va: number, access: Access): number {
     const { mmu } = this;
     const write = access === WRITE;
-    // What the interpreter does itself when nothing is checked.
+    // What the interpreter does itself when nobody looks at every access.
     const cached = this.tabled ? (this.mode === USER ? mmu.user : mmu.kernel).host.lookup(va, write) : -1;
     const host = cached >= 0 ? cached : this.translate(va, access);
-    if (host === FAULT || host === DEVICE) return host;
+    if (!this.options.check || host === FAULT || host === DEVICE) return host;
     this.checked++;
     const expected = this.reference(va >>> 0, write);
     if (host !== expected) {
@@ -223,7 +263,7 @@ export abstract class Privileged implements System {
     if (mode === USER) mmu.enterUser(this.asid);
     else mmu.enterKernel();
     this.tabled = mode === USER || (mode === KERNEL && !this.usegUnmapped(this.cp0[Cp0.Status]!));
-    if (this.tabled && !this.options.check) {
+    if (this.tabled && !this.options.check && this.watcher === null) {
       const { host } = mode === USER ? mmu.user : mmu.kernel;
       cpu.reads = host.reads;
       cpu.writes = host.writes;

@@ -13,6 +13,17 @@ export class SymbolTable {
     this.sorted = symbols.filter((s) => s.name !== '').sort((a, b) => a.value - b.value || a.size - b.size);
   }
 
+  get size(): number {
+    return this.sorted.length;
+  }
+
+  /** Address of the symbol with this very name, or null. Of several the lowest. */
+  find(name: string): number | null {
+    this.byName ??= new Map(this.sorted.map((s) => [s.name, s.value] as const).reverse());
+    return this.byName.get(name) ?? null;
+  }
+  private byName: Map<string, number> | null = null;
+
   /** `name+0x1c`, `name`, or '' where no symbol is near. */
   describe(address: number): string {
     let low = 0;

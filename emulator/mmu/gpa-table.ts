@@ -46,7 +46,8 @@ export class GpaTable {
     return slot;
   }
 
-  private slotAt(gpa: number): MemorySlot | null {
+  /** The slot that has `gpa`, or null. */
+  slotAt(gpa: number): MemorySlot | null {
     for (const slot of this.slots) if (gpa >= slot.gpa && gpa < slot.gpa + slot.size) return slot;
     return null;
   }

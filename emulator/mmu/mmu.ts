@@ -164,6 +164,26 @@ export class Mmu {
     return space;
   }
 
+  /**
+   * The space whose GVA table an access to `va` would go through under guest ASID `asid`, or null where it has not been
+   * made yet (`tagged`). Makes nothing.
+   */
+  spaceUnder(table: TableName, va: number, asid: number): AddressSpace | null {
+    if (this.policy !== 'tagged') return table === 'kernel' ? this.kernel : this.user;
+    if (table === 'kernel' && (this.layout.segmentOf[va >>> 29] !== USEG || this.isCommpage(va))) return this.kernel;
+    return this.users.get(asid) ?? null;
+  }
+
+  /** Every user table with the guest ASID it is for; without `tagged` there is one, for the ASID user mode last had. */
+  userTables(): [asid: number, space: AddressSpace][] {
+    return this.policy === 'tagged' ? [...this.users] : [[this.lastUserAsid, this.user]];
+  }
+
+  /** Whether guest physical memory has changed since the guest last ran, so that both tables go before it runs on. */
+  get flushPending(): boolean {
+    return this.flushRequested;
+  }
+
   /** The GVA entry that accesses to `va` through `space` use, or 0. */
   walk(space: AddressSpace, va: number): number {
     return this.owner(space, va).gva.walk(va);

@@ -116,6 +116,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
       request = wanted;
       sendView();
     },
+    debug: () => Promise.reject(new Error('The fake machine has no debugger.')),
     ackConsole: () => {},
     ackView: (seen) => {
       acknowledged = seen;

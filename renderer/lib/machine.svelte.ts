@@ -7,6 +7,8 @@ import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type {
   BootPhase,
+  BreakpointView,
+  CpuView,
   EventCounts,
   MachineInfo,
   PhaseMark,
@@ -14,6 +16,7 @@ import type {
   SlotView,
   TableView,
   TlbView,
+  TranslateAnswer,
   ViewRequest,
   ViewUpdate,
 } from '../../emulator/protocol.ts';
@@ -33,6 +36,9 @@ class Machine {
   user = $state.raw<TableView | null>(null);
   tlb = $state.raw<TlbView | null>(null);
   slot = $state.raw<SlotView | null>(null);
+  translation = $state.raw<TranslateAnswer | null>(null);
+  cpu = $state.raw<CpuView | null>(null);
+  breakpoints = $state.raw<BreakpointView[]>([]);
   /** Grows with every boot and reset, for state that belongs to one run. */
   generation = $state(0);
   /** A boot has been asked for and has neither come nor failed. */
@@ -106,6 +112,8 @@ class Machine {
     this.kernel = this.user = null;
     this.tlb = null;
     this.slot = null;
+    this.translation = null;
+    this.cpu = null;
     this.info = info;
     /* The boot may have come from the menu or the command line. */
     const guest = guestOf(info);
@@ -132,6 +140,9 @@ class Machine {
     if (view.user) this.user = view.user;
     if (view.tlb) this.tlb = view.tlb;
     if (view.slot) this.slot = view.slot;
+    if (view.translate) this.translation = view.translate;
+    if (view.cpu) this.cpu = view.cpu;
+    if (view.breakpoints) this.breakpoints = view.breakpoints;
     afterDraw(() => this.#kseg?.ackView(view.sequence));
   };
 }

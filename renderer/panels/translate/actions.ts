@@ -1,0 +1,6 @@
+/** What the panel's commands do. */
+import { goTo } from '../../lib/goto.svelte.ts';
+
+export const translateActions = {
+  pc: () => goTo.translate('pc'),
+};
