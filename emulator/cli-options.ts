@@ -34,6 +34,7 @@ export interface RunOptions {
   noReboot: boolean;
   stats?: string;
   trace?: string;
+  timeline?: string;
   nsPerInstruction: number;
   seed: number;
   policy: FlushPolicy;
@@ -76,6 +77,7 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --no-reboot             a reset by the guest ends the run instead of restarting the machine
   --stats FILE            write counts as JSON
   --trace FILE            write events as JSON lines
+  --timeline FILE         write the timeline's events: FILE.csv, FILE.json (Chrome trace, for Perfetto), else NDJSON
   --ns-per-instruction N  virtual time of an instruction (default ${DEFAULTS.nsPerInstruction})
   --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
   --check                 compare every translation used with the guest TLB (slow)
@@ -134,6 +136,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         'no-reboot': { type: 'boolean' },
         stats: { type: 'string' },
         trace: { type: 'string' },
+        timeline: { type: 'string' },
         'ns-per-instruction': { type: 'string' },
         seed: { type: 'string' },
         policy: { type: 'string' },
@@ -236,7 +239,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (values.machine) options.machine = values.machine;
   if (cpu) options.cpu = cpu;
   if (values.tlb) options.tlbEntries = Number(values.tlb) as 16 | 32 | 64;
-  for (const name of ['append', 'initrd', 'symbols', 'bios', 'stats', 'trace'] as const) {
+  for (const name of ['append', 'initrd', 'symbols', 'bios', 'stats', 'trace', 'timeline'] as const) {
     if (values[name] !== undefined) options[name] = values[name];
   }
   return options;

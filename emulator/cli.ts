@@ -1,6 +1,6 @@
 /** The headless command, `kseg`: a guest on this terminal, or a scripted run. */
 import { readFileSync, writeFileSync, openSync, writeSync, closeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadError } from './boot/elf.ts';
 import { createMachine, type CreatedMachine, type CreateConfig } from './create.ts';
@@ -13,7 +13,10 @@ import { Script } from './script.ts';
 import { runOnTerminal } from './terminal.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
-import type { TraceLine } from './debug/trace.ts';
+import type { TimelineFormat } from './protocol.ts';
+import { eventSource, type Recorded } from './timeline-service.ts';
+import { TimelineStream } from './timeline/export.ts';
+import { timelineWriter } from './timeline/writers.ts';
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
@@ -68,6 +71,7 @@ function create(options: RunOptions): CreatedMachine {
     engine: options.engine,
     disks: openDisks(options.disks),
     virtioConsole: options.virtioConsole,
+    timelineEvents: options.timeline ? STREAMED_EVENTS : undefined,
   };
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };
@@ -75,19 +79,20 @@ function create(options: RunOptions): CreatedMachine {
   return createMachine(config, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
 }
 
-/** Lines of a trace, written in large pieces. */
-class TraceFile {
+/** A file of text that is written in large pieces. */
+class TextFile {
   private lines: string[] = [];
   private size = 0;
   constructor(private readonly fd: number) {}
-  add(line: TraceLine): void {
-    const text = JSON.stringify(line) + '\n';
+  add(text: string): void {
     this.lines.push(text);
     this.size += text.length;
     if (this.size > 1 << 20) this.flush();
   }
   flush(): void {
-    writeSync(this.fd, this.lines.join(''));
+    const bytes = Buffer.from(this.lines.join(''));
+    // A pipe may take less than it is given.
+    for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
     this.lines = [];
     this.size = 0;
   }
@@ -97,20 +102,36 @@ class TraceFile {
   }
 }
 
+/** Events kept for a streamed timeline: each is written as soon as its block is full. */
+const STREAMED_EVENTS = 4096;
+const TIMELINE_FORMATS: Record<string, TimelineFormat> = { '.csv': 'csv', '.json': 'json' };
+
+function streamTimeline({ machine, guest }: CreatedMachine, path: string, file: TextFile): TimelineStream {
+  const { kind, nsPerInstruction } = machine.options;
+  const format = TIMELINE_FORMATS[extname(path).toLowerCase()] ?? 'ndjson';
+  const writer = timelineWriter(format, { guest, machine: kind, nsPerInstruction });
+  return new TimelineStream(eventSource(machine as Recorded), writer, (text) => file.add(text));
+}
+
 async function run(options: RunOptions): Promise<number> {
-  const { machine } = create(options);
+  const created = create(options);
+  const { machine } = created;
   if (options.symbols) machine.symbols = readSymbols(options.symbols);
   // Opened before the run, so that it is not made for nothing, and after all that can be refused.
   const statsFd = options.stats ? openNamed(options.stats) : null;
-  const traceFile = options.trace ? new TraceFile(openNamed(options.trace)) : null;
+  const traceFile = options.trace ? new TextFile(openNamed(options.trace)) : null;
+  const timelineFile = options.timeline ? new TextFile(openNamed(options.timeline)) : null;
   machine.rebootAllowed = !options.noReboot;
-  if (traceFile) machine.trace = (line) => traceFile.add(line);
+  if (traceFile) machine.trace = (line) => traceFile.add(JSON.stringify(line) + '\n');
+  const timeline = timelineFile ? streamTimeline(created, options.timeline!, timelineFile) : null;
   const started = performance.now();
   const limits = { instructions: options.instructions, ns: options.timeout * 1e9 };
   const script = options.script.length > 0 ? new Script(machine, options.script) : null;
   const outcome = script ? script.run(limits) : await runOnTerminal(machine, limits);
   const hostSeconds = (performance.now() - started) / 1000;
   traceFile?.close();
+  timeline?.finish();
+  timelineFile?.close();
   if (statsFd !== null) {
     const hostMips = machine.clock.instructions() / hostSeconds / 1e6;
     const marks = script ? { marks: script.marks } : {};

@@ -30,6 +30,7 @@ import { LAYOUTS } from './mmu/layout.ts';
 import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
 import type { FlushPolicy } from './mmu/policy.ts';
 import type { MachineKind } from './protocol.ts';
+import { EventLog } from './timeline/event-log.ts';
 
 export interface MachineOptions {
   kind: MachineKind;
@@ -63,6 +64,8 @@ export interface MachineOptions {
   threshold?: number;
   /** A virtio console card. Keys go to the console that the guest has written to last. */
   virtioConsole?: boolean;
+  /** Events that the timeline keeps, a power of two; absent: there is none. */
+  timelineEvents?: number;
 }
 
 export const ENGINES = ['interpreter', 'jit'] as const;
@@ -111,6 +114,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
   symbols = new SymbolTable();
   /** Instruction count at the last write of each guest TLB entry. */
   readonly tlbWrittenAt: Float64Array;
+  /** 1 where that was a TLBWR. */
+  readonly tlbWrittenRandom: Uint8Array;
   /** Where a table's last flush happened. */
   readonly flushedAt = { kernel: { instructions: 0, pc: 0 }, user: { instructions: 0, pc: 0 } };
   end: End | null = null;
@@ -119,6 +124,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
   /** Called with every byte the guest sends to its console. */
   onConsole: (byte: number) => void = () => {};
   trace: TraceSink | null = null;
+  /** What happened lately, where the options ask for it. */
+  readonly events: EventLog | null;
   /** Ends {@link run} at the next change of ASID. */
   stopAtAsidChange = false;
   /** Whether a soft reset restarts the machine, as on the board, or ends the run. */
@@ -155,12 +162,15 @@ export class Machine implements MmuObserver, HypervisorObserver {
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);
     this.tlbWrittenAt = new Float64Array(options.tlbEntries);
+    this.tlbWrittenRandom = new Uint8Array(options.tlbEntries);
     const systemOptions = { ...options, check, countHz: COUNT_HZ[options.kind] };
     if (options.kind === 'kvm') {
       this.system = new TrapEmulate(this.cpu, this.mmu, this.clock, this, systemOptions);
       this.system.dynamicTranslation = options.dynamicTranslation ?? false;
     } else this.system = new FullSystem(this.cpu, this.mmu, this.clock, this, systemOptions);
     this.cpu.system = this.system;
+    const { timelineEvents } = options;
+    this.events = timelineEvents ? new EventLog(this.cpu, this.clock, layout, timelineEvents) : null;
     const host: BoardHost = {
       clock: this.clock,
       bigEndian: options.bigEndian,
@@ -172,6 +182,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
         this.consolePort = port;
         if (this.symbolSearches === 0) this.searchSymbols();
         this.counters.consoleBytesOut++;
+        this.events?.console(byte);
         this.onConsole(byte);
       },
       softReset: () => {
@@ -268,6 +279,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   /** Console keys, now. */
   input(bytes: Uint8Array): void {
     this.counters.consoleBytesIn += bytes.length;
+    this.events?.input(bytes.length);
     this.record({ event: 'input', bytes: bytes.length });
     this.board.receive(this.consolePort, bytes);
   }
@@ -277,6 +289,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
     if (!this.plan) return;
     this.end = null;
     this.counters.resets++;
+    this.events?.reset();
     this.record({ event: 'reset' });
     this.restart();
   }
@@ -341,6 +354,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   finish(end: End): void {
     if (this.end) return;
     this.end = end;
+    this.events?.end(end.message);
     if (end.reason === 'error') this.record({ event: 'stopped', message: end.message });
     else this.record({ event: end.reason });
     this.clock.interrupt();
@@ -368,6 +382,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const at = this.flushedAt[space.name];
     at.instructions = this.clock.instructions();
     at.pc = this.cpu.pc >>> 0;
+    this.events?.flushed(space);
     if (!this.trace) return;
     const { last } = space;
     this.record({
@@ -386,8 +401,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
   tlbWritten(index: number, random: boolean): void {
     this.counters.tlbWrites++;
     this.tlbWrittenAt[index] = this.clock.instructions();
-    if (!this.trace) return;
+    this.tlbWrittenRandom[index] = random ? 1 : 0;
     const { tlb } = this.mmu;
+    this.events?.tlbWritten(index, random, tlb);
+    if (!this.trace) return;
     this.record({
       event: 'tlbWrite',
       index,
@@ -402,6 +419,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   exception(code: ExcCode, refill: boolean): void {
     this.counters.exceptions[code]!++;
     if (refill) this.counters.tlbRefills++;
+    this.events?.exception(code, refill);
     if (!this.trace) return;
     const address = code >= ExcCode.Mod && code <= ExcCode.AdES;
     this.record({
@@ -412,8 +430,9 @@ export class Machine implements MmuObserver, HypervisorObserver {
     });
   }
 
-  exit(reason: number): void {
+  exit(reason: number, va: number): void {
     this.counters.exits[reason]!++;
+    this.events?.exit(reason, va);
     if (this.trace) this.record({ event: 'kvm_exit', reason: EXIT_REASONS[reason] ?? String(reason) });
   }
 
@@ -426,6 +445,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
 
   asidChanged(oldAsid: number, newAsid: number): void {
     this.counters.asidChanges++;
+    this.events?.asidChanged(oldAsid, newAsid);
     if (this.stopAtAsidChange) {
       this.stopAtAsidChange = false;
       this.stop();
@@ -435,6 +455,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   }
 
   differs(va: number, access: Access, host: number, expected: number): void {
+    this.events?.differs(va);
     if (!this.trace) return;
     const where = (at: number) => (at < 0 ? 'none' : at >= RAM_AT ? hex(at - RAM_AT) : 'commpage');
     this.record({
@@ -444,6 +465,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
       served: where(host),
       expected: where(expected),
     });
+  }
+
+  modeSwitched(user: boolean): void {
+    this.events?.modeSwitched(user);
   }
 
   enteredUser(asid: number): void {

@@ -172,6 +172,7 @@ function viewTlb(machine: Machine): TlbView {
     entryLo0: tlb.lo0.slice(),
     entryLo1: tlb.lo1.slice(),
     writtenAt: machine.tlbWrittenAt.slice(),
+    random: machine.tlbWrittenRandom.slice(),
     writes: machine.counters.tlbWrites,
   };
 }

@@ -24,6 +24,8 @@ import {
   type ToEmulator,
   type ViewRequest,
 } from './protocol.ts';
+import { TimelineService, type Recorded } from './timeline-service.ts';
+import { DEFAULT_CAPACITY } from './timeline/event-ring.ts';
 import { countEvents, describeMachine, viewMachine } from './view.ts';
 
 /** Instructions between two looks at the messages; a few milliseconds. */
@@ -37,6 +39,8 @@ const port = parentPort!;
 const resources = (workerData as { resources: string }).resources;
 
 let created: CreatedMachine | null = null;
+let timeline: TimelineService | null = null;
+let boots = 0;
 let config: BootConfig = {};
 /** Open from one boot to the next. */
 let disks: DiskOptions[] = [];
@@ -180,6 +184,22 @@ function slice(): void {
   schedule(sleep);
 }
 
+let exportArmed = false;
+
+/** Makes the pieces of an export under way, with room for slices and messages between them. */
+function exportTimeline(): void {
+  if (exportArmed) return;
+  exportArmed = true;
+  setImmediate(() => {
+    exportArmed = false;
+    try {
+      if (timeline?.work()) exportTimeline();
+    } catch (error) {
+      timeline?.failExport(error);
+    }
+  });
+}
+
 function boot(wanted: BootConfig, paused: boolean): void {
   const opened = openDisks(wanted.disks ?? []);
   try {
@@ -193,10 +213,12 @@ function boot(wanted: BootConfig, paused: boolean): void {
 }
 
 function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boolean): void {
-  const complete = { ...wanted, disks: opened };
+  const complete = { ...wanted, disks: opened, timelineEvents: DEFAULT_CAPACITY };
   const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   running = false;
   created = next;
+  timeline?.failExport('the machine was booted anew meanwhile');
+  timeline = new TimelineService(next.machine as Recorded, next.guest, ++boots, send);
   config = wanted;
   consoleLength = 0;
   pacer = new Pacer(next.machine.clock);
@@ -249,6 +271,26 @@ function handle(message: ToEmulator): void {
     case 'ackView':
       acknowledged = Math.min(sequence, Math.max(acknowledged, message.sequence));
       return;
+    case 'timeline': {
+      const { id, query } = message;
+      return send({ type: 'timeline', id, answer: timeline?.query(query) ?? null });
+    }
+    case 'timelineEvents': {
+      const { id, request } = message;
+      return send({ type: 'timelineEvents', id, page: timeline?.events(request) ?? null });
+    }
+    case 'timelineExport': {
+      const { id, request } = message;
+      if (!timeline) return send({ type: 'timelineExport', id, error: 'There is no machine whose events to export.' });
+      timeline.startExport(id, request);
+      return exportTimeline();
+    }
+    case 'ackTimelineExport':
+      timeline?.acknowledge(message.id);
+      exportTimeline();
+      return;
+    case 'cancelTimelineExport':
+      return timeline?.cancelExport(message.id);
     case 'shutdown':
       process.exit(0);
   }
@@ -279,6 +321,12 @@ const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { 
   watch: ({ request }) => isObject(request) && (request.slot === null || isCount(request.slot)),
   ackConsole: ({ bytes }) => isCount(bytes),
   ackView: ({ sequence }) => isCount(sequence),
+  timeline: ({ id, query }) =>
+    isCount(id) && isObject(query) && isCount(query.buckets) && isCount(query.marks) && query.step > 0,
+  timelineEvents: ({ id, request }) => isCount(id) && isObject(request) && isObject(request.cursor),
+  timelineExport: ({ id, request }) => isCount(id) && isObject(request),
+  ackTimelineExport: ({ id }) => isCount(id),
+  cancelTimelineExport: ({ id }) => isCount(id),
   shutdown: () => true,
 };
 

@@ -17,6 +17,7 @@ import {
   text,
   whole,
 } from './schemas.ts';
+import { TimelineEventsRequest, TimelineExportRequest, TimelineQuery } from './timeline-schemas.ts';
 
 const ViewRequest = v.strictObject(
   { counts: v.optional(flag), segments: flag, tlb: flag, slot: v.nullable(whole(0, 0xf_ffff)) },
@@ -44,6 +45,9 @@ const SCHEMAS = {
   removeConfiguration: configurationId,
   restoreConfiguration: configurationId,
   saveText: v.strictObject({ name: text(255), text: text(64 * 1024 * 1024) }, shape),
+  timeline: TimelineQuery,
+  timelineEvents: TimelineEventsRequest,
+  exportTimeline: TimelineExportRequest,
   copyText: text(16 * 1024 * 1024),
   zoom: oneOf(['in', 'out', 'reset']),
 } as const;

@@ -72,6 +72,8 @@ const RULES: Rule[] = [
   part('boot'),
   { ...part('guest', ['boot']), packages: /^(?:fzstd|xz-decompress)$/ },
   part('debug'),
+  // Records what the others do, in their words.
+  part('timeline', ['cpu', 'kvm', 'mmu']),
   part('snapshot'),
 ];
 

@@ -2,6 +2,7 @@
 import { consolePanel } from './console/index.ts';
 import type { Panel } from './panel.ts';
 import { segmentsPanel } from './segments/index.ts';
+import { timelinePanel } from './timeline/index.ts';
 import { tlbPanel } from './tlb/index.ts';
 
-export const panels: readonly Panel[] = [segmentsPanel, tlbPanel, consolePanel];
+export const panels: readonly Panel[] = [segmentsPanel, tlbPanel, consolePanel, timelinePanel];
