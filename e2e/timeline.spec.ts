@@ -186,7 +186,7 @@ async function axe(page: Page): Promise<string[]> {
   });
 }
 
-for (const theme of ['light', 'dark'] as const) {
+for (const theme of ['light', 'dark', 'contrast'] as const) {
   test(`axe finds nothing, ${theme}`, async ({ page, kseg }) => {
     await kseg.app.evaluate(({ BrowserWindow }, id) => {
       BrowserWindow.getAllWindows()[0]!.webContents.send('kseg:on-command', id);

@@ -1,7 +1,7 @@
 /** Draws the lanes: axis, bars of counts or single marks, what was dropped, the selection, and now. */
 import type { TimelineAnswer, TimelineEvent, TimelineLane } from '../../../emulator/protocol.ts';
 import { count } from '../../lib/format.ts';
-import { prepareCanvas, token } from '../../lib/palette.ts';
+import { cssColor, prepareCanvas, token } from '../../lib/palette.ts';
 import { hatch } from '../../lib/hatch.ts';
 import { AXIS, categoryName, laneOf, type Lane } from './lanes.ts';
 import { ticks, type Span } from './scale.ts';
@@ -51,7 +51,8 @@ export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): voi
   const x = (instructions: number) => xOf(span, width, instructions);
   const end = Math.min(x(now), width - AHEAD);
   if (answer) paintGap(ctx, picture, answer, x);
-  paintAxis(ctx, picture, x);
+  const label = answer ? gapLabel(ctx, picture, answer, x) : 0;
+  paintAxis(ctx, picture, x, label);
   let top = AXIS;
   for (const lane of lanes) {
     const bottom = top + lane.height;
@@ -71,7 +72,6 @@ export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): voi
     }
     top = bottom;
   }
-  if (answer && answer.oldest > span.from) gapLabel(ctx, picture, answer, x);
   if (picture.pointer !== null) {
     ctx.fillStyle = token('--border-strong');
     ctx.fillRect(Math.round(picture.pointer), AXIS, 1, top - AXIS);
@@ -85,10 +85,12 @@ export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): voi
   }
 }
 
+/** @param from the pixel from which there may be labels */
 function paintAxis(
   ctx: CanvasRenderingContext2D,
   { span, width, height }: LanePicture,
   x: (at: number) => number,
+  from: number,
 ): void {
   for (const at of ticks(span, (width - AHEAD) / TICK)) {
     const left = Math.round(x(at));
@@ -96,7 +98,8 @@ function paintAxis(
     ctx.fillRect(left, 14, 1, height - 14);
     const label = count(at);
     ctx.font = font('mono');
-    if (left + 3 + ctx.measureText(label).width < width - AHEAD - 4) text(ctx, label, left + 3, 10, '--text-3');
+    if (left >= from && left + 3 + ctx.measureText(label).width < width - AHEAD - 4)
+      text(ctx, label, left + 3, 10, '--text-3');
   }
 }
 
@@ -139,25 +142,28 @@ function paintGap(
   ctx.stroke();
 }
 
+/** Says in the axis how much is gone. Returns the pixel from which the axis is free again. */
 function gapLabel(
   ctx: CanvasRenderingContext2D,
-  { width, lanes }: LanePicture,
+  { span, width }: LanePicture,
   answer: TimelineAnswer,
   x: (at: number) => number,
-): void {
+): number {
   const edge = Math.min(width - AHEAD, x(answer.oldest));
+  if (answer.dropped === 0 || answer.oldest <= span.from || edge < 1) return 0;
   const means = answer.query.filter ? 'not counted here' : 'bars are means';
-  const words = [`${count(answer.dropped)} events dropped, ${means}`, `${count(answer.dropped)} dropped`, 'gap'].find(
-    (label) => ((ctx.font = font('ui')), ctx.measureText(label).width + 14 < edge),
-  );
-  if (answer.dropped === 0 || !words) return;
-  const last = lanes.reduce((sum, lane) => sum + lane.height, AXIS);
-  const size = ctx.measureText(words).width + 8;
-  const left = Math.max(2, edge - size - 6);
-  ctx.fillStyle = token('--panel');
-  ctx.fillRect(left, last - 16, size, 15);
+  ctx.font = font('ui');
+  const words = [
+    `gap: ${count(answer.dropped)} events dropped, ${means}`,
+    `gap: ${count(answer.dropped)} dropped`,
+    'gap',
+  ];
+  // Beyond the tear there is room as well, but for the longer ones only while they lie over the gap for the most part.
+  const label = words.find((text) => ctx.measureText(text).width < Math.max(60, edge * 1.2)) ?? 'gap';
+  const size = ctx.measureText(label).width;
   ctx.fillStyle = token('--text-2');
-  ctx.fillText(words, left + 4, last - 5);
+  ctx.fillText(label, 3, 10);
+  return Math.max(edge, size + 10);
 }
 
 function paintLane(brush: Brush, lane: Lane, top: number, bottom: number): void {
@@ -236,11 +242,11 @@ function paintBars(
   const room = bottom - top - 2;
   const colours: Record<string, [light: string, dark: string]> = {
     userFlush: ['--useg', '--useg'],
-    exits: ['--border-strong', '--text-2'],
-    exceptions: ['--border-strong', '--text-2'],
+    exits: [LIGHT, '--text-2'],
+    exceptions: [LIGHT, '--text-2'],
   };
   const [light, dark] = colours[lane.id] ?? ['--text-3', '--text-3'];
-  const [lightInk, darkInk] = [token(light), token(dark)];
+  const [lightInk, darkInk] = [light === LIGHT ? cssColor(LIGHT) : token(light), token(dark)];
   for (let i = 0; i < buckets && from + i * step < until; i++) {
     const all = sum(i, () => true);
     if (all <= 0) continue;
@@ -260,6 +266,9 @@ function paintBars(
     }
   }
 }
+
+/** Bars of what is not about the TLB; beside --text-2 it is the lighter one in every theme. */
+const LIGHT = 'color-mix(in oklab, var(--text-2) 42%, var(--panel))';
 
 /** The user table's cut, as the Segments panel marks what is stale. */
 function cuts(ctx: CanvasRenderingContext2D, x: number, width: number, top: number, bottom: number): void {
