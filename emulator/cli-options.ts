@@ -40,6 +40,7 @@ export interface RunOptions {
   trace?: string;
   /** Specifications of breakpoints; see debug/breakpoint-spec.ts. */
   breaks: string[];
+  timeline?: string;
   nsPerInstruction: number;
   seed: number;
   policy: FlushPolicy;
@@ -84,6 +85,7 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --trace FILE            write events as JSON lines
   --break SPEC            end the run, well, where SPEC says, and print registers: a symbol or address, write:SYMBOL,
                           asid:N, tlb:N, flush:KIND, exit:KIND, exception:KIND; then [ignore N] [if CONDITION]
+  --timeline FILE         write the timeline's events: FILE.csv, FILE.json (Chrome trace, for Perfetto), else NDJSON
   --ns-per-instruction N  virtual time of an instruction (default ${DEFAULTS.nsPerInstruction})
   --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
   --check                 compare every translation used with the guest TLB (slow)
@@ -144,6 +146,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         stats: { type: 'string' },
         trace: { type: 'string' },
         break: { type: 'string', multiple: true },
+        timeline: { type: 'string' },
         'ns-per-instruction': { type: 'string' },
         seed: { type: 'string' },
         policy: { type: 'string' },
@@ -261,7 +264,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (values.machine) options.machine = values.machine;
   if (cpu) options.cpu = cpu;
   if (values.tlb) options.tlbEntries = Number(values.tlb) as 16 | 32 | 64;
-  for (const name of ['append', 'initrd', 'symbols', 'bios', 'stats', 'trace'] as const) {
+  for (const name of ['append', 'initrd', 'symbols', 'bios', 'stats', 'trace', 'timeline'] as const) {
     if (values[name] !== undefined) options[name] = values[name];
   }
   return options;

@@ -153,6 +153,22 @@ describe('exit 2, before anything runs', () => {
   });
 });
 
+it('--timeline writes the events as the name of the file asks', async () => {
+  const [ndjson, csv, json, stats] = ['t.ndjson', 't.csv', 't.json', 's.json'].map(file) as [string, ...string[]];
+  for (const timeline of [ndjson, csv!, json!]) {
+    const { code } = await kseg(['run', '--append', 'run=pingpong 5;halt', '--timeline', timeline, '--stats', stats!]);
+    expect(code).toBe(0);
+  }
+  const { asidChanges, tlbWrites } = JSON.parse(readFileSync(stats!, 'utf8')) as Record<string, number>;
+  const lines = readFileSync(ndjson, 'utf8').trimEnd().split('\n');
+  const lanes = lines.map((line) => (JSON.parse(line) as { lane: string }).lane);
+  expect(lanes.filter((lane) => lane === 'asid')).toHaveLength(asidChanges!);
+  expect(lanes.filter((lane) => lane === 'tlbWrites')).toHaveLength(tlbWrites!);
+  expect(readFileSync(csv!, 'utf8').trimEnd().split('\r\n')).toHaveLength(lines.length + 1);
+  const { traceEvents } = JSON.parse(readFileSync(json!, 'utf8')) as { traceEvents: { ph: string; cat: string }[] };
+  expect(traceEvents.filter(({ cat, ph }) => cat === 'asid' && ph === 'i')).toHaveLength(asidChanges!);
+});
+
 describe('--stats and --trace', () => {
   it('tell of the same run', async () => {
     const [stats, trace] = [file('stats.json'), file('trace.ndjson')];

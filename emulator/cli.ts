@@ -1,6 +1,6 @@
 /** The headless command, `kseg`: a guest on this terminal, or a scripted run. */
 import { readFileSync, writeFileSync, openSync, writeSync, closeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadError } from './boot/elf.ts';
 import { createMachine, type CreatedMachine, type CreateConfig } from './create.ts';
@@ -16,7 +16,10 @@ import { dumpStop } from './stop-dump.ts';
 import { runOnTerminal } from './terminal.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
-import type { TraceLine } from './debug/trace.ts';
+import type { TimelineFormat } from './protocol.ts';
+import { eventSource, type Recorded } from './timeline-service.ts';
+import { TimelineStream } from './timeline/export.ts';
+import { timelineWriter } from './timeline/writers.ts';
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
@@ -72,6 +75,7 @@ function create(options: RunOptions, engine: EngineName): CreatedMachine {
     engine,
     disks: openDisks(options.disks),
     virtioConsole: options.virtioConsole,
+    timelineEvents: options.timeline ? STREAMED_EVENTS : undefined,
   };
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };
@@ -79,19 +83,20 @@ function create(options: RunOptions, engine: EngineName): CreatedMachine {
   return createMachine(config, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
 }
 
-/** Lines of a trace, written in large pieces. */
-class TraceFile {
+/** A file of text that is written in large pieces. */
+class TextFile {
   private lines: string[] = [];
   private size = 0;
   constructor(private readonly fd: number) {}
-  add(line: TraceLine): void {
-    const text = JSON.stringify(line) + '\n';
+  add(text: string): void {
     this.lines.push(text);
     this.size += text.length;
     if (this.size > 1 << 20) this.flush();
   }
   flush(): void {
-    writeSync(this.fd, this.lines.join(''));
+    const bytes = Buffer.from(this.lines.join(''));
+    // A pipe may take less than it is given.
+    for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
     this.lines = [];
     this.size = 0;
   }
@@ -101,9 +106,20 @@ class TraceFile {
   }
 }
 
+/** Events kept for a streamed timeline: each is written as soon as its block is full. */
+const STREAMED_EVENTS = 4096;
+const TIMELINE_FORMATS: Record<string, TimelineFormat> = { '.csv': 'csv', '.json': 'json' };
+
+function streamTimeline({ machine, guest }: CreatedMachine, path: string, file: TextFile): TimelineStream {
+  const { kind, nsPerInstruction } = machine.options;
+  const format = TIMELINE_FORMATS[extname(path).toLowerCase()] ?? 'ndjson';
+  const writer = timelineWriter(format, { guest, machine: kind, nsPerInstruction });
+  return new TimelineStream(eventSource(machine as Recorded), writer, (text) => file.add(text));
+}
+
 /** A machine, and what runs it to its outcome. */
 interface Run {
-  machine: Machine;
+  created: CreatedMachine;
   /** None on the terminal. */
   script: Script | null;
   start(limits: Limits): Outcome | Promise<Outcome>;
@@ -124,11 +140,12 @@ function prepare(machine: Machine, options: RunOptions): void {
 }
 
 function oneEngine(options: RunOptions, engine: EngineName): Run {
-  const { machine } = create(options, engine);
+  const created = create(options, engine);
+  const { machine } = created;
   prepare(machine, options);
   const script = options.script.length > 0 ? new Script(machine, options.script) : null;
   return {
-    machine,
+    created,
     script,
     start: (limits) => script?.run(limits) ?? runOnTerminal(machine, limits),
     differed: () => false,
@@ -138,39 +155,46 @@ function oneEngine(options: RunOptions, engine: EngineName): Run {
 /** Both engines, each with a script of its own; one of them is seen. */
 function bothEngines(options: RunOptions): Run {
   const silent = () => {};
+  let latest: CreatedMachine | undefined;
   const make = (engine: EngineName) => {
-    const { machine } = create(options, engine);
-    prepare(machine, options);
-    new Script(machine, options.script, silent);
-    return machine;
+    latest = create(options, engine);
+    prepare(latest.machine, options);
+    new Script(latest.machine, options.script, silent);
+    return latest.machine;
   };
   const lockstep = new Lockstep(() => ({ interpreter: make('interpreter'), jit: make('jit') }));
-  const machine = lockstep.jit;
+  const created = latest!;
+  const { machine } = created;
   const script = new Script(machine, options.script);
   const step = (limit: number, skipUntil: number) => {
     lockstep.run(limit, skipUntil);
     return lockstep.parting && describeParting(lockstep.parting);
   };
-  return { machine, script, start: (limits) => script.run(limits, step), differed: () => lockstep.parting !== null };
+  return { created, script, start: (limits) => script.run(limits, step), differed: () => lockstep.parting !== null };
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const { machine, script, start, differed } =
+  const { created, script, start, differed } =
     options.engine === 'both' ? bothEngines(options) : oneEngine(options, options.engine);
+  const { machine } = created;
   // Opened before the run, so that it is not made for nothing, and after all that can be refused.
   const statsFd = options.stats ? openNamed(options.stats) : null;
-  const traceFile = options.trace ? new TraceFile(openNamed(options.trace)) : null;
+  const traceFile = options.trace ? new TextFile(openNamed(options.trace)) : null;
+  const timelineFile = options.timeline ? new TextFile(openNamed(options.timeline)) : null;
+  const timeline = timelineFile ? streamTimeline(created, options.timeline!, timelineFile) : null;
   if (traceFile) {
     const { trace } = machine;
     machine.trace = (line) => {
       trace?.(line);
-      traceFile.add(line);
+      traceFile.add(JSON.stringify(line) + '\n');
     };
   }
   const started = performance.now();
   const outcome = await start({ instructions: options.instructions, ns: options.timeout * 1e9 });
   const hostSeconds = (performance.now() - started) / 1000;
   traceFile?.close();
+  timeline?.finish();
+  timelineFile?.close();
   if (statsFd !== null) {
     const hostMips = machine.clock.instructions() / hostSeconds / 1e6;
     const marks = script ? { marks: script.marks } : {};

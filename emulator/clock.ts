@@ -14,7 +14,7 @@ export class VirtualClock implements Clock {
   /** Instruction count at which the interpreter's present slice ends. */
   private sliceEnd = 0;
   /** Nanoseconds beyond those of instructions: device accesses and waiting. */
-  private skipped = 0;
+  skipped = 0;
   /** Ascending by time; of two at the same time the earlier scheduled first. */
   private readonly events: TimedEvent[] = [];
 

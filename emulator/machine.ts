@@ -31,6 +31,7 @@ import { LAYOUTS } from './mmu/layout.ts';
 import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
 import type { FlushPolicy } from './mmu/policy.ts';
 import type { MachineKind } from './protocol.ts';
+import { EventLog } from './timeline/event-log.ts';
 
 export interface MachineOptions {
   kind: MachineKind;
@@ -68,6 +69,8 @@ export interface MachineOptions {
   batch?: number;
   /** What the cache of generated code may hold. */
   cacheLimits?: CacheLimits;
+  /** Events that the timeline keeps, a power of two; absent: there is none. */
+  timelineEvents?: number;
 }
 
 export const ENGINES = ['interpreter', 'jit'] as const;
@@ -116,6 +119,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
   symbols = new SymbolTable();
   /** Instruction count at the last write of each guest TLB entry. */
   readonly tlbWrittenAt: Float64Array;
+  /** 1 where that was a TLBWR. */
+  readonly tlbWrittenRandom: Uint8Array;
   /** Where a table's last flush happened. */
   readonly flushedAt = { kernel: { instructions: 0, pc: 0 }, user: { instructions: 0, pc: 0 } };
   end: End | null = null;
@@ -124,6 +129,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
   /** Called with every byte the guest sends to its console. */
   onConsole: (byte: number) => void = () => {};
   trace: TraceSink | null = null;
+  /** What happened lately, where the options ask for it. */
+  readonly events: EventLog | null;
   /** Ends {@link run} at the next change of ASID. */
   stopAtAsidChange = false;
   readonly breakpoints: Breakpoints;
@@ -156,16 +163,19 @@ export class Machine implements MmuObserver, HypervisorObserver {
     if (translates) {
       const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH } = options;
       const engineOptions = { fullSystem: options.kind === 'malta', bigEndian, threshold, limits, batch };
-      this.engine = new Engine(this.cpu, this.mmu, this.memory, hostBytes, hostBytes, engineOptions);
+      this.engine = new Engine(this.cpu, this.mmu, this.clock, this.memory, hostBytes, hostBytes, engineOptions);
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);
     this.tlbWrittenAt = new Float64Array(options.tlbEntries);
+    this.tlbWrittenRandom = new Uint8Array(options.tlbEntries);
     const systemOptions = { ...options, check, countHz: COUNT_HZ[options.kind] };
     if (options.kind === 'kvm') {
       this.system = new TrapEmulate(this.cpu, this.mmu, this.clock, this, systemOptions);
       this.system.dynamicTranslation = options.dynamicTranslation ?? false;
     } else this.system = new FullSystem(this.cpu, this.mmu, this.clock, this, systemOptions);
     this.cpu.system = this.system;
+    const { timelineEvents } = options;
+    this.events = timelineEvents ? new EventLog(this.cpu, this.clock, layout, timelineEvents) : null;
     const host: BoardHost = {
       clock: this.clock,
       bigEndian: options.bigEndian,
@@ -177,6 +187,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
         this.consolePort = port;
         if (this.symbolSearches === 0) this.searchSymbols();
         this.counters.consoleBytesOut++;
+        this.events?.console(byte);
         this.onConsole(byte);
       },
       softReset: () => {
@@ -274,6 +285,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   /** Console keys, now. */
   input(bytes: Uint8Array): void {
     this.counters.consoleBytesIn += bytes.length;
+    this.events?.input(bytes.length);
     this.record({ event: 'input', bytes: bytes.length });
     this.board.receive(this.consolePort, bytes);
   }
@@ -283,6 +295,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
     if (!this.plan) return;
     this.end = null;
     this.counters.resets++;
+    this.events?.reset();
     this.record({ event: 'reset' });
     this.restart();
   }
@@ -356,6 +369,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   finish(end: End): void {
     if (this.end) return;
     this.end = end;
+    this.events?.end(end.message);
     if (end.reason === 'error') this.record({ event: 'stopped', message: end.message });
     else this.record({ event: end.reason });
     this.clock.interrupt();
@@ -384,6 +398,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
     at.instructions = this.clock.instructions();
     at.pc = this.cpu.pc >>> 0;
     if (this.breakpoints.eventsWanted) this.breakpoints.flushed(space);
+    this.events?.flushed(space);
     if (!this.trace) return;
     const { last } = space;
     this.record({
@@ -403,8 +418,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
     this.counters.tlbWrites++;
     this.tlbWrittenAt[index] = this.clock.instructions();
     if (this.breakpoints.eventsWanted) this.breakpoints.tlbWritten(index, random);
-    if (!this.trace) return;
+    this.tlbWrittenRandom[index] = random ? 1 : 0;
     const { tlb } = this.mmu;
+    this.events?.tlbWritten(index, random, tlb);
+    if (!this.trace) return;
     this.record({
       event: 'tlbWrite',
       index,
@@ -420,6 +437,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
     this.counters.exceptions[code]!++;
     if (refill) this.counters.tlbRefills++;
     if (this.breakpoints.eventsWanted) this.breakpoints.exception(code, refill);
+    this.events?.exception(code, refill);
     if (!this.trace) return;
     const address = code >= ExcCode.Mod && code <= ExcCode.AdES;
     this.record({
@@ -430,9 +448,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
     });
   }
 
-  exit(reason: number): void {
+  exit(reason: number, va: number): void {
     this.counters.exits[reason]!++;
     if (this.breakpoints.eventsWanted) this.breakpoints.exit(reason);
+    this.events?.exit(reason, va);
     if (this.trace) this.record({ event: 'kvm_exit', reason: EXIT_REASONS[reason] ?? String(reason) });
   }
 
@@ -446,6 +465,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   asidChanged(oldAsid: number, newAsid: number): void {
     this.counters.asidChanges++;
     if (this.breakpoints.eventsWanted) this.breakpoints.asidChanged(oldAsid, newAsid);
+    this.events?.asidChanged(oldAsid, newAsid);
     if (this.stopAtAsidChange) {
       this.stopAtAsidChange = false;
       this.stop();
@@ -455,6 +475,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   }
 
   differs(va: number, access: Access, host: number, expected: number): void {
+    this.events?.differs(va);
     if (!this.trace) return;
     const where = (at: number) => (at < 0 ? 'none' : at >= RAM_AT ? hex(at - RAM_AT) : 'commpage');
     this.record({
@@ -464,6 +485,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
       served: where(host),
       expected: where(expected),
     });
+  }
+
+  modeSwitched(user: boolean): void {
+    this.events?.modeSwitched(user);
   }
 
   enteredUser(asid: number): void {

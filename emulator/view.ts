@@ -43,7 +43,7 @@ export function describeMachine(machine: Machine, guest: string, commandLine: st
 }
 
 /** The parts of a view that are the machine's own; the worker adds speed and sequence. */
-export type MachineView = Omit<ViewUpdate, 'sequence' | 'mips' | 'idle'>;
+export type MachineView = Omit<ViewUpdate, 'sequence' | 'mips' | 'generated' | 'idle'>;
 
 export function viewMachine(machine: Machine, request: ViewRequest): MachineView {
   const { clock, cpu, mmu, system } = machine;
@@ -172,6 +172,7 @@ function viewTlb(machine: Machine): TlbView {
     entryLo0: tlb.lo0.slice(),
     entryLo1: tlb.lo1.slice(),
     writtenAt: machine.tlbWrittenAt.slice(),
+    random: machine.tlbWrittenRandom.slice(),
     writes: machine.counters.tlbWrites,
   };
 }

@@ -26,6 +26,8 @@ import {
   type ToEmulator,
   type ViewRequest,
 } from './protocol.ts';
+import { TimelineService, type Recorded } from './timeline-service.ts';
+import { DEFAULT_CAPACITY } from './timeline/event-ring.ts';
 import { countEvents, describeMachine, viewMachine } from './view.ts';
 
 /** Instructions between two looks at the messages; a few milliseconds. */
@@ -42,6 +44,8 @@ const resources = (workerData as { resources: string }).resources;
 
 let created: CreatedMachine | null = null;
 let session: DebugSession | null = null;
+let timeline: TimelineService | null = null;
+let boots = 0;
 let config: BootConfig = {};
 /** Open from one boot to the next. */
 let disks: DiskOptions[] = [];
@@ -53,7 +57,7 @@ let consoleUnacknowledged = 0;
 let phases = new BootPhases();
 let sequence = 0;
 let acknowledged = 0;
-let lastView = { at: 0, instructions: 0, idleMs: 0 };
+let lastView = { at: 0, instructions: 0, generated: 0, idleMs: 0 };
 let lastDebugView = 0;
 let idleMs = 0;
 let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
@@ -137,9 +141,11 @@ function sendView(now: boolean): void {
     lastDebugView = at;
     Object.assign(view, session!.view(request));
   }
-  lastView = { at, instructions: view.instructions, idleMs };
+  const byGenerated = created.machine.engine?.counts.executed ?? 0;
+  const generated = executed > 0 ? Math.max(0, byGenerated - lastView.generated) / executed : 0;
+  lastView = { at, instructions: view.instructions, generated: byGenerated, idleMs };
   const mips = running ? executed / Math.max(elapsed, 1) / 1000 : 0;
-  send({ type: 'view', view: { ...view, sequence: ++sequence, mips, idle } });
+  send({ type: 'view', view: { ...view, sequence: ++sequence, mips, generated, idle } });
 }
 
 function setRunning(value: boolean): void {
@@ -201,6 +207,22 @@ function slice(): void {
   schedule(sleep);
 }
 
+let exportArmed = false;
+
+/** Makes the pieces of an export under way, with room for slices and messages between them. */
+function exportTimeline(): void {
+  if (exportArmed) return;
+  exportArmed = true;
+  setImmediate(() => {
+    exportArmed = false;
+    try {
+      if (timeline?.work()) exportTimeline();
+    } catch (error) {
+      timeline?.failExport(error);
+    }
+  });
+}
+
 function boot(wanted: BootConfig, paused: boolean): void {
   const opened = openDisks(wanted.disks ?? []);
   try {
@@ -214,16 +236,18 @@ function boot(wanted: BootConfig, paused: boolean): void {
 }
 
 function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boolean): void {
-  const complete = { ...wanted, disks: opened };
+  const complete = { engine: 'jit' as const, ...wanted, disks: opened, timelineEvents: DEFAULT_CAPACITY };
   const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   running = false;
   if (created) next.machine.breakpoints.adopt(created.machine.breakpoints);
   created = next;
   session = new DebugSession(next.machine);
+  timeline?.failExport('the machine was booted anew meanwhile');
+  timeline = new TimelineService(next.machine as Recorded, next.guest, ++boots, send);
   config = wanted;
   consoleLength = 0;
   pacer = new Pacer(next.machine.clock);
-  lastView = { at: performance.now(), instructions: 0, idleMs };
+  lastView = { at: performance.now(), instructions: 0, generated: 0, idleMs };
   next.machine.onConsole = takeConsole;
   // Such a kernel unpacks itself first.
   phases = new BootPhases(next.guest.startsWith('vmlinuz'));
@@ -294,6 +318,26 @@ function handle(message: ToEmulator): void {
     case 'ackView':
       acknowledged = Math.min(sequence, Math.max(acknowledged, message.sequence));
       return;
+    case 'timeline': {
+      const { id, query } = message;
+      return send({ type: 'timeline', id, answer: timeline?.query(query) ?? null });
+    }
+    case 'timelineEvents': {
+      const { id, request } = message;
+      return send({ type: 'timelineEvents', id, page: timeline?.events(request) ?? null });
+    }
+    case 'timelineExport': {
+      const { id, request } = message;
+      if (!timeline) return send({ type: 'timelineExport', id, error: 'There is no machine whose events to export.' });
+      timeline.startExport(id, request);
+      return exportTimeline();
+    }
+    case 'ackTimelineExport':
+      timeline?.acknowledge(message.id);
+      exportTimeline();
+      return;
+    case 'cancelTimelineExport':
+      return timeline?.cancelExport(message.id);
     case 'shutdown':
       process.exit(0);
   }
@@ -325,6 +369,12 @@ const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { 
   debug: ({ id, command }) => isCount(id) && isObject(command) && typeof command.do === 'string',
   ackConsole: ({ bytes }) => isCount(bytes),
   ackView: ({ sequence }) => isCount(sequence),
+  timeline: ({ id, query }) =>
+    isCount(id) && isObject(query) && isCount(query.buckets) && isCount(query.marks) && query.step > 0,
+  timelineEvents: ({ id, request }) => isCount(id) && isObject(request) && isObject(request.cursor),
+  timelineExport: ({ id, request }) => isCount(id) && isObject(request),
+  ackTimelineExport: ({ id }) => isCount(id),
+  cancelTimelineExport: ({ id }) => isCount(id),
   shutdown: () => true,
 };
 

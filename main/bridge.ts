@@ -9,6 +9,11 @@ import type {
   MachineInfo,
   PhaseMark,
   RunState,
+  TimelineAnswer,
+  TimelineEventsPage,
+  TimelineEventsRequest,
+  TimelineExportRequest,
+  TimelineQuery,
   ViewRequest,
   ViewUpdate,
 } from '../emulator/protocol.ts';
@@ -78,6 +83,14 @@ export interface Versions {
   v8: string;
 }
 
+/** An export of the timeline that is under way; `total` is 0 until it is known. */
+export interface TimelineExportProgress {
+  /** The file's name. */
+  name: string;
+  events: number;
+  total: number;
+}
+
 /** A command of the native menu that the renderer carries out; ids are the command registry's. */
 export type CommandId = string;
 
@@ -121,6 +134,12 @@ export interface KsegBridge {
   copyText(text: string): void;
   /** Makes the page larger or smaller, by one step of Chromium's. */
   zoom(step: ZoomStep): void;
+  /** Null without a machine. Ask again when the answer has come. */
+  timeline(query: TimelineQuery): Promise<TimelineAnswer | null>;
+  timelineEvents(request: TimelineEventsRequest): Promise<TimelineEventsPage | null>;
+  /** Save dialog, then the export. Resolves to the file's name, or null when cancelled; rejects with one sentence. */
+  exportTimeline(request: TimelineExportRequest): Promise<string | null>;
+  cancelTimelineExport(): void;
   versions(): Promise<Versions>;
   /** Tells main that the renderer listens; main answers with the present state and the console so far. */
   ready(): void;
@@ -134,6 +153,8 @@ export interface KsegBridge {
   onPhase(listener: (mark: PhaseMark) => void): () => void;
   onError(listener: (message: string) => void): () => void;
   onCommand(listener: (command: CommandId) => void): () => void;
+  /** The export under way, and null when none is any more. */
+  onTimelineExport(listener: (progress: TimelineExportProgress | null) => void): () => void;
   /** The file being imported, and null when none is any more. */
   onImporting(listener: (name: string | null) => void): () => void;
 }

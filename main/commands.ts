@@ -57,6 +57,28 @@ export const COMMANDS = [
     accelerator: 'CmdOrCtrl+Shift+B',
     needs: 'always',
   },
+  {
+    id: 'timeline.export.ndjson',
+    label: 'Export Timeline as NDJSON…',
+    about: "Write the timeline's events to a file, a JSON object a line",
+    menu: 'file',
+    separated: true,
+    needs: 'machine',
+  },
+  {
+    id: 'timeline.export.csv',
+    label: 'Export Timeline as CSV…',
+    about: "Write the timeline's events to a table of comma-separated values",
+    menu: 'file',
+    needs: 'machine',
+  },
+  {
+    id: 'timeline.export.json',
+    label: 'Export Timeline for Perfetto…',
+    about: "Write the timeline's events in the Chrome trace format",
+    menu: 'file',
+    needs: 'machine',
+  },
 
   {
     id: 'machine.toggle',
@@ -190,6 +212,14 @@ export const COMMANDS = [
     about: 'Show the guest TLB',
     menu: 'panels',
     accelerator: 'CmdOrCtrl+Shift+L',
+    needs: 'always',
+  },
+  {
+    id: 'panel.timeline',
+    label: 'Timeline',
+    about: 'Show what happened at which instruction',
+    menu: 'panels',
+    accelerator: 'CmdOrCtrl+Shift+E',
     needs: 'always',
   },
 

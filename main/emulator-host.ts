@@ -17,8 +17,10 @@ import {
   type ToEmulator,
   type ViewRequest,
 } from '../emulator/protocol.ts';
+import type { TimelineExportProgress } from './bridge.ts';
 import { sentence } from './errors.ts';
 import { Replay } from './replay.ts';
+import { TimelineRelay } from './timeline.ts';
 
 /** What is used of worker_threads' Worker. */
 export interface EmulatorWorker {
@@ -31,6 +33,7 @@ export interface EmulatorWorker {
 
 /** Events for the page, named as the bridge's `on` functions are. */
 export interface PageEvents {
+  timelineExport: TimelineExportProgress | null;
   booted: MachineInfo;
   console: Uint8Array;
   view: Extract<FromEmulator, { type: 'view' }>['view'];
@@ -58,6 +61,10 @@ export class EmulatorHost {
   private worker: EmulatorWorker | null = null;
   private info: MachineInfo | null = null;
   private state: RunState = { state: 'off' };
+  readonly timeline = new TimelineRelay(
+    (message) => this.post(message),
+    (progress) => this.send('timelineExport', progress),
+  );
   private readonly replay = new Replay(256 * 1024);
   private phases: PhaseMark[] = [];
 
@@ -180,6 +187,7 @@ export class EmulatorHost {
     const worker = this.worker;
     if (!worker) return;
     this.worker = null;
+    this.timeline.lost();
     const exited = new Promise<void>((resolve) => worker.on('exit', () => resolve()));
     worker.postMessage({ type: 'shutdown' });
     const timer = setTimeout(() => void worker.terminate(), SHUTDOWN_MS);
@@ -217,6 +225,7 @@ export class EmulatorHost {
   /** The worker has ended without being told to. */
   private lost(why: string): void {
     this.worker = null;
+    this.timeline.lost();
     this.owed = 0;
     for (const answer of this.debugging.values()) answer('The emulator has stopped: boot the guest again.');
     this.debugging.clear();
@@ -260,6 +269,11 @@ export class EmulatorHost {
         this.debugging.get(message.id)?.(message.error);
         this.debugging.delete(message.id);
         break;
+      case 'timeline':
+      case 'timelineEvents':
+      case 'timelineExport':
+        this.timeline.receive(message);
+        break;
       case 'error':
         this.fail(message.message);
         break;
@@ -290,8 +304,10 @@ export class EmulatorHost {
     this.post({ type: 'watch', request: this.visible ? this.wanted : NOTHING });
   }
 
-  private post(message: ToEmulator, transfer: ArrayBuffer[] = []): void {
+  /** Returns whether there is a worker to hear it. */
+  private post(message: ToEmulator, transfer: ArrayBuffer[] = []): boolean {
     this.worker?.postMessage(message, transfer);
+    return this.worker !== null;
   }
 }
 

@@ -2,7 +2,7 @@
 import { type BrowserWindow, dialog } from 'electron';
 import { type FileHandle, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { MAX_FILE } from '../emulator/protocol.ts';
+import { MAX_FILE, type TimelineFormat } from '../emulator/protocol.ts';
 import type { OpenedFile } from './bridge.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -10,6 +10,12 @@ import type { SettingsStore } from './settings.ts';
 const MAX_DISK = 2 ** 40;
 /** Files remembered; the oldest is forgotten first. */
 const KEPT = 1024;
+
+const TIMELINE_FORMATS: Record<TimelineFormat, string> = {
+  ndjson: 'JSON Lines',
+  csv: 'CSV',
+  json: 'Chrome Trace',
+};
 
 const REASONS: Record<string, string> = {
   ENOENT: 'it is not there',
@@ -149,6 +155,19 @@ export class Files {
     if (canceled || filePaths[0] === undefined) return [];
     this.settings.set({ folder: path.dirname(filePaths[0]) });
     return filePaths;
+  }
+
+  /** Save dialog for an export of the timeline; null when cancelled. */
+  async chooseTimeline(window: BrowserWindow, format: TimelineFormat): Promise<string | null> {
+    const { canceled, filePath } = await dialog.showSaveDialog(window, {
+      title: 'Export Timeline',
+      buttonLabel: 'Export',
+      defaultPath: path.join(this.settings.get().folder ?? '', `timeline.${format}`),
+      filters: [{ name: TIMELINE_FORMATS[format], extensions: [format] }],
+    });
+    if (canceled || !filePath) return null;
+    this.settings.set({ folder: path.dirname(filePath) });
+    return filePath;
   }
 
   async saveText(window: BrowserWindow, suggestedName: string, text: string): Promise<string | null> {

@@ -116,6 +116,7 @@ export function registerIpc({ window, host, files, guests, configurations, onRea
     const page = window()?.webContents;
     if (page) page.zoomLevel = zoomLevel(page.zoomLevel, step);
   });
+  on('cancelTimelineExport', () => host.timeline.cancel());
   on('ready', onReady);
 
   answer('debug', (value) => host.debug(checkMessage('debug', value)));
@@ -133,6 +134,13 @@ export function registerIpc({ window, host, files, guests, configurations, onRea
   answer('saveText', (value, target) => {
     const { name, text } = checkMessage('saveText', value);
     return files.saveText(target, name, text);
+  });
+  answer('timeline', (value) => host.timeline.query(checkMessage('timeline', value)));
+  answer('timelineEvents', (value) => host.timeline.events(checkMessage('timelineEvents', value)));
+  answer('exportTimeline', async (value, target) => {
+    const request = checkMessage('exportTimeline', value);
+    const file = await files.chooseTimeline(target, request.format);
+    return file === null ? null : host.timeline.export(file, request);
   });
   answer('versions', (): Versions => {
     const { electron = '', chrome = '', node, v8 } = process.versions;

@@ -17,6 +17,7 @@ import {
   text,
   whole,
 } from './schemas.ts';
+import { TimelineEventsRequest, TimelineExportRequest, TimelineQuery } from './timeline-schemas.ts';
 
 /** One schema for every method of the bridge that carries something. */
 const SCHEMAS = {
@@ -40,6 +41,9 @@ const SCHEMAS = {
   removeConfiguration: configurationId,
   restoreConfiguration: configurationId,
   saveText: v.strictObject({ name: text(255), text: text(64 * 1024 * 1024) }, shape),
+  timeline: TimelineQuery,
+  timelineEvents: TimelineEventsRequest,
+  exportTimeline: TimelineExportRequest,
   copyText: text(16 * 1024 * 1024),
   zoom: oneOf(['in', 'out', 'reset']),
 } as const;

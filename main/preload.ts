@@ -51,6 +51,10 @@ const bridge: KsegBridge = {
   saveText: (name, text) => ask('saveText', { name, text }),
   copyText: (text) => send('copyText', text),
   zoom: (step) => send('zoom', step),
+  timeline: (query) => ask('timeline', query),
+  timelineEvents: (request) => ask('timelineEvents', request),
+  exportTimeline: (request) => ask('exportTimeline', request),
+  cancelTimelineExport: () => send('cancelTimelineExport'),
   versions: () => ask('versions'),
   ready: () => send('ready'),
   onBooted: (listener) => subscribe('booted', listener),
@@ -60,6 +64,7 @@ const bridge: KsegBridge = {
   onPhase: (listener) => subscribe('phase', listener),
   onError: (listener) => subscribe('error', listener),
   onCommand: (listener) => subscribe('command', listener),
+  onTimelineExport: (listener) => subscribe('timelineExport', listener),
   onImporting: (listener) => subscribe('importing', listener),
 };
 

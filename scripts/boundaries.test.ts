@@ -73,6 +73,9 @@ const RULES: Rule[] = [
   { ...part('guest', ['boot']), packages: /^(?:fzstd|xz-decompress)$/ },
   // The debugger looks into everything that a machine is made of.
   part('debug', ['cpu', 'mmu', 'kvm']),
+  part('debug'),
+  // Records what the others do, in their words.
+  part('timeline', ['cpu', 'kvm', 'mmu']),
   part('snapshot'),
 ];
 

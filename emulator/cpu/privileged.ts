@@ -34,6 +34,8 @@ export interface GuestObserver {
   /** An exception reaches the guest's handler. `refill` marks a TLB refill. */
   exception(code: ExcCode, refill: boolean): void;
   asidChanged(oldAsid: number, newAsid: number): void;
+  /** Guest mode is now user, or is it no longer. */
+  modeSwitched(user: boolean): void;
   enteredUser(asid: number): void;
   /** The checker found that an access was served by `host` where the guest TLB says `expected` (-1: not at all). */
   differs(va: number, access: Access, host: number, expected: number): void;
@@ -251,6 +253,7 @@ export abstract class Privileged implements System {
   protected modeChanged(): void {
     const before = this.mode;
     this.mode = this.modeOf(this.cp0[Cp0.Status]!);
+    if ((this.mode === USER) !== (before === USER)) this.observer.modeSwitched(this.mode === USER);
     if (this.mode === USER && before !== USER) this.observer.enteredUser(this.asid);
     this.reenter();
     if (this.interruptPending()) this.clock.interrupt();

@@ -69,6 +69,8 @@ export interface EngineCounts {
   /** Regions dropped because their code changed; times that everything was dropped for want of room. */
   dropped: number;
   evictions: number;
+  /** Guest instructions that generated code has executed. */
+  executed: number;
   /** Leavings of generated code, by {@link Reason}. */
   exits: number[];
 }
@@ -105,6 +107,7 @@ export class Engine {
     milliseconds: 0,
     dropped: 0,
     evictions: 0,
+    executed: 0,
     exits: [0, 0, 0, 0, 0],
   };
   readonly map: CodeMap;
@@ -126,6 +129,7 @@ export class Engine {
   constructor(
     private readonly cpu: Cpu,
     private readonly mmu: Mmu,
+    private readonly clock: { instructions(): number },
     private readonly memory: LinearMemory,
     at: number,
     hostBytes: number,
@@ -163,9 +167,11 @@ export class Engine {
       }
       cpu.directory = this.map.directories[mode]! >>> 2;
       words[JIT_FLOAT_AT >>> 2] = !cpu.fpuUsable ? 0 : cpu.fpu.odd === 1 ? 1 : 2;
+      const before = this.clock.instructions();
       const reason = this.modes[mode]!.dispatcher.run(cpu.pc, cpu.left);
       cpu.pc = words[JIT_PC_AT >>> 2]!;
       cpu.left = words[JIT_LEFT_AT >>> 2]!;
+      counts.executed += this.clock.instructions() - before;
       counts.exits[reason]!++;
       if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
       switch (reason) {

@@ -28,8 +28,8 @@ import { COMMPAGE_4K, translateCacheOp, translateMfc0, translateMtc0 } from './d
 import { EXIT_CACHE, EXIT_WAIT, STAT_OF_EXIT, VCPU_STATS, type VcpuStat } from './statistics.ts';
 
 export interface HypervisorObserver extends GuestObserver {
-  /** The guest left to the hypervisor: an ExcCode, EXIT_WAIT or EXIT_CACHE. */
-  exit(reason: number): void;
+  /** The guest left to the hypervisor: an ExcCode, EXIT_WAIT or EXIT_CACHE; for a TLB or address error at `va`. */
+  exit(reason: number, va: number): void;
   /** The hypervisor emulated an access to a CP0 register, by index, or to a hardware register (RDHWR). */
   hwr(operation: 'MFC0' | 'MTC0' | 'RDHWR', register: number, value: number): void;
 }
@@ -119,8 +119,8 @@ export class TrapEmulate extends Privileged {
   // Exits
 
   /** @param dispatched false when the privilege filter hands the exception to the guest before any handler */
-  private exit(reason: number, dispatched = true): void {
-    this.observer.exit(reason);
+  private exit(reason: number, dispatched = true, va = 0): void {
+    this.observer.exit(reason, va);
     const name = STAT_OF_EXIT[reason];
     if (dispatched && name) this.statistics[name]++;
     // The return to the guest is an ERET.
@@ -148,7 +148,7 @@ export class TrapEmulate extends Privileged {
 
   /** @param reason the exit: below 0x80000000 user mode's reach for kernel addresses is a TLB miss to the host */
   private deliverAddressError(va: number, code: ExcCode, reason: ExcCode): void {
-    this.exit(reason, this.mode === KERNEL);
+    this.exit(reason, this.mode === KERNEL, va);
     this.cp0[Cp0.BadVAddr] = va;
     super.exception(code);
   }
@@ -172,7 +172,7 @@ export class TrapEmulate extends Privileged {
       }
       if (access === FETCH) return this.die('the guest kernel jumped to 0x80000000 or above, where nothing can run.');
       if (va >= 0xc0000000) return this.die(`the guest kernel accessed 0x${va.toString(16)}, in the host's kseg2.`);
-      this.exit(write ? ExcCode.AdES : ExcCode.AdEL);
+      this.exit(write ? ExcCode.AdES : ExcCode.AdEL, true, va);
       return this.mmio(va & 0x1fffffff, write);
     }
     const segment = mmu.layout.segmentOf[va >>> 29]!;
@@ -185,7 +185,7 @@ export class TrapEmulate extends Privileged {
     const known = mmu.refill(space, va, write);
     if (known >= 0) return known;
     const present = mmu.walk(space, va) !== 0;
-    this.exit(write ? (present ? ExcCode.Mod : ExcCode.TLBS) : ExcCode.TLBL);
+    this.exit(write ? (present ? ExcCode.Mod : ExcCode.TLBS) : ExcCode.TLBL, true, va);
     if (!user && mmu.isCommpage(va)) return mmu.mapCommpage(va, write);
     if (segment === KSEG0) {
       const gpa = va & 0x1fffffff;
@@ -209,7 +209,7 @@ export class TrapEmulate extends Privileged {
       // A store to an absent page first gets a read-only entry, and comes back as a Mod exit.
       if (!present) {
         mmu.mapMapped(space, index, va, false);
-        this.exit(ExcCode.Mod);
+        this.exit(ExcCode.Mod, true, va);
       }
       this.tlbException(ExcCode.Mod, address, false);
       return FAULT;

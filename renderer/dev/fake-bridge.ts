@@ -138,6 +138,10 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
     removeConfiguration: () => Promise.resolve(),
     restoreConfiguration: () => Promise.resolve(),
     saveText: (name) => Promise.resolve(name),
+    timeline: () => Promise.resolve(null),
+    timelineEvents: () => Promise.resolve(null),
+    exportTimeline: (request) => Promise.resolve(`timeline.${request.format}`),
+    cancelTimelineExport: () => {},
     copyText: (text) => void navigator.clipboard?.writeText(text),
     zoom: () => {},
     versions: () => Promise.resolve({ app: '0.1.0', electron: '45.4.1', chrome: '150', node: '24', v8: '15.0' }),
@@ -157,6 +161,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
     onPhase: on('phase'),
     onError: on('error'),
     onCommand: on('command'),
+    onTimelineExport: on('timelineExport'),
     onImporting: on('importing'),
   };
   Object.assign(window, { emit });

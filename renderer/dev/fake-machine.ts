@@ -200,6 +200,7 @@ export class FakeMachine {
       instructions: this.#instructions,
       virtualNs: this.#instructions * 10,
       mips: 41.6 + this.#next(),
+      generated: 0.97,
       idle: 0.12,
       mode: this.#next() < 0.5 ? ('kernel' as const) : ('user' as const),
       asid: this.#asid,
@@ -209,7 +210,15 @@ export class FakeMachine {
       ...(request.segments ? { kernel: this.#kernel.view(), user: this.#user.view() } : {}),
       ...(request.tlb
         ? {
-            tlb: { entryHi: hi, pageMask: new Uint32Array(64), entryLo0: lo0, entryLo1: lo1, writtenAt: at, writes: 0 },
+            tlb: {
+              entryHi: hi,
+              pageMask: new Uint32Array(64),
+              entryLo0: lo0,
+              entryLo1: lo1,
+              writtenAt: at,
+              random: new Uint8Array(64),
+              writes: 0,
+            },
           }
         : {}),
       ...(slot !== null ? { slot: { slot, kernel: inSlot(this.#kernel.pages), user: inSlot(this.#user.pages) } } : {}),

@@ -4,6 +4,7 @@ import { consolePanel } from './console/index.ts';
 import { cpuPanel } from './cpu/index.ts';
 import type { Panel } from './panel.ts';
 import { segmentsPanel } from './segments/index.ts';
+import { timelinePanel } from './timeline/index.ts';
 import { tlbPanel } from './tlb/index.ts';
 import { translatePanel } from './translate/index.ts';
 
@@ -15,3 +16,4 @@ export const panels: readonly Panel[] = [
   translatePanel,
   consolePanel,
 ];
+export const panels: readonly Panel[] = [segmentsPanel, tlbPanel, consolePanel, timelinePanel];

@@ -1,7 +1,8 @@
 /** Draws one folded strip: bands, cells, and the marks of what was freed, is stale, is open or is pointed at. */
 import { SEGMENT_DASH } from '../../lib/layouts.ts';
 import { hue, prepareCanvas, shade, token } from '../../lib/palette.ts';
-import { hatch, selectionFrame } from './marks.ts';
+import { hatch } from '../../lib/hatch.ts';
+import { selectionFrame } from './marks.ts';
 import { FOOT_LEVELS, shadeLevel } from './shade.ts';
 import { cellPosition, segmentOfSlot, type StripGeometry, type StripSegment } from './strip-geometry.ts';
 

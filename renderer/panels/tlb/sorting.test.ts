@@ -18,6 +18,7 @@ const row = (index: number, more: Partial<TlbRow>): TlbRow => {
     changed: false,
     duplicate: null,
     writtenAt: 0,
+    random: false,
     ...more,
   };
 };

@@ -13,6 +13,7 @@ function tlb(...entries: [hi: number, mask: number, lo0: number, lo1: number, wr
     entryLo0: Uint32Array.from(entries, (entry) => entry[2]),
     entryLo1: Uint32Array.from(entries, (entry) => entry[3]),
     writtenAt: Float64Array.from(entries, (entry) => entry[4] ?? 0),
+    random: new Uint8Array(entries.length),
     writes: 0,
   };
 }

@@ -37,6 +37,8 @@ export interface TlbRow extends TlbEntry {
   /** Index of the entry this one overlaps, or null. */
   duplicate: number | null;
   writtenAt: number;
+  /** That write was a TLBWR. */
+  random: boolean;
 }
 
 function half(entryLo: number): TlbHalf {
@@ -119,14 +121,16 @@ export function tlbRows(
     const current = !entry.invalidated && (entry.global || entry.asid === currentAsid);
     const changed = before !== null && before.writtenAt[index] !== writtenAt;
     const duplicate = duplicates[index]!;
+    const random = tlb.random[index] === 1;
     const old = rowsBefore[index];
     const same =
       old === entry &&
       old.current === current &&
       old.changed === changed &&
       old.duplicate === duplicate &&
+      old.random === random &&
       old.writtenAt === writtenAt;
-    return same ? old : { ...entry, current, changed, duplicate, writtenAt };
+    return same ? old : { ...entry, current, changed, duplicate, writtenAt, random };
   });
 }
 

@@ -1,0 +1,292 @@
+/**
+ * The newest events of a run in one buffer of fixed size: eight words an event, in blocks of 256. Appending is a few
+ * stores; when the buffer is full the oldest block makes room.
+ *
+ * At the start of each block stands what had been counted by then, so the events of any category between any two
+ * instructions are a difference of two rows and a look into two blocks, however many they are. Of blocks that are gone
+ * some of those rows stay, ever farther apart: the run's outline back to power-on.
+ */
+import { CATEGORIES, META_CATEGORY, META_USER, NONE } from './categories.ts';
+
+/** Words of an event: instructions since the block's start, microseconds of waiting since then, PC, meta, four more. */
+export const WORDS = 8;
+export const BLOCK = 256;
+/** Columns of a row of counts: the categories, and the instructions executed in user mode. */
+export const USER_INSTRUCTIONS = CATEGORIES;
+export const COLUMNS = CATEGORIES + 1;
+/** 2 Mi events in 64 MiB. */
+export const DEFAULT_CAPACITY = 2 << 20;
+const OUTLINE_ROWS = 2048;
+const LARGEST_DELTA = 0xffff_ffff;
+
+/** Rows of counts of blocks that are gone, and the instruction counts they are of. */
+export interface Outline {
+  rows: number;
+  instructions: Float64Array;
+  counts: Float64Array;
+}
+
+/** When it is; VirtualClock. The ring reads it itself: numbers handed over as arguments may cost an allocation each. */
+export interface Timebase {
+  /** Never decreases. */
+  instructions(): number;
+  /** Nanoseconds of guest time beyond those of instructions. Never decreases. */
+  readonly skipped: number;
+}
+
+export class EventRing {
+  /** Sequence number that the next event gets. Numbers of events need not follow one another. */
+  next = 0;
+  readonly totals = new Float64Array(COLUMNS);
+  readonly words: Uint32Array;
+  /** Of each block in the buffer: instruction count and nanoseconds of waiting at its start, and what was counted by then. */
+  readonly startInstructions: Float64Array;
+  readonly startWaited: Float64Array;
+  readonly startCounts: Float64Array;
+  readonly outline: Outline = {
+    rows: 0,
+    instructions: new Float64Array(OUTLINE_ROWS),
+    counts: new Float64Array(OUTLINE_ROWS * COLUMNS),
+  };
+  /** Called with the sequence number of the first event of a block once the block is full. */
+  onBlock: ((first: number) => void) | null = null;
+  private outlineStride = 1;
+  private readonly blocks: number;
+  private readonly mask: number;
+  /** Instruction count at the start of the present block. */
+  private blockInstructions = 0;
+  /** Nanoseconds of waiting at the newest event, and microseconds of it since the block's start. */
+  private skipped = 0;
+  private idle = 0;
+  /** The newest event's meta word, and the instruction count since which events have had its mode. */
+  private meta = 0;
+  private modeSince = 0;
+
+  /** @param capacity events, a power of two of at least two blocks */
+  constructor(
+    readonly time: Timebase,
+    readonly capacity = DEFAULT_CAPACITY,
+  ) {
+    if (capacity < 2 * BLOCK || (capacity & (capacity - 1)) !== 0) {
+      throw new Error(`timeline: a ring of ${capacity} events; it takes a power of two of at least ${2 * BLOCK}.`);
+    }
+    this.blocks = capacity / BLOCK;
+    this.mask = capacity - 1;
+    this.words = new Uint32Array(capacity * WORDS);
+    this.startInstructions = new Float64Array(this.blocks);
+    this.startWaited = new Float64Array(this.blocks);
+    this.startCounts = new Float64Array(this.blocks * COLUMNS);
+  }
+
+  /** Sequence number of the oldest event that is still here. */
+  get first(): number {
+    return Math.max(0, Math.ceil(this.next / BLOCK) - this.blocks) * BLOCK;
+  }
+
+  /** Number of events that are no longer here. */
+  get dropped(): number {
+    let sum = 0;
+    const row = this.next > 0 ? this.slot(this.first) : 0;
+    for (let c = 1; c < CATEGORIES; c++) sum += this.startCounts[row * COLUMNS + c]!;
+    return sum;
+  }
+
+  /** Instruction count of the newest event, or of none: 0. */
+  get last(): number {
+    return this.next === 0 ? 0 : this.instructionsOf(this.next - 1);
+  }
+
+  /** Share of the buffer that is in use. */
+  get fill(): number {
+    return Math.min(1, this.next / this.capacity);
+  }
+
+  /** Index of a sequence number's block in the buffer. */
+  private slot(sequence: number): number {
+    return Math.floor(sequence / BLOCK) % this.blocks;
+  }
+
+  /** Appends an event of this instant. Words are stored as 32 bits each. */
+  push(pc: number, meta: number, a: number, b: number, c: number, d: number): void {
+    const { time, words } = this;
+    if ((this.next & (BLOCK - 1)) === 0) this.startBlock(meta);
+    if (time.skipped !== this.skipped) this.noteWaiting(meta);
+    let since = time.instructions() - this.blockInstructions;
+    if (since > LARGEST_DELTA) {
+      this.restartBlock(meta);
+      since = 0;
+    }
+    if (((meta ^ this.meta) & META_USER) !== 0) this.modeChanged();
+    this.meta = meta;
+    const w = (this.next & this.mask) << 3;
+    words[w] = since;
+    words[w + 1] = this.idle;
+    words[w + 2] = pc;
+    words[w + 3] = meta;
+    words[w + 4] = a;
+    words[w + 5] = b;
+    words[w + 6] = c;
+    words[w + 7] = d;
+    this.totals[meta & META_CATEGORY]!++;
+    this.next++;
+  }
+
+  /** Guest time has passed without instructions. */
+  private noteWaiting(meta: number): void {
+    const { skipped } = this.time;
+    const idle = (skipped - this.startWaited[this.slot(this.next)]!) / 1000;
+    if (idle > LARGEST_DELTA) this.restartBlock(meta);
+    else this.idle = Math.floor(idle);
+    this.skipped = skipped;
+  }
+
+  /** Events up to the newest happened in the other mode than the next one. */
+  private modeChanged(): void {
+    // In a block, the newest event's time is at hand.
+    const inBlock = (this.next & (BLOCK - 1)) !== 0;
+    const last = inBlock ? this.blockInstructions + this.words[((this.next - 1) & this.mask) << 3]! : this.last;
+    if ((this.meta & META_USER) !== 0) this.totals[USER_INSTRUCTIONS]! += last - this.modeSince;
+    this.modeSince = last;
+  }
+
+  /** User mode instructions up to the newest event. */
+  private get userInstructions(): number {
+    const sum = this.totals[USER_INSTRUCTIONS]!;
+    return (this.meta & META_USER) !== 0 ? sum + this.last - this.modeSince : sum;
+  }
+
+  /** Begins a block with the next event. @param meta its meta word */
+  private startBlock(meta: number): void {
+    const { outline, time } = this;
+    if (this.next > 0) this.onBlock?.(this.next - BLOCK);
+    const number = this.next / BLOCK;
+    const block = number % this.blocks;
+    if (number >= this.blocks && (number - this.blocks) % this.outlineStride === 0) {
+      // The block that goes leaves its row in the outline.
+      if (outline.rows === OUTLINE_ROWS) this.thinOutline();
+      if ((number - this.blocks) % this.outlineStride === 0) {
+        const from = block * COLUMNS;
+        outline.instructions[outline.rows] = this.startInstructions[block]!;
+        outline.counts.set(this.startCounts.subarray(from, from + COLUMNS), outline.rows * COLUMNS);
+        outline.rows++;
+      }
+    }
+    const instructions = time.instructions();
+    const user = this.userInstructions + ((meta & META_USER) !== 0 ? instructions - this.last : 0);
+    this.blockInstructions = this.startInstructions[block] = instructions;
+    this.skipped = this.startWaited[block] = time.skipped;
+    this.idle = 0;
+    this.startCounts.set(this.totals, block * COLUMNS);
+    this.startCounts[block * COLUMNS + USER_INSTRUCTIONS] = user;
+  }
+
+  /** Keeps every other row of the outline. */
+  private thinOutline(): void {
+    const { outline } = this;
+    outline.rows /= 2;
+    for (let i = 1; i < outline.rows; i++) {
+      outline.instructions[i] = outline.instructions[2 * i]!;
+      outline.counts.copyWithin(i * COLUMNS, 2 * i * COLUMNS, (2 * i + 1) * COLUMNS);
+    }
+    this.outlineStride *= 2;
+  }
+
+  /** Fills the present block with no events, and begins another: for an event that lies too far from its start. */
+  private restartBlock(meta: number): void {
+    const { words } = this;
+    const before = ((this.next - 1) & this.mask) << 3;
+    while ((this.next & (BLOCK - 1)) !== 0) {
+      const w = (this.next & this.mask) << 3;
+      words.fill(0, w, w + WORDS);
+      words[w] = words[before]!;
+      words[w + 1] = words[before + 1]!;
+      this.next++;
+    }
+    this.startBlock(meta);
+  }
+
+  /** Index in `words` of an event that is here. */
+  wordOf(sequence: number): number {
+    return (sequence % this.capacity) << 3;
+  }
+
+  instructionsOf(sequence: number): number {
+    return this.startInstructions[this.slot(sequence)]! + this.words[this.wordOf(sequence)]!;
+  }
+
+  /** Nanoseconds of waiting before an event, to the microsecond. */
+  waitedBefore(sequence: number): number {
+    return this.startWaited[this.slot(sequence)]! + this.words[this.wordOf(sequence) + 1]! * 1000;
+  }
+
+  /** Instruction count of the oldest event that is here, or of none: 0. */
+  get oldest(): number {
+    return this.next === 0 ? 0 : this.instructionsOf(this.first);
+  }
+
+  /** Sequence number of the first event at or after an instruction count, or `next`. */
+  seek(instructions: number): number {
+    // The last block that starts before it; events at the same instruction may begin in the block before.
+    let low = Math.floor(this.first / BLOCK);
+    const end = Math.ceil(this.next / BLOCK);
+    if (this.next === 0) return 0;
+    let high = end;
+    while (low + 1 < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.startInstructions[middle % this.blocks]! < instructions) low = middle;
+      else high = middle;
+    }
+    const block = low % this.blocks;
+    const since = instructions - this.startInstructions[block]!;
+    const last = Math.min(this.next, (low + 1) * BLOCK);
+    for (let sequence = low * BLOCK; sequence < last; sequence++) {
+      if (this.words[this.wordOf(sequence)]! >= since) return sequence;
+    }
+    return last;
+  }
+
+  /** Events of a category before the block that holds a sequence number. */
+  startCount(sequence: number, category: number): number {
+    return this.startCounts[this.slot(sequence) * COLUMNS + category]!;
+  }
+
+  /**
+   * Writes to `row` the events before one, and the user mode instructions up to it (`next`: up to the newest), and
+   * returns it.
+   * @param sequence from `first` to `next`
+   */
+  countsBefore(sequence: number, row: Float64Array): Float64Array {
+    if (sequence === this.next) {
+      row.set(this.totals);
+      row[USER_INSTRUCTIONS] = this.userInstructions;
+      row[NONE] = 0;
+      return row;
+    }
+    const from = this.slot(sequence) * COLUMNS;
+    const { words } = this;
+    for (let c = 0; c < COLUMNS; c++) row[c] = this.startCounts[from + c]!;
+    let w = this.wordOf(sequence - (sequence % BLOCK));
+    const end = this.wordOf(sequence);
+    for (; w < end; w += WORDS) {
+      row[words[w + 3]! & META_CATEGORY]!++;
+      if ((words[w + WORDS + 3]! & META_USER) !== 0) row[USER_INSTRUCTIONS]! += words[w + WORDS]! - words[w]!;
+    }
+    row[NONE] = 0;
+    return row;
+  }
+
+  /** A copy that stays as it is while this one goes on; only what is in use is copied. */
+  snapshot(): EventRing {
+    const copy = Object.create(EventRing.prototype) as EventRing;
+    const used = Math.min(this.next, this.capacity);
+    const blocks = Math.ceil(used / BLOCK);
+    return Object.assign(copy, this, {
+      onBlock: null,
+      totals: this.totals.slice(),
+      words: this.words.slice(0, used * WORDS),
+      startInstructions: this.startInstructions.slice(0, blocks),
+      startWaited: this.startWaited.slice(0, blocks),
+      startCounts: this.startCounts.slice(0, blocks * COLUMNS),
+    });
+  }
+}

@@ -1,0 +1,421 @@
+/** Draws the lanes: axis, bars of counts or single marks, what was dropped, the selection, and now. */
+import type { TimelineAnswer, TimelineEvent, TimelineLane } from '../../../emulator/protocol.ts';
+import { count } from '../../lib/format.ts';
+import { cssColor, prepareCanvas, token } from '../../lib/palette.ts';
+import { hatch } from '../../lib/hatch.ts';
+import { AXIS, categoryName, laneOf, type Lane } from './lanes.ts';
+import { ticks, type Span } from './scale.ts';
+
+export interface LanePicture {
+  lanes: readonly Lane[];
+  width: number;
+  height: number;
+  span: Span;
+  /** The instruction count that is now. */
+  now: number;
+  answer: TimelineAnswer | null;
+  selected: TimelineEvent | null;
+  pinned: TimelineEvent | null;
+  /** The lane that the keys move in, while the lanes have the focus. */
+  lane: TimelineLane | null;
+  /** Pointed at, in pixels. */
+  pointer: number | null;
+}
+
+/** Room at the right end for the mark of now and what is about to happen. */
+export const AHEAD = 34;
+const TICK = 112;
+
+/** Pixels of an instruction count. */
+export function xOf(span: Span, width: number, instructions: number): number {
+  return ((instructions - span.from) / Math.max(1, span.to - span.from)) * (width - AHEAD);
+}
+
+/** The instruction count at a pixel. */
+export function instructionAt(span: Span, width: number, x: number): number {
+  return span.from + (x / Math.max(1, width - AHEAD)) * (span.to - span.from);
+}
+
+interface Brush {
+  ctx: CanvasRenderingContext2D;
+  picture: LanePicture;
+  answer: TimelineAnswer;
+  x(instructions: number): number;
+  /** Right end of what has happened. */
+  end: number;
+}
+
+export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): void {
+  const { width, height, span, lanes, answer, now } = picture;
+  const ctx = prepareCanvas(canvas, width, height);
+  const x = (instructions: number) => xOf(span, width, instructions);
+  const end = Math.min(x(now), width - AHEAD);
+  if (answer) paintGap(ctx, picture, answer, x);
+  const label = answer ? gapLabel(ctx, picture, answer, x) : 0;
+  paintAxis(ctx, picture, x, label);
+  let top = AXIS;
+  for (const lane of lanes) {
+    const bottom = top + lane.height;
+    ctx.fillStyle = token('--grid');
+    ctx.fillRect(0, bottom - 1, width, 1);
+    if (picture.lane === lane.id) {
+      ctx.fillStyle = token('--accent');
+      ctx.fillRect(0, top, 2, lane.height - 1);
+    }
+    if (answer) {
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(0, top, lane.id === 'userFlush' ? width : end + 3, lane.height);
+      ctx.clip();
+      paintLane({ ctx, picture, answer, x, end }, lane, top, bottom - 1);
+      ctx.restore();
+    }
+    top = bottom;
+  }
+  if (picture.pointer !== null) {
+    ctx.fillStyle = token('--border-strong');
+    ctx.fillRect(Math.round(picture.pointer), AXIS, 1, top - AXIS);
+  }
+  if (picture.pinned) flag(ctx, x(picture.pinned.instructions), top, true);
+  if (picture.selected) flag(ctx, x(picture.selected.instructions), top, false);
+  if (now >= span.from && now <= span.to) {
+    ctx.fillStyle = token('--text');
+    ctx.fillRect(Math.round(end), 3, 1, top - 3);
+    text(ctx, 'now', Math.round(end) + 5, 10, '--text');
+  }
+}
+
+/** @param from the pixel from which there may be labels */
+function paintAxis(
+  ctx: CanvasRenderingContext2D,
+  { span, width, height }: LanePicture,
+  x: (at: number) => number,
+  from: number,
+): void {
+  for (const at of ticks(span, (width - AHEAD) / TICK)) {
+    const left = Math.round(x(at));
+    ctx.fillStyle = token('--grid');
+    ctx.fillRect(left, 14, 1, height - 14);
+    const label = count(at);
+    ctx.font = font('mono');
+    if (left >= from && left + 3 + ctx.measureText(label).width < width - AHEAD - 4)
+      text(ctx, label, left + 3, 10, '--text-3');
+  }
+}
+
+const families = new Map<string, string>();
+function font(family: 'mono' | 'ui'): string {
+  let found = families.get(family);
+  if (!found) {
+    const style = getComputedStyle(document.documentElement);
+    found = `11px ${style.getPropertyValue(`--font-${family}`)}`;
+    families.set(family, found);
+  }
+  return found;
+}
+
+function text(ctx: CanvasRenderingContext2D, words: string, x: number, y: number, color: string): void {
+  ctx.font = font('mono');
+  ctx.textBaseline = 'alphabetic';
+  ctx.fillStyle = token(color);
+  ctx.fillText(words, x, y);
+}
+
+/** The ground of the time whose events are gone: dots, and a torn line at its end. */
+function paintGap(
+  ctx: CanvasRenderingContext2D,
+  { span, width, height }: LanePicture,
+  answer: TimelineAnswer,
+  x: (at: number) => number,
+): void {
+  const edge = Math.min(width - AHEAD, x(answer.oldest));
+  if (answer.dropped === 0 || answer.oldest <= span.from || edge < 1) return;
+  ctx.fillStyle = token('--inset');
+  ctx.fillRect(0, AXIS, edge, height - AXIS);
+  ctx.fillStyle = token('--border-strong');
+  for (let y = AXIS + 3; y < height; y += 6) {
+    for (let at = (y / 6) % 2 < 1 ? 2 : 5; at < edge - 2; at += 6) ctx.fillRect(at, y, 1, 1);
+  }
+  ctx.strokeStyle = token('--text-2');
+  ctx.beginPath();
+  for (let y = AXIS, left = true; y <= height; y += 4, left = !left) ctx.lineTo(edge + (left ? -2 : 1), y);
+  ctx.stroke();
+}
+
+/** Says in the axis how much is gone. Returns the pixel from which the axis is free again. */
+function gapLabel(
+  ctx: CanvasRenderingContext2D,
+  { span, width }: LanePicture,
+  answer: TimelineAnswer,
+  x: (at: number) => number,
+): number {
+  const edge = Math.min(width - AHEAD, x(answer.oldest));
+  if (answer.dropped === 0 || answer.oldest <= span.from || edge < 1) return 0;
+  const means = answer.query.filter ? 'not counted here' : 'bars are means';
+  ctx.font = font('ui');
+  const words = [
+    `gap: ${count(answer.dropped)} events dropped, ${means}`,
+    `gap: ${count(answer.dropped)} dropped`,
+    'gap',
+  ];
+  // Beyond the tear there is room as well, but for the longer ones only while they lie over the gap for the most part.
+  const label = words.find((text) => ctx.measureText(text).width < Math.max(60, edge * 1.2)) ?? 'gap';
+  const size = ctx.measureText(label).width;
+  ctx.fillStyle = token('--text-2');
+  ctx.fillText(label, 3, 10);
+  return Math.max(edge, size + 10);
+}
+
+function paintLane(brush: Brush, lane: Lane, top: number, bottom: number): void {
+  const { answer, ctx, x } = brush;
+  if (lane.id === 'mode') return paintMode(brush, top, bottom);
+  const rows = [...answer.categories].flatMap((c, k) => (laneOf(c) === lane.id ? [k] : []));
+  const marked = marksOf(answer, lane.id);
+  // Bars where single marks would run into one another, and over what has no marks any more.
+  const dropped = answer.oldest > answer.query.from;
+  if (rows.length > 0 && (marked.length === 0 || lane.id === 'exits' || dropped)) {
+    const until = marked.length > 0 && lane.id !== 'exits' ? answer.oldest : Infinity;
+    paintBars(brush, lane, rows, top, bottom, until);
+  }
+  if (lane.id === 'console') return paintLines(brush, top, bottom);
+  if (lane.id === 'exits') return;
+  let labelled = -Infinity;
+  marked.forEach((mark, i) => {
+    const at = x(mark.instructions);
+    if (at < -8 || at > brush.end + 8) return;
+    paintMark(ctx, lane.id, categoryName(mark.category), at, top, bottom);
+    if (lane.id !== 'asid') return;
+    const next = i + 1 < marked.length ? x(marked[i + 1]!.instructions) : brush.end;
+    if (next - at > 34 && at > labelled) {
+      text(ctx, '0x' + mark.value.toString(16).padStart(2, '0'), Math.round(at) + 3, bottom - 3, '--text-2');
+      labelled = at + 30;
+    }
+  });
+  if (lane.id === 'userFlush' && answer.userFlushPending) pending(brush, top, bottom);
+}
+
+interface Mark {
+  instructions: number;
+  category: number;
+  value: number;
+}
+
+const marksKnown = new WeakMap<TimelineAnswer, Map<TimelineLane, Mark[]>>();
+
+function marksOf(answer: TimelineAnswer, lane: TimelineLane): Mark[] {
+  let lanes = marksKnown.get(answer);
+  if (!lanes) {
+    lanes = new Map();
+    for (let i = 0; i < answer.marks.length; i += 4) {
+      const mark = { instructions: answer.marks[i + 1]!, category: answer.marks[i + 2]!, value: answer.marks[i + 3]! };
+      const id = laneOf(mark.category);
+      const list = lanes.get(id);
+      if (list) list.push(mark);
+      else lanes.set(id, [mark]);
+    }
+    marksKnown.set(answer, lanes);
+  }
+  return lanes.get(lane) ?? [];
+}
+
+/** TLB exits and exceptions stand darker at the foot of the bars, as the legend has it. */
+const isTlb = (category: number): boolean => /TLB|Mod/.test(categoryName(category)) && laneOf(category) !== 'tlbWrites';
+
+function paintBars(
+  { ctx, answer, x }: Brush,
+  lane: Lane,
+  rows: readonly number[],
+  top: number,
+  bottom: number,
+  until: number,
+): void {
+  const { from, step, buckets } = answer.query;
+  const sum = (i: number, of: (category: number) => boolean) =>
+    rows.reduce((all, k) => (of(answer.categories[k]!) ? all + answer.counts[k * buckets + i]! : all), 0);
+  let most = 0;
+  for (let i = 0; i < buckets; i++)
+    most = Math.max(
+      most,
+      sum(i, () => true),
+    );
+  if (most === 0) return;
+  const room = bottom - top - 2;
+  const colours: Record<string, [light: string, dark: string]> = {
+    userFlush: ['--useg', '--useg'],
+    exits: [LIGHT, '--text-2'],
+    exceptions: [LIGHT, '--text-2'],
+  };
+  const [light, dark] = colours[lane.id] ?? ['--text-3', '--text-3'];
+  const [lightInk, darkInk] = [light === LIGHT ? cssColor(LIGHT) : token(light), token(dark)];
+  for (let i = 0; i < buckets && from + i * step < until; i++) {
+    const all = sum(i, () => true);
+    if (all <= 0) continue;
+    const left = x(from + i * step);
+    const width = Math.max(1, x(from + (i + 1) * step) - left - 1);
+    const tall = Math.max(1.5, (all / most) * room);
+    if (lane.id === 'kernelFlush') hatch(ctx, left, bottom - tall, width, tall);
+    else {
+      ctx.fillStyle = lightInk;
+      ctx.fillRect(left, bottom - tall, width, tall);
+    }
+    if (lane.id === 'userFlush') cuts(ctx, left, width, bottom - tall, bottom);
+    const tlb = lightInk === darkInk ? 0 : sum(i, isTlb);
+    if (tlb > 0) {
+      ctx.fillStyle = darkInk;
+      ctx.fillRect(left, bottom - (tlb / all) * tall, width, (tlb / all) * tall);
+    }
+  }
+}
+
+/** Bars of what is not about the TLB; beside --text-2 it is the lighter one in every theme. */
+const LIGHT = 'color-mix(in oklab, var(--text-2) 42%, var(--panel))';
+
+/** The user table's cut, as the Segments panel marks what is stale. */
+function cuts(ctx: CanvasRenderingContext2D, x: number, width: number, top: number, bottom: number): void {
+  ctx.fillStyle = token('--panel');
+  for (let y = Math.floor(bottom) - 3; y > top; y -= 3) ctx.fillRect(x, y, width, 1);
+}
+
+function paintMark(
+  ctx: CanvasRenderingContext2D,
+  lane: TimelineLane,
+  name: string,
+  at: number,
+  top: number,
+  bottom: number,
+): void {
+  const x = Math.round(at);
+  switch (lane) {
+    case 'asid':
+      ctx.fillStyle = token('--text');
+      ctx.fillRect(x, top + 1, 1, bottom - top - 1);
+      return;
+    case 'kernelFlush':
+      hatch(ctx, x - 2, top + 2, 5, bottom - top - 3);
+      ctx.strokeStyle = token('--flush-line');
+      ctx.lineWidth = 0.8;
+      ctx.strokeRect(x - 2, top + 2, 5, bottom - top - 3);
+      return;
+    case 'userFlush':
+      ctx.fillStyle = token('--useg');
+      ctx.fillRect(x - 2, top + 2, 5, bottom - top - 3);
+      cuts(ctx, x - 2, 5, top + 2, bottom - 1);
+      return;
+    case 'gpaFlush': {
+      const [middle, r] = [(top + bottom) / 2, (bottom - top) / 2 - 2];
+      ctx.strokeStyle = token('--text');
+      ctx.lineWidth = 1;
+      ctx.beginPath();
+      ctx.moveTo(at, middle - r);
+      ctx.lineTo(at + r, middle);
+      ctx.lineTo(at, middle + r);
+      ctx.lineTo(at - r, middle);
+      ctx.closePath();
+      ctx.stroke();
+      return;
+    }
+    case 'tlbWrites':
+      // TLBWI stands on a foot, TLBWR does not.
+      ctx.fillStyle = token('--text-2');
+      ctx.fillRect(x, top + 4, 1, bottom - top - 4);
+      if (name === 'TLBWI') ctx.fillRect(x - 1, bottom - 2, 3, 2);
+      return;
+    case 'interrupts':
+      ctx.fillStyle = token('--text-2');
+      ctx.beginPath();
+      ctx.moveTo(at, bottom - 1);
+      ctx.lineTo(at - 3, top + 4);
+      ctx.lineTo(at + 3, top + 4);
+      ctx.fill();
+      return;
+    default:
+      ctx.fillStyle = token(isTlbName(name) ? '--text-2' : '--text-3');
+      ctx.fillRect(x, top + 3, 1, bottom - top - 3);
+  }
+}
+
+const isTlbName = (name: string): boolean => /TLB|Mod/.test(name);
+
+/** Console lines: a tick where each begins, and as much of its text as there is room before the next. */
+function paintLines({ ctx, answer, x, end }: Brush, top: number, bottom: number): void {
+  answer.lines.forEach((line, i) => {
+    const left = Math.round(x(line.instructions));
+    if (left < -400 || left > end) return;
+    ctx.fillStyle = token('--text-2');
+    ctx.fillRect(left, top + 2, 1, bottom - top - 2);
+    const next = i + 1 < answer.lines.length ? x(answer.lines[i + 1]!.instructions) : end;
+    const room = next - left - 8;
+    if (room < 40) return;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, room + 4, bottom - top);
+    ctx.clip();
+    text(ctx, line.text, left + 3, bottom - 3, '--text-3');
+    ctx.restore();
+  });
+}
+
+/** Kernel mode is a bar, user mode a line; of many switches in a bucket the bar's height is kernel mode's share. */
+function paintMode({ ctx, answer, picture, x, end }: Brush, top: number, bottom: number): void {
+  const { from, step, buckets } = answer.query;
+  const marks = marksOf(answer, 'mode');
+  const room = bottom - top - 4;
+  ctx.fillStyle = token('--border-strong');
+  ctx.fillRect(0, bottom - 3, end, 1);
+  ctx.fillStyle = token('--text-2');
+  const start = Math.max(picture.span.from, from);
+  if (marks.length > 0 && answer.oldest <= start) {
+    let since = -4;
+    let kernel = categoryName(marks[0]!.category) === 'to user';
+    for (const mark of marks) {
+      const at = x(mark.instructions);
+      if (kernel) ctx.fillRect(since, top + 2, Math.max(1, at - since), room);
+      since = at;
+      kernel = categoryName(mark.category) === 'to kernel';
+    }
+    if (kernel) ctx.fillRect(since, top + 2, end - since, room);
+    return;
+  }
+  for (let i = 0; i < buckets; i++) {
+    const first = from + i * step;
+    const length = Math.min(step, answer.instructions - first);
+    if (length <= 0) break;
+    const share = Math.max(0, Math.min(1, 1 - answer.userInstructions[i]! / length));
+    const left = x(first);
+    const width = x(first + length) - left + 0.5;
+    const tall = share * room;
+    if (tall >= 0.5) ctx.fillRect(left, bottom - 2 - tall, width, tall);
+  }
+}
+
+/** A dashed box right of now: the user table will be flushed when user mode is entered. */
+function pending({ ctx, end, picture, answer }: Brush, top: number, bottom: number): void {
+  if (picture.now > picture.span.to || answer.instructions < picture.now) return;
+  ctx.save();
+  ctx.setLineDash([2, 1.5]);
+  ctx.strokeStyle = token('--stale-line');
+  ctx.lineWidth = 1;
+  ctx.strokeRect(Math.round(end) + 6.5, top + 2.5, 7, bottom - top - 5);
+  ctx.restore();
+}
+
+/** The selected event: a line with a flag; the pinned one: with a ring. */
+function flag(ctx: CanvasRenderingContext2D, at: number, bottom: number, pinned: boolean): void {
+  const x = Math.round(at);
+  if (x < 0) return;
+  ctx.fillStyle = ctx.strokeStyle = token('--accent');
+  ctx.fillRect(x, 12, 1, bottom - 12);
+  if (pinned) {
+    ctx.lineWidth = 1.5;
+    ctx.beginPath();
+    ctx.arc(x + 0.5, 7, 4, 0, 7);
+    ctx.stroke();
+  } else {
+    ctx.beginPath();
+    ctx.moveTo(x + 1, 3);
+    ctx.lineTo(x - 8, 3);
+    ctx.lineTo(x - 8, 11);
+    ctx.lineTo(x + 1, 11);
+    ctx.fill();
+  }
+}

@@ -1,0 +1,69 @@
+/** The lanes: their order, names, heights and marks, and which of them fold away where there is little room. */
+import { TIMELINE_CATEGORIES, type TimelineLane } from '../../../emulator/protocol.ts';
+
+export interface Lane {
+  id: TimelineLane;
+  label: string;
+  /** What one event of it is called. */
+  noun: string;
+  /** Height in CSS pixels. */
+  height: number;
+}
+
+/** The axis above the lanes. */
+export const AXIS = 16;
+const ROW = 14;
+
+const LANES: readonly Lane[] = [
+  { id: 'console', label: 'console lines', noun: 'console line', height: ROW },
+  { id: 'exits', label: 'exits', noun: 'exit', height: 21 },
+  { id: 'exceptions', label: 'exceptions', noun: 'exception', height: ROW },
+  { id: 'interrupts', label: 'interrupts', noun: 'interrupt', height: ROW },
+  { id: 'asid', label: 'ASID changes', noun: 'ASID change', height: ROW },
+  { id: 'kernelFlush', label: 'kernel flush', noun: 'kernel flush', height: ROW },
+  { id: 'userFlush', label: 'lazy user flush', noun: 'lazy user flush', height: ROW },
+  { id: 'gpaFlush', label: 'GPA flush', noun: 'GPA flush', height: ROW },
+  { id: 'tlbWrites', label: 'TLB writes', noun: 'TLB write', height: ROW },
+  { id: 'mode', label: 'mode', noun: 'mode switch', height: ROW },
+  { id: 'machine', label: 'machine', noun: 'machine event', height: ROW },
+];
+
+/** Lanes that go first, while they are not empty, where the height does not do for all. */
+const EXPENDABLE: readonly TimelineLane[] = ['machine', 'gpaFlush', 'interrupts', 'exceptions'];
+
+export const laneOf = (category: number): TimelineLane => TIMELINE_CATEGORIES[category]!.lane;
+export const categoryName = (category: number): string => TIMELINE_CATEGORIES[category]!.name;
+export const laneById = (id: TimelineLane): Lane => LANES.find((lane) => lane.id === id)!;
+export const ALL_LANES = LANES;
+
+/** Numbers of a lane's categories. */
+export function categoriesOf(lane: TimelineLane): number[] {
+  return TIMELINE_CATEGORIES.flatMap((category, i) => (i > 0 && category.lane === lane ? [i] : []));
+}
+
+/** Sums of an array by category, by lane. */
+export function byLane(counts: ArrayLike<number>): Record<TimelineLane, number> {
+  const sums = Object.fromEntries(LANES.map(({ id }) => [id, 0])) as Record<TimelineLane, number>;
+  for (let c = 1; c < TIMELINE_CATEGORIES.length; c++) sums[laneOf(c)] += counts[c] ?? 0;
+  return sums;
+}
+
+/**
+ * The lanes to show.
+ * @param totals events since power-on; a lane that never had one folds away first
+ * @param room CSS pixels for axis and lanes
+ * @param on lanes the user has not switched off
+ */
+export function lanesThatFit(
+  totals: Record<TimelineLane, number>,
+  room: number,
+  on: (lane: TimelineLane) => boolean = () => true,
+): Lane[] {
+  let lanes = LANES.filter((lane) => on(lane.id));
+  const height = () => lanes.reduce((sum, lane) => sum + lane.height, AXIS);
+  // A malta has no exits at all, and few runs reset: no room for those at any height.
+  lanes = lanes.filter((lane) => totals[lane.id] > 0 || (lane.id !== 'exits' && lane.id !== 'machine'));
+  if (height() > room) lanes = lanes.filter((lane) => totals[lane.id] > 0 || lane.id === 'mode');
+  for (const id of EXPENDABLE) if (height() > room) lanes = lanes.filter((lane) => lane.id !== id);
+  return lanes;
+}
