@@ -15,5 +15,5 @@ export const panels: readonly Panel[] = [
   tlbPanel,
   translatePanel,
   consolePanel,
+  timelinePanel,
 ];
-export const panels: readonly Panel[] = [segmentsPanel, tlbPanel, consolePanel, timelinePanel];
