@@ -6,6 +6,8 @@ declare namespace WebAssembly {
   }
   class Table {
     constructor(descriptor: { element: 'anyfunc'; initial: number });
+    readonly length: number;
+    get(index: number): CallableFunction | null;
     set(index: number, value: CallableFunction | null): void;
   }
   class Module {

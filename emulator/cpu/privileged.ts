@@ -4,7 +4,7 @@
  */
 import { CP0_AT } from '../memory.ts';
 import type { VirtualClock } from '../clock.ts';
-import type { Mmu } from '../mmu/mmu.ts';
+import type { AddressSpace, Mmu } from '../mmu/mmu.ts';
 import { LO_D, LO_G, LO_V } from '../mmu/guest-tlb.ts';
 import {
   CAUSE_BD,
@@ -100,11 +100,16 @@ export abstract class Privileged implements System {
 
   resolve(va: number, access: Access): number {
     if (this.options.check) return this.resolveChecked(va, access);
-    if (access === WRITE && this.tabled) {
-      const host = this.mmu.watchedStore(this.mode === USER ? this.mmu.user : this.mmu.kernel, va);
-      if (host >= 0) return host;
-    }
-    return this.translate(va, access);
+    if (access !== WRITE) return this.translate(va, access);
+    // A store may have missed for its page's being watched alone.
+    const watched = this.tabled ? this.space.host.watchedStore(va) : -1;
+    const host = watched >= 0 ? watched : this.translate(va, access);
+    if (host >= 0) this.mmu.stored(this.space, va, host);
+    return host;
+  }
+  /** The address space that the present mode's accesses go through. */
+  private get space(): AddressSpace {
+    return this.mode === USER ? this.mmu.user : this.mmu.kernel;
   }
 
   private resolveChecked(va: number, access: Access): number {

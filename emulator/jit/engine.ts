@@ -17,6 +17,7 @@ import {
   JIT_PC_AT,
   JIT_REASON_AT,
   JIT_RECORD_AT,
+  RAM_AT,
   type LinearMemory,
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
@@ -24,6 +25,7 @@ import { CodeMap, MODES } from './code-map.ts';
 import { makeDispatcher, type DispatcherExports } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
 import { FIRST_FUNCTION, Generator, IMPORTS, REGION_TYPE, Reason, TYPES } from './generate.ts';
+import { brokenInvariants } from './invariants.ts';
 import { End, PAGE_WORDS, SWITCH_FACTOR, buildRegion, type Region } from './region.ts';
 import { ModuleWriter } from './wasm.ts';
 
@@ -146,7 +148,7 @@ export class Engine {
       const { mode } = this;
       if (mode < 0 || cpu.delay !== 0) {
         // Where no table is looked at, for some time; the rest of a branch, for its slot.
-        interpret(cpu, cpu.left - (cpu.delay !== 0 ? 0 : 64));
+        interpret(cpu, Math.max(0, cpu.left - (cpu.delay !== 0 ? 0 : 64)));
         continue;
       }
       cpu.directory = this.map.directories[mode]! >>> 2;
@@ -225,7 +227,7 @@ export class Engine {
     const { cpu, words } = this;
     if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
     const { reads } = cpu;
-    const { epoch } = this;
+    const { epoch, removals } = this;
     cpu.pc = pc;
     cpu.left = left;
     interpret(cpu, left - 1);
@@ -235,8 +237,8 @@ export class Engine {
       (cpu.left === left - 1 || cpu.left > this.reach) &&
       cpu.reads === reads &&
       this.epoch === epoch &&
-      // The page that is executed from is still where it was.
-      words[reads + (pc >>> 12)] === this.pageEntry(pc)
+      // The pages that are executed from, this one and those it was called from, are still where they were.
+      this.removals === removals
     ) {
       words[JIT_FLOAT_AT >>> 2] = !cpu.fpuUsable ? 0 : cpu.fpu.odd === 1 ? 1 : 2;
       return cpu.left;
@@ -246,14 +248,16 @@ export class Engine {
     words[JIT_REASON_AT >>> 2] = Reason.Stepped;
     return -1;
   };
-  private pageEntry(pc: number): number {
-    return this.words[this.cpu.reads + (pc >>> 12)]!;
+  private get removals(): number {
+    return this.mmu.kernel.host.removals + this.mmu.user.host.removals;
   }
 
   // Translation
 
   /** Has the block at `host` translated with the next batch. */
   private enqueue(mode: number, pc: number, host: number): void {
+    // The commpage changes without being stored to.
+    if (host < RAM_AT) return;
     this.queue.push({ mode, pc, host });
     if (this.queue.length >= BATCH) this.translateQueue();
   }
@@ -372,6 +376,12 @@ export class Engine {
     this.pages.delete(key);
     this.devices.delete(key);
     this.epoch++;
+  }
+
+  /** What is wrong with the code cache, a sentence each; nothing, if all is well. Looks at everything, so it is slow. */
+  verify(): string[] {
+    const { map, mmu, words, modes } = this;
+    return brokenInvariants({ map, mmu, words, modes, pages: this.pages.values() });
   }
 
   /** Drops everything, for want of room. */

@@ -20,6 +20,8 @@ export class HostTlb {
   readonly writes: number;
   private readonly list = new Int32Array(1 << 15);
   private length = 0;
+  /** Counts pages that were dropped: while it stays, so does every translation. */
+  removals = 0;
 
   constructor(
     private readonly words: Int32Array,
@@ -72,6 +74,7 @@ export class HostTlb {
   drop(va: number): void {
     const page = va >>> 12;
     const invalid = page < 0x80000 ? 0x80000000 | 0 : 0;
+    if (this.words[this.reads + page] !== invalid) this.removals++;
     this.words[this.reads + page] = invalid;
     this.words[this.writes + page] = invalid;
   }
@@ -90,6 +93,7 @@ export class HostTlb {
       // An entry dropped by itself stays listed, and may even be listed twice after a refill.
       if (this.words[this.reads + page] === invalid) continue;
       if (dropped(page)) {
+        this.removals++;
         this.words[this.reads + page] = invalid;
         this.words[this.writes + page] = invalid;
       } else this.list[kept++] = page;

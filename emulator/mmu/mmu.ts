@@ -129,14 +129,11 @@ export class Mmu {
     this.user.host.watch(host);
   }
 
-  /** A store to `va` that missed: if only because its page is watched, tells of it and returns the host address; or -1. */
-  watchedStore(space: AddressSpace, va: number): number {
-    const host = space.host.watchedStore(va);
-    if (host < 0) return -1;
+  /** A store to `va`, at host address `host`, that did not go through the host TLB: tells of it where it is watched. */
+  stored(space: AddressSpace, va: number, host: number): void {
     // The longest store is of a doubleword; SWL and SWR reach back to the start of their word.
-    this.watched.changed(host & ~3, (host & 7) === 0 ? 8 : 4);
+    if (this.watched.has(host)) this.watched.changed(host & ~3, (host & 7) === 0 ? 8 : 4);
     if (!this.watched.has(host)) space.host.unwatch(va);
-    return host;
   }
 
   /** Maps the commpage, at linear address `host`, at `va` of guest kernel mode. */

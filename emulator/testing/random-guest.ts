@@ -1,0 +1,670 @@
+/**
+ * Random guests that keep themselves going: functions of random instructions with loops, calls and branches anywhere,
+ * and handlers that skip what raised an exception, fill the TLB, and at each timer interrupt restart the guest at another
+ * function, in another mode, ASID and segment. The same words run from kseg0, useg and kseg2, which the handlers map
+ * to the same frames.
+ *
+ * Nothing of it depends on how it is executed, so two engines must come to the same; see lockstep.ts.
+ */
+import { assemble } from '../boot/assemble.ts';
+import { Cp0 } from '../cpu/cp0.ts';
+import { INSTRUCTIONS, type Instruction } from '../cpu/instructions.ts';
+import { Random, encode } from '../cpu/random-program.ts';
+import { Machine, type MachineOptions, type StartPlan } from '../machine.ts';
+
+/** Physical addresses: handlers and their variables, code, data round a pointer, a stack, pages that come and go. */
+const VARIABLES = 0x2000;
+export const CODE_AT = 0x00100000;
+const DATA_AT = 0x00208000;
+const STACK_AT = 0x00280000;
+const PAGED_AT = 0x00400000;
+
+/** Registers that the code relies on. */
+const TARGET = 24;
+const COUNTER = 25;
+const K0 = 26;
+const K1 = 27;
+const DATA = 28;
+const SP = 29;
+const PAGED = 30;
+const RA = 31;
+const DEPTH = 23;
+/** Registers below are any instruction's. */
+const LOWEST_RESERVED = 23;
+
+const rows = new Map(INSTRUCTIONS.map((row) => [row.name, row]));
+const FLOAT = /\.[sdwl](\.|$)|^[ls][wdu]x?c1$|^m[ft]h?c1$|^mov[ft]$|^prefx$/;
+const BRANCH = /^b(c1[ft]|eq|ne|lez|gtz|ltz|gez)(al)?l?$/;
+const MEMORY = /^(l[bhw]u?|lw[lr]|s[bhw]|sw[lr]|[ls][wd]c1)$/;
+const LEFT_OUT =
+  /^(j|jal|jr|jalr|eret|deret|wait|tlb.*|hypcall|[md][tf]c0|[de]i|cop.*|c[ft]c1|ll|sc|break|syscall|.*c2|cache|(rd|wr)pgpr)$/;
+const INTEGER_ROWS = INSTRUCTIONS.filter(
+  (row) => !row.alias && ![FLOAT, BRANCH, MEMORY, LEFT_OUT].some((pattern) => pattern.test(row.name)),
+);
+const FLOAT_ROWS = INSTRUCTIONS.filter((row) => FLOAT.test(row.name) && !MEMORY.test(row.name));
+const BRANCH_ROWS = INSTRUCTIONS.filter((row) => BRANCH.test(row.name) && !row.alias);
+const MEMORY_ROWS = INSTRUCTIONS.filter((row) => MEMORY.test(row.name));
+
+const IE = 1;
+const EXL = 2;
+const ERL = 4;
+const USER_MODE = 0x10;
+const SUPERVISOR_MODE = 0x08;
+const IM7 = 0x8000;
+const FR = 0x04000000;
+const CU0 = 0x10000000;
+const CU1 = 0x20000000;
+
+const SINGLES = [
+  0, 0x80000000, 1, 0x807fffff, 0x00800000, 0x3f800000, 0xbf800000, 0x3f800001, 0x40490fdb, 0x7f7fffff, 0x7f800000,
+  0xff800000, 0x7fbfffff, 0x7fffffff, 0x4b000001, 0x4effffff, 0x4f000000, 0xcf000000, 0x34000000,
+];
+const DOUBLES: [number, number][] = [
+  [0, 0],
+  [0x80000000, 0],
+  [0, 1],
+  [0x00100000, 0],
+  [0x3ff00000, 0],
+  [0xbff00000, 0],
+  [0x3ff00000, 1],
+  [0x400921fb, 0x54442d18],
+  [0x7fefffff, 0xffffffff],
+  [0x7ff00000, 0],
+  [0xfff00000, 0],
+  [0x7ff7ffff, 0xffffffff],
+  [0x7fffffff, 0xffffffff],
+  [0x41dfffff, 0xffc00000],
+  [0x41e00000, 0],
+  [0xc1e00000, 0],
+  [0x3fe00000, 0],
+  [0x3690_0000, 0],
+  [0x47efffff, 0xf0000000],
+];
+
+export interface RandomGuestOptions {
+  kind: 'malta' | 'kvm';
+  bigEndian: boolean;
+  /** What the code is mostly made of. */
+  flavour: 'mixed' | 'integer' | 'float' | 'calls' | 'patching' | 'privileged';
+  /** Words of code. */
+  length?: number;
+}
+
+type Fields = Record<string, number>;
+
+/** Collects words; labels are indices into them. */
+class Code {
+  readonly words: number[] = [];
+  constructor(
+    readonly random: Random,
+    /** Address of the first word, without its segment. */
+    readonly base: number,
+  ) {}
+
+  get here(): number {
+    return this.base + 4 * this.words.length;
+  }
+  emit(name: string, fields: Fields = {}): void {
+    this.row(rows.get(name)!, { s: 0, t: 0, d: 0, a: 0, i: 0, j: 0, c: 0, e: 0, k: 0, ...fields });
+  }
+  row(row: Instruction, fields: Fields): void {
+    this.words.push(encode(row, fields, this.random));
+  }
+  li(register: number, value: number): void {
+    this.emit('lui', { t: register, i: value >>> 16 });
+    this.emit('ori', { s: register, t: register, i: value & 0xffff });
+  }
+  mfc0(t: number, index: number): void {
+    this.emit('mfc0', { t, d: index >>> 3, e: index & 7 });
+  }
+  mtc0(t: number, index: number): void {
+    this.emit('mtc0', { t, d: index >>> 3, e: index & 7 });
+  }
+}
+
+/** Words at physical addresses, and the address of the first instruction. */
+export interface RandomGuest {
+  areas: [gpa: number, words: number[]][];
+  pc: number;
+}
+
+export function randomGuest(seed: number, options: RandomGuestOptions): RandomGuest {
+  const random = new Random(seed * 2654435761 + 12345);
+  const { kind } = options;
+  const kseg0 = kind === 'kvm' ? 0x40000000 : 0x80000000;
+  const kseg2 = kind === 'kvm' ? 0x60000000 : 0xc0000000;
+  const program = new Program(random, options);
+  const { words, functions } = program.generate();
+
+  const refill = new Code(random, 0);
+  refillHandler(refill);
+  const general = new Code(random, 0x180);
+  generalHandler(general, kseg0);
+
+  // Where the guest goes on after timer interrupts: EPC, Status, EntryHi, and instructions' time until the next.
+  const starts: number[] = [];
+  for (let i = 0; i < 16; i++) {
+    const [segment, mode] = random.pick([
+      [kseg0, 0],
+      [kseg0, 0],
+      [0, 0],
+      [0, USER_MODE],
+      [0, USER_MODE],
+      [kseg2, 0],
+    ] as const);
+    const status = random.pick([CU1, CU1, CU1 | FR, CU1 | FR, CU1 | CU0, 0]) | IM7 | IE | EXL | mode;
+    starts.push(segment + random.pick(functions), status, random.below(4), 0);
+  }
+  const variables = [0, random.next(), 0, 0, ...starts];
+  const data = Array.from({ length: 0x10000 / 4 }, () => random.next());
+  for (let i = 0; i < data.length; i += 8) {
+    data[i] = random.pick(SINGLES);
+    const [high, low] = random.pick(DOUBLES);
+    data[i + 2] = options.bigEndian ? high : low;
+    data[i + 3] = options.bigEndian ? low : high;
+    data[i + 4] = random.value();
+  }
+
+  const boot = new Code(random, 0x3000);
+  boot.mtc0(0, Cp0.Cause);
+  boot.mtc0(0, Cp0.PageMask);
+  for (let i = 0; i < 16; i++) {
+    boot.li(K0, i);
+    boot.mtc0(K0, Cp0.Index);
+    boot.li(K0, kseg0 + 0x2000 * (i + 1));
+    boot.mtc0(K0, Cp0.EntryHi);
+    boot.mtc0(0, Cp0.EntryLo0);
+    boot.mtc0(0, Cp0.EntryLo1);
+    boot.emit('tlbwi');
+  }
+  if (kind === 'malta') {
+    boot.li(K0, kseg0);
+    boot.mtc0(K0, Cp0.EBase);
+  }
+  for (let i = 1; i < 24; i++) boot.li(i, random.value());
+  boot.mtc0(0, Cp0.EntryHi);
+  boot.mfc0(K0, Cp0.Count);
+  boot.emit('addiu', { s: K0, t: K0, i: 500 });
+  boot.mtc0(K0, Cp0.Compare);
+  boot.li(K0, kseg0 + functions[0]!);
+  boot.mtc0(K0, Cp0.EPC);
+  boot.li(K0, (kind === 'malta' ? CU1 : 0) | IM7 | IE | EXL);
+  boot.mtc0(K0, Cp0.Status);
+  boot.emit('eret');
+
+  return {
+    pc: kseg0 + 0x3000,
+    areas: [
+      [0, refill.words],
+      [0x180, general.words],
+      [VARIABLES, variables],
+      [0x3000, boot.words],
+      [CODE_AT, words],
+      [DATA_AT - 0x8000, data],
+      // Returns that have no call go to some function.
+      [STACK_AT - 0x100, Array.from({ length: 0x10200 / 4 }, () => kseg0 + random.pick(functions))],
+      ...[0, 1, 2, 3, 4, 5, 6, 7].map((i): [number, number[]] => [PAGED_AT + i * 0x10000, data]),
+    ],
+  };
+}
+
+/** Maps a page pair to the frames of the same number; those of the pages that come and go by ASID, some not for all. */
+function refillHandler(c: Code): void {
+  c.mfc0(K0, Cp0.BadVAddr);
+  c.li(K1, 0x00ffe000);
+  c.emit('and', { s: K0, t: K1, d: K1 });
+  c.emit('srl', { t: K1, d: K1, a: 6 });
+  c.emit('srl', { t: K0, d: K0, a: 22 });
+  c.emit('andi', { s: K0, t: K0, i: 1 });
+  const branch = c.words.length;
+  c.emit('beq', { s: K0, t: 0 });
+  c.emit('ori', { s: K1, t: K1, i: 0x1c });
+  // ASIDs see other frames.
+  c.mfc0(K0, Cp0.EntryHi);
+  c.emit('andi', { s: K0, t: K0, i: 3 });
+  c.emit('sll', { t: K0, d: K0, a: 7 });
+  c.emit('xor', { s: K0, t: K1, d: K1 });
+  // Some are read-only, some not valid.
+  c.emit('srl', { t: K1, d: K0, a: 8 });
+  c.emit('andi', { s: K0, t: K0, i: 4 });
+  c.emit('xor', { s: K0, t: K1, d: K1 });
+  c.emit('srl', { t: K1, d: K0, a: 9 });
+  c.emit('andi', { s: K0, t: K0, i: 3 });
+  c.emit('sltiu', { s: K0, t: K0, i: 3 });
+  c.emit('sll', { t: K0, d: K0, a: 1 });
+  const over = c.words.length;
+  c.emit('beq', { s: 0, t: 0 });
+  c.emit('or', { s: K0, t: K1, d: K1 });
+  c.words[branch]! |= c.words.length - branch - 1;
+  c.emit('ori', { s: K1, t: K1, i: 2 });
+  c.words[over]! |= c.words.length - over - 1;
+  c.mtc0(K1, Cp0.EntryLo0);
+  c.emit('addiu', { s: K1, t: K1, i: 0x40 });
+  c.mtc0(K1, Cp0.EntryLo1);
+  c.mtc0(0, Cp0.PageMask);
+  c.emit('tlbwr');
+  c.emit('eret');
+}
+
+/** Skips what raised an exception, with the branch before it; at each interrupt restarts somewhere now and then. */
+function generalHandler(c: Code, kseg0: number): void {
+  const variables = kseg0 + VARIABLES;
+  c.mfc0(K0, Cp0.Cause);
+  c.emit('andi', { s: K0, t: K1, i: 0x7c });
+  const branch = c.words.length;
+  c.emit('beq', { s: K1, t: 0 });
+  c.emit('nop');
+  c.mfc0(K1, Cp0.EPC);
+  c.emit('bgez', { s: K0, i: 2 });
+  c.emit('addiu', { s: K1, t: K1, i: 4 });
+  c.emit('addiu', { s: K1, t: K1, i: 4 });
+  c.mtc0(K1, Cp0.EPC);
+  c.emit('eret');
+  c.words[branch]! |= c.words.length - branch - 1;
+  // The next interrupt: a number from a linear congruential generator.
+  c.emit('lui', { t: K1, i: variables >>> 16 });
+  c.emit('lw', { s: K1, t: K0, i: (variables & 0xffff) + 4 });
+  c.emit('sll', { t: K0, d: K1, a: 5 });
+  c.emit('addu', { s: K0, t: K1, d: K0 });
+  c.emit('addiu', { s: K0, t: K0, i: 12345 });
+  c.emit('lui', { t: K1, i: variables >>> 16 });
+  c.emit('sw', { s: K1, t: K0, i: (variables & 0xffff) + 4 });
+  c.emit('srl', { t: K0, d: K0, a: 20 });
+  c.emit('andi', { s: K0, t: K0, i: 0x3ff });
+  c.mfc0(K1, Cp0.Count);
+  c.emit('addu', { s: K0, t: K1, d: K0 });
+  c.emit('addiu', { s: K0, t: K0, i: 100 });
+  c.mtc0(K0, Cp0.Compare);
+  c.emit('lui', { t: K1, i: variables >>> 16 });
+  c.emit('lw', { s: K1, t: K0, i: variables & 0xffff });
+  c.emit('addiu', { s: K0, t: K0, i: 1 });
+  c.emit('sw', { s: K1, t: K0, i: variables & 0xffff });
+  c.emit('andi', { s: K0, t: K1, i: 1 });
+  c.emit('beq', { s: K1, t: 0, i: 2 });
+  c.emit('andi', { s: K0, t: K0, i: 0x1e });
+  c.emit('eret');
+  c.emit('sll', { t: K0, d: K0, a: 3 });
+  c.emit('lui', { t: K1, i: variables >>> 16 });
+  c.emit('addu', { s: K0, t: K1, d: K1 });
+  for (const [i, index] of [Cp0.EPC, Cp0.Status, Cp0.EntryHi].entries()) {
+    c.emit('lw', { s: K1, t: K0, i: (variables & 0xffff) + 16 + 4 * i });
+    c.mtc0(K0, index);
+  }
+  c.emit('eret');
+}
+
+/** The code of the functions. */
+class Program {
+  private readonly code: Code;
+  private readonly length: number;
+  private readonly starts: number[] = [];
+  /** Calls and patches, whose targets are known at the end. */
+  private readonly fixups: (() => void)[] = [];
+  /** Places that patches go to. */
+  private readonly patchable: number[] = [];
+
+  constructor(
+    private readonly random: Random,
+    private readonly options: RandomGuestOptions,
+  ) {
+    this.code = new Code(random, CODE_AT);
+    this.length = options.length ?? 3000;
+  }
+
+  generate(): { words: number[]; functions: number[] } {
+    const { code } = this;
+    while (code.words.length < this.length) this.function();
+    // Whoever runs off the end starts over.
+    code.emit('j', { j: CODE_AT >>> 2 });
+    code.emit('nop');
+    for (const fix of this.fixups) fix();
+    return { words: code.words, functions: this.starts };
+  }
+
+  private destination(): number {
+    return this.random.below(LOWEST_RESERVED);
+  }
+  private source(): number {
+    return this.random.below(32);
+  }
+
+  private function(): void {
+    const { code, random } = this;
+    this.starts.push(code.here);
+    this.prologue();
+    const first = code.words.length;
+    const blocks = 3 + random.below(8);
+    const leaders: number[] = [];
+    /** Branches to blocks of this function: where they are, and of what reach. */
+    const branches: [at: number, block: number][] = [];
+    for (let block = 0; block < blocks; block++) {
+      leaders.push(code.words.length);
+      const count = 1 + random.below(10);
+      for (let i = 0; i < count; i++) this.instruction();
+      // The last word of a page is a fine place for a branch.
+      while (random.below(2) === 0 && (code.here & 0xfff) >= 0xfe0 && (code.here & 0xfff) !== 0xffc) code.emit('nop');
+      branches.push([this.branch(), random.below(blocks)]);
+    }
+    leaders.push(code.words.length);
+    for (const [at, block] of branches) {
+      if (at >= 0) code.words[at] = (code.words[at]! & ~0xffff) | ((leaders[block]! - at - 1) & 0xffff);
+    }
+    if (code.words.length - first > 0) this.epilogue();
+  }
+
+  /** Pointers in the segment that the code runs in, a frame, and sometimes a loop counter. */
+  private prologue(): void {
+    const { code } = this;
+    code.emit('addu', { s: RA, t: 0, d: TARGET });
+    // RA = here; its upper bits are the segment.
+    code.emit('bgezal', { s: 0, i: 1 });
+    code.emit('lui', { t: COUNTER, i: 0xe000 });
+    code.emit('and', { s: RA, t: COUNTER, d: COUNTER });
+    code.emit('addu', { s: TARGET, t: 0, d: RA });
+    code.emit('lui', { t: DATA, i: DATA_AT >>> 16 });
+    code.emit('ori', { s: DATA, t: DATA, i: DATA_AT & 0xffff });
+    code.emit('or', { s: DATA, t: COUNTER, d: DATA });
+    code.emit('lui', { t: PAGED, i: (PAGED_AT >>> 16) + this.random.below(8) });
+    // A stack pointer that has gone astray is put right.
+    code.emit('andi', { s: SP, t: SP, i: 0xfff8 });
+    code.emit('lui', { t: TARGET, i: STACK_AT >>> 16 });
+    code.emit('or', { s: SP, t: TARGET, d: SP });
+    code.emit('or', { s: SP, t: COUNTER, d: SP });
+    code.emit('addiu', { s: SP, t: SP, i: -8 });
+    code.emit('sw', { s: SP, t: RA, i: 0 });
+    code.emit('addiu', { s: 0, t: COUNTER, i: 1 + this.random.below(60) });
+  }
+
+  private epilogue(): void {
+    const { code, random } = this;
+    code.emit('lw', { s: SP, t: RA, i: 0 });
+    switch (random.below(16)) {
+      case 0:
+        // Returns elsewhere: past where it was called from, or to the caller's caller.
+        code.emit('addiu', { s: RA, t: RA, i: 4 * (random.below(8) - 2) });
+        break;
+      case 1:
+        code.emit('addiu', { s: SP, t: SP, i: 8 });
+        code.emit('lw', { s: SP, t: RA, i: 0 });
+        break;
+    }
+    if (random.below(6) === 0) {
+      code.emit('addu', { s: RA, t: 0, d: TARGET });
+      code.emit('jr', { s: TARGET });
+    } else code.emit('jr', { s: RA });
+    if (random.below(3) === 0) this.slot();
+    else code.emit('addiu', { s: SP, t: SP, i: 8 });
+  }
+
+  /** What is in a delay slot: nearly anything. */
+  private slot(): void {
+    const { random, code } = this;
+    if (random.below(60) === 0) {
+      const row = random.pick(BRANCH_ROWS);
+      return code.row(row, { i: random.below(4) });
+    }
+    if (random.below(12) === 0) return this.privileged(true);
+    this.simple();
+  }
+
+  /** A branch at the end of a block. Returns its index for its offset, or -1 when it has one. */
+  private branch(): number {
+    const { code, random, options } = this;
+    const calls = options.flavour === 'calls' ? 6 : 2;
+    const kind = random.below(10 + calls);
+    let at = code.words.length;
+    if (kind < 4) {
+      // Counts down.
+      code.emit('addiu', { s: COUNTER, t: COUNTER, i: -1 });
+      at = code.words.length;
+      code.emit(random.pick(['bgtz', 'bgtzl', 'bgtz']), { s: COUNTER });
+    } else if (kind < 8) {
+      const row = random.pick(BRANCH_ROWS);
+      const fields: Fields = { s: this.source(), t: row.name.endsWith('z') ? 0 : this.source(), i: 0 };
+      // What links may spoil the return address; the frame has it.
+      code.row(row, fields);
+    } else if (kind === 8) {
+      const j = random.below(3) === 0 ? 'beq' : 'j';
+      if (j === 'beq') code.emit('beq', { s: 5, t: 5 });
+      else {
+        const from = at;
+        code.emit('j', {});
+        this.fixups.push(() => {
+          const to =
+            random.below(6) === 0 ? random.pick(this.starts) : CODE_AT + 4 * Math.max(0, from - random.below(20));
+          code.words[from]! |= (to >>> 2) & 0x3ffffff;
+        });
+        this.slot();
+        return -1;
+      }
+    } else if (kind === 9) return -1;
+    else {
+      this.call();
+      return -1;
+    }
+    this.slot();
+    return at;
+  }
+
+  private call(): void {
+    const { code, random } = this;
+    const own = this.starts.at(-1)!;
+    const target = () => (random.below(4) === 0 ? own : random.pick(this.starts));
+    const at = code.words.length;
+    switch (random.below(4)) {
+      case 0:
+        // Recursion, to a depth.
+        code.emit('addiu', { s: DEPTH, t: DEPTH, i: -1 });
+        code.emit('blezl', { s: DEPTH, i: 3 });
+        code.emit('addiu', { s: 0, t: DEPTH, i: random.pick([3, 20, 200, 400]) });
+        code.emit('jal', { j: own >>> 2 });
+        break;
+      case 1: {
+        // Through a register, in the segment that SP is in.
+        code.emit('lui', { t: TARGET, i: 0 });
+        code.emit('ori', { s: TARGET, t: TARGET });
+        code.emit('lui', { t: 22, i: 0xe000 });
+        code.emit('and', { s: 22, t: SP, d: 22 });
+        code.emit('or', { s: 22, t: TARGET, d: TARGET });
+        this.fixups.push(() => {
+          const to = target();
+          code.words[at]! |= to >>> 16;
+          code.words[at + 1]! |= to & 0xffff;
+        });
+        code.emit('jalr', { s: TARGET, d: random.pick([RA, RA, RA, 21]) });
+        break;
+      }
+      default:
+        code.emit('jal', {});
+        this.fixups.push(() => (code.words[at]! |= (target() >>> 2) & 0x3ffffff));
+    }
+    this.slot();
+  }
+
+  private instruction(): void {
+    const { random, options } = this;
+    const privileged = { privileged: 4, integer: 100, float: 40 }[options.flavour as string] ?? 25;
+    if (random.below(privileged) === 0) return this.privileged(false);
+    if (random.below(options.flavour === 'patching' ? 5 : 60) === 0) return this.patch();
+    if (random.below(8) === 0) this.patchable.push(this.code.here);
+    this.simple();
+  }
+
+  /** One word, of what user mode may do. */
+  private simple(): void {
+    const { code, random, options } = this;
+    const float = options.flavour === 'float' ? 7 : options.flavour === 'integer' ? 0 : 2;
+    const kind = random.below(10);
+    if (kind < float) {
+      if (random.below(24) === 0)
+        return code.emit('cfc1', { t: this.destination(), d: random.pick([31, 31, 25, 26, 28, 0]) });
+      const row = random.pick(FLOAT_ROWS);
+      const fields: Fields = { s: random.below(32), t: random.below(32), d: random.below(32), a: random.below(32) };
+      if (random.below(2) === 0) for (const letter of 'std') fields[letter]! &= 30;
+      if (random.below(2) === 0) fields['a']! &= 30;
+      // Registers that are general ones.
+      if (/x[ls]?c1$|^prefx/.test(row.name)) Object.assign(fields, { s: random.pick([DATA, PAGED]), t: 0 });
+      if (/^mf/.test(row.name)) fields['t'] = this.destination();
+      if (/^mov[ft]$/.test(row.name)) fields['d'] = this.destination();
+      return code.row(row, fields);
+    }
+    if (kind < float + 3) return this.memory();
+    const row = random.pick(INTEGER_ROWS);
+    const fields: Fields = { s: this.source(), t: this.source(), d: this.destination() };
+    if (/i{2}|imm/.test(row.bits + row.asm) && !/^t/.test(row.name)) fields['t'] = this.destination();
+    if (row.name === 'ext' || row.name === 'ins' || row.name === 'rdhwr') {
+      fields['t'] = this.destination();
+      fields['d'] = random.below(row.name === 'rdhwr' ? 5 : 32);
+      // Mostly within the word.
+      fields['a'] = row.name === 'ext' ? random.below(34 - fields['d']) & 31 : random.below(fields['d'] + 2) & 31;
+    }
+    // Traps that nearly never happen: of a register with itself.
+    if (/^t(ge|lt|eq|ne)u?$/.test(row.name) && random.below(3) > 0) fields['t'] = fields['s']!;
+    code.row(row, fields);
+  }
+
+  private memory(): void {
+    const { code, random } = this;
+    const row = random.pick(MEMORY_ROWS);
+    const size = /^.dc1/.test(row.name) ? 8 : /h/.test(row.name) ? 2 : /^[ls]w(c1)?$/.test(row.name) ? 4 : 1;
+    const paged = random.below(3) === 0;
+    const near = random.below(2) === 0 ? 64 : 0x8000;
+    const aligned = random.below(12) > 0 ? ~(size - 1) : ~0;
+    const i = (paged ? random.below(0x8000) : random.below(2 * near) - near) & aligned;
+    const store = row.name.startsWith('s');
+    const t = /c1/.test(row.name) ? random.below(32) : store ? this.source() : this.destination();
+    code.row(row, { s: paged ? PAGED : DATA, t, i: i & 0xffff });
+  }
+
+  /** What changes modes and tables, or leaves for the kernel. */
+  private privileged(one: boolean): void {
+    const { code, random, options } = this;
+    const status = IM7 | IE | random.pick([CU1, CU1, CU1 | FR, CU1 | CU0, 0]);
+    switch (random.below(one ? 7 : 15)) {
+      case 0:
+        return code.emit(random.pick(['syscall', 'break', 'syscall']), { c: random.below(1024) });
+      case 1:
+        return code.mfc0(
+          this.destination(),
+          random.pick([Cp0.Status, Cp0.Cause, Cp0.EPC, Cp0.EntryHi, Cp0.BadVAddr, Cp0.PRId, Cp0.Count, Cp0.Random]),
+        );
+      case 2:
+        return code.emit('ctc1', { t: random.pick([0, 0, this.source()]), d: random.pick([31, 25, 26, 28]) });
+      case 3:
+        return code.emit(random.pick(['ei', 'tlbp', 'tlbr', 'tlbwi', 'tlbwr']), { t: this.destination() });
+      case 4:
+        return code.emit(random.pick(['ll', 'sc', 'll']), { s: DATA, t: this.destination(), i: 4 * random.below(4) });
+      case 5:
+        return code.emit('cache', {
+          s: random.pick([DATA, PAGED]),
+          c: random.pick([0, 1, 0x10, 0x15]),
+          i: random.below(0x4000),
+        });
+      case 6:
+        return code.emit('cfc1', { t: this.destination(), d: 31 });
+      case 7:
+      case 8: {
+        // FCSR: mostly as generated code likes it.
+        const value = random.pick([4, 4, 4, 0, 5, 6, 7, 0x01000004, 0x84, 0xf80, 0x7c, 0x1f000, random.next()]);
+        code.li(22, value);
+        return code.emit('ctc1', { t: 22, d: 31 });
+      }
+      case 9:
+        code.emit('addiu', { s: 0, t: 22, i: random.below(4) });
+        return code.mtc0(22, Cp0.EntryHi);
+      case 10:
+        if (random.below(3) > 0) return this.writeEntry();
+        code.li(22, status | (options.kind === 'malta' ? random.pick([ERL, SUPERVISOR_MODE, 0]) : 0));
+        code.mtc0(22, Cp0.Status);
+        for (let i = random.below(6); i > 0; i--) this.simple();
+        code.li(22, status);
+        return code.mtc0(22, Cp0.Status);
+      case 11:
+        code.li(22, status);
+        return code.mtc0(22, Cp0.Status);
+      case 12:
+      case 13: {
+        const i = 4 * random.below(8);
+        code.emit('ll', { s: DATA, t: this.destination(), i });
+        if (random.below(2) === 0) this.simple();
+        return code.emit('sc', { s: DATA, t: this.destination(), i: random.below(5) ? i : i ^ 4 });
+      }
+      default:
+        code.mfc0(22, Cp0.Count);
+        code.emit('addiu', { s: 22, t: 22, i: 20 + random.below(200) });
+        return code.mtc0(22, Cp0.Compare);
+    }
+  }
+
+  /** A TLB entry for a pair of pages that come and go, or, to be replaced soon, for one with code. */
+  private writeEntry(): void {
+    const { code, random } = this;
+    code.mtc0(0, Cp0.PageMask);
+    const page = random.below(4) === 0 ? CODE_AT + random.below(2) * 0x2000 : PAGED_AT + random.below(16) * 0x2000;
+    code.li(22, page + random.below(4));
+    code.mtc0(22, Cp0.EntryHi);
+    for (const index of [Cp0.EntryLo0, Cp0.EntryLo1]) {
+      const frame =
+        page < DATA_AT ? page + (index === Cp0.EntryLo1 ? 0x1000 : 0) : PAGED_AT + random.below(64) * 0x1000;
+      const flags = page < DATA_AT ? random.pick([7, 6, 2]) : random.below(8);
+      code.li(22, (frame >>> 6) | 0x18 | flags);
+      code.mtc0(22, index);
+    }
+    code.emit(random.pick(['tlbwi', 'tlbwr']));
+  }
+
+  /** Stores an instruction over another, or a byte of its immediate, somewhere in the code. */
+  private patch(): void {
+    const { code, random } = this;
+    const at = code.words.length;
+    code.emit('lui', { t: 21, i: 0 });
+    code.emit('ori', { s: 21, t: 21 });
+    code.emit('lui', { t: 22, i: 0xe000 });
+    // Through the own segment's addresses or useg's.
+    code.emit('and', { s: 22, t: random.pick([SP, SP, 0]), d: 22 });
+    code.emit('or', { s: 21, t: 22, d: 21 });
+    const row = random.pick(['addiu', 'xori', 'slti', 'andi', 'sltiu']);
+    const word = encode(
+      rows.get(row)!,
+      { s: random.below(20), t: random.below(20), i: random.next() & 0xffff },
+      random,
+    );
+    code.li(22, word);
+    const kind = random.below(4);
+    if (kind === 0) code.emit('sb', { s: 21, t: 22, i: this.options.bigEndian ? 3 : 0 });
+    else if (kind === 1) code.emit('sh', { s: 21, t: 22, i: this.options.bigEndian ? 2 : 0 });
+    else code.emit('sw', { s: 21, t: 22 });
+    this.fixups.push(() => {
+      const near = this.patchable.filter((place) => Math.abs(place - (CODE_AT + 4 * at)) < 400);
+      const places = random.below(2) === 0 && near.length > 0 ? near : this.patchable;
+      if (places.length === 0) return;
+      // A whole word may go anywhere but where pointers are made; parts only over what they fit.
+      const to = random.pick(places);
+      code.words[at]! |= to >>> 16;
+      code.words[at + 1]! |= to & 0xffff;
+    });
+  }
+}
+
+/** A machine with a random guest in it. */
+export function randomMachine(guest: RandomGuest, options: Partial<MachineOptions> & { bigEndian: boolean }): Machine {
+  const machine = new Machine({
+    kind: 'malta',
+    memoryMiB: 16,
+    tlbEntries: 16,
+    nsPerInstruction: 4,
+    seed: 1,
+    threshold: 1,
+    ...options,
+  });
+  const plan: StartPlan = {
+    pc: guest.pc,
+    registers: {},
+    writes: guest.areas.map(([gpa, words]) => ({ gpa, bytes: assemble(words, options.bigEndian) })),
+    rom: [],
+    symbols: [],
+    leavesReset: true,
+  };
+  machine.boot(plan);
+  return machine;
+}
