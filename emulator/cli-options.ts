@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { MOST_DISKS } from './board/board.ts';
 import type { DiskConfig, MachineKind } from './protocol.ts';
-import { DEFAULTS, ENGINES, type EngineName } from './machine.ts';
+import { DEFAULTS, ENGINES as MACHINE_ENGINES, type EngineName } from './machine.ts';
 import { CPU_MODELS, type CpuModel } from './cpu/models.ts';
 import { FLUSH_POLICIES, type FlushPolicy } from './mmu/policy.ts';
 
@@ -13,6 +13,9 @@ export interface Turn {
   expect: string;
   send: string;
 }
+
+/** `both`: two machines in lock step. */
+const ENGINES = [...MACHINE_ENGINES, 'both'] as const;
 
 export interface RunOptions {
   kernel?: string;
@@ -44,7 +47,7 @@ export interface RunOptions {
   hostProtectEvery: number;
   dynamicTranslation: boolean;
   geometry: 'm32_4k' | 'm64_4k';
-  engine: EngineName;
+  engine: EngineName | 'both';
 }
 
 /** KVM needs host pages of the guest's page size, so only these of the geometries can run a guest of 4 KiB pages. */
@@ -80,7 +83,8 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
   --check                 compare every translation used with the guest TLB (slow)
   --dynamic-translation   kvm: rewrite trapping CP0 instructions into commpage accesses
-  --engine NAME           what executes instructions: ${ENGINES.join('|')} (default jit)
+  --engine NAME           what executes instructions: ${ENGINES.join('|')} (default jit);
+                          both compares the two as they run, and takes no keys but --send's
   --geometry NAME         host page tables: 32-bit (default) or 64-bit, both with 4 KiB pages
   --host-cpus N           host CPUs the guest may run on (1 to 8, default 1)
   --migrate-every N       move to the next host CPU every N instructions
@@ -100,7 +104,7 @@ To get a guest, and the options of initramfs and guests:
   --add PATH[:TARGET]     put a file or folder into it, as TARGET or under its own name in /root
 
 Exit status: 0 when every --expect matched (with none: the guest powered off), 1 when a limit passed or the guest
-panicked, 2 for bad usage.
+panicked, 2 for bad usage, 3 when --engine both found a difference.
 `;
 
 /** Reads the arguments after the program's name. Throws UsageError with one sentence. */
@@ -175,6 +179,9 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   }
   const engine = ENGINES.find((name) => name === (values.engine ?? 'jit'));
   if (!engine) throw new UsageError(`--engine ${values.engine}: choose one of ${ENGINES.join(', ')}.`);
+  if (engine === 'both' && values.check) {
+    throw new UsageError('--engine both: the checker needs the interpreter alone; leave --check out.');
+  }
   const geometry = GEOMETRY_OPTIONS[values.geometry ?? '32-bit'];
   if (!geometry) {
     throw new UsageError(
@@ -205,10 +212,14 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
       turn.send += unescape('--send', token.value ?? '');
     }
   }
+  const allDisks = disks(values.disk ?? []);
+  if (engine === 'both' && allDisks.some((disk) => disk.writable)) {
+    throw new UsageError('--engine both: two machines cannot write to one disk; leave writable out.');
+  }
   const options: RunOptions = {
     bigEndian: values['big-endian'] ?? false,
     memoryMiB: memory(values.memory),
-    disks: disks(values.disk ?? []),
+    disks: allDisks,
     virtioConsole: values['virtio-console'] ?? false,
     script,
     timeout: number('--timeout', values.timeout, script.length > 0 ? SCRIPT_TIMEOUT : Infinity, false),

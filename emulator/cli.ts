@@ -9,7 +9,9 @@ import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
 import { isGuestCommand, runGuestCommand } from './cli-guests.ts';
 import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-options.ts';
-import { Script } from './script.ts';
+import { Lockstep, describeParting } from './lockstep.ts';
+import type { EngineName, Machine } from './machine.ts';
+import { Script, type Limits, type Outcome } from './script.ts';
 import { runOnTerminal } from './terminal.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
@@ -18,6 +20,7 @@ import type { TraceLine } from './debug/trace.ts';
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const EXIT_DIFFERENT = 3;
 
 const resources = join(dirname(fileURLToPath(import.meta.url)), '..', 'resources');
 
@@ -47,7 +50,7 @@ function openNamed(path: string): number {
   }
 }
 
-function create(options: RunOptions): CreatedMachine {
+function create(options: RunOptions, engine: EngineName): CreatedMachine {
   const config: CreateConfig = {
     machine: options.machine,
     memoryMiB: options.memoryMiB,
@@ -65,7 +68,7 @@ function create(options: RunOptions): CreatedMachine {
     hostProtectEvery: options.hostProtectEvery,
     dynamicTranslation: options.dynamicTranslation,
     geometry: options.geometry,
-    engine: options.engine,
+    engine,
     disks: openDisks(options.disks),
     virtioConsole: options.virtioConsole,
   };
@@ -97,18 +100,67 @@ class TraceFile {
   }
 }
 
-async function run(options: RunOptions): Promise<number> {
-  const { machine } = create(options);
+/** A machine, and what runs it to its outcome. */
+interface Run {
+  machine: Machine;
+  /** None on the terminal. */
+  script: Script | null;
+  start(limits: Limits): Outcome | Promise<Outcome>;
+  /** Whether two engines came to different things. */
+  differed(): boolean;
+}
+
+function prepare(machine: Machine, options: RunOptions): void {
   if (options.symbols) machine.symbols = readSymbols(options.symbols);
+  machine.rebootAllowed = !options.noReboot;
+}
+
+function oneEngine(options: RunOptions, engine: EngineName): Run {
+  const { machine } = create(options, engine);
+  prepare(machine, options);
+  const script = options.script.length > 0 ? new Script(machine, options.script) : null;
+  return {
+    machine,
+    script,
+    start: (limits) => script?.run(limits) ?? runOnTerminal(machine, limits),
+    differed: () => false,
+  };
+}
+
+/** Both engines, each with a script of its own; one of them is seen. */
+function bothEngines(options: RunOptions): Run {
+  const silent = () => {};
+  const make = (engine: EngineName) => {
+    const { machine } = create(options, engine);
+    prepare(machine, options);
+    new Script(machine, options.script, silent);
+    return machine;
+  };
+  const lockstep = new Lockstep(() => ({ interpreter: make('interpreter'), jit: make('jit') }));
+  const machine = lockstep.jit;
+  const script = new Script(machine, options.script);
+  const step = (limit: number, skipUntil: number) => {
+    lockstep.run(limit, skipUntil);
+    return lockstep.parting && describeParting(lockstep.parting);
+  };
+  return { machine, script, start: (limits) => script.run(limits, step), differed: () => lockstep.parting !== null };
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const { machine, script, start, differed } =
+    options.engine === 'both' ? bothEngines(options) : oneEngine(options, options.engine);
   // Opened before the run, so that it is not made for nothing, and after all that can be refused.
   const statsFd = options.stats ? openNamed(options.stats) : null;
   const traceFile = options.trace ? new TraceFile(openNamed(options.trace)) : null;
-  machine.rebootAllowed = !options.noReboot;
-  if (traceFile) machine.trace = (line) => traceFile.add(line);
+  if (traceFile) {
+    const { trace } = machine;
+    machine.trace = (line) => {
+      trace?.(line);
+      traceFile.add(line);
+    };
+  }
   const started = performance.now();
-  const limits = { instructions: options.instructions, ns: options.timeout * 1e9 };
-  const script = options.script.length > 0 ? new Script(machine, options.script) : null;
-  const outcome = script ? script.run(limits) : await runOnTerminal(machine, limits);
+  const outcome = await start({ instructions: options.instructions, ns: options.timeout * 1e9 });
   const hostSeconds = (performance.now() - started) / 1000;
   traceFile?.close();
   if (statsFd !== null) {
@@ -120,7 +172,7 @@ async function run(options: RunOptions): Promise<number> {
     closeSync(statsFd);
   }
   if (outcome.message) process.stderr.write(`kseg: ${outcome.message}\n`);
-  return outcome.ok ? EXIT_OK : EXIT_FAILED;
+  return differed() ? EXIT_DIFFERENT : outcome.ok ? EXIT_OK : EXIT_FAILED;
 }
 
 export async function main(args: string[]): Promise<number> {

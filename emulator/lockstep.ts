@@ -8,6 +8,7 @@ import { REGISTER_NAMES, disassemble } from './cpu/disassembler.ts';
 import { hex, type TraceLine } from './debug/trace.ts';
 import type { Machine, StopReason } from './machine.ts';
 import { FCSR_AT, FLAT_TABLE_BYTES, FPRS_AT, HOST_TLB, LINKED_AT, RAM_AT } from './memory.ts';
+import { KSEG0 } from './mmu/layout.ts';
 
 /** The interpreter's machine, and the one compared with it. */
 export interface Pair {
@@ -34,7 +35,7 @@ export interface Parting {
 }
 
 /** What has been done to both machines since their start. */
-type Step = { limit: number; skipUntil: number } | { input: Uint8Array } | { reset: true } | { skipTo: number };
+type Step = { limit: number; skipUntil: number } | ((machine: Machine) => void);
 
 /** More differences than this do not help. */
 const MOST_DIFFERENCES = 12;
@@ -76,17 +77,9 @@ export class Lockstep {
     return pair;
   }
 
-  /** Console keys for both. */
-  input(bytes: Uint8Array): void {
-    this.apply({ input: bytes });
-  }
-  /** The reset button of both. */
-  reset(): void {
-    this.apply({ reset: true });
-  }
-  /** Lets virtual time pass on both; see {@link VirtualClock.skipTo}. */
-  skipTo(ns: number): void {
-    this.apply({ skipTo: ns });
+  /** Does something to both, such as console keys. */
+  act(what: (machine: Machine) => void): void {
+    this.apply(what);
   }
 
   /** Runs both as Machine.run does, and compares them. What differs is in {@link parting} then. */
@@ -127,14 +120,14 @@ export class Lockstep {
   private locate(equalAt: number, found: Difference[]): Parting {
     const slice = this.steps.at(-1)!;
     const before = this.steps.slice(0, -1);
-    const skipUntil = 'skipUntil' in slice ? slice.skipUntil : 0;
+    const skipUntil = typeof slice === 'function' ? 0 : slice.skipUntil;
     const parting: Parting = {
       equalAt,
       differentAt: this.interpreter.clock.instructions(),
       differences: found,
       executed: [],
     };
-    /** A new pair that has come as far as both are known to be equal. */
+    /** A new pair that has come as far as `before` says. */
     const again = () => {
       this.pair = this.start();
       for (const step of before) {
@@ -143,43 +136,55 @@ export class Lockstep {
       }
       this.compare();
     };
-    for (;;) {
-      const length = parting.differentAt - parting.equalAt;
-      if (length <= 1) break;
+    /** Runs the new pair on. Returns what differs then. */
+    const runOn = (limit: number): Difference[] => {
+      perform(this.jit, { limit, skipUntil });
+      perform(this.interpreter, { limit, skipUntil });
+      return this.compare();
+    };
+    /** Takes over that what lies between these two instruction counts ends in a difference. */
+    const narrow = (from: number, to: number, differing: Difference[]) =>
+      Object.assign(parting, { equalAt: from, differentAt: to, differences: differing });
+    const length = () => parting.differentAt - parting.equalAt;
+    // In ever smaller parts, as long as there is a difference: in small ones generated code may not come to run.
+    for (let reproduced = true; reproduced && length() > PARTS;) {
       again();
-      const limit = Math.max(1, Math.floor(length / PARTS));
-      let inParts: Difference[] = [];
-      let from = parting.equalAt;
-      while (inParts.length === 0 && this.interpreter.clock.instructions() < parting.differentAt) {
-        from = this.interpreter.clock.instructions();
-        const part = { limit: Math.min(limit, parting.differentAt - from), skipUntil };
-        const stop = perform(this.jit, part);
-        perform(this.interpreter, part);
-        before.push(part);
-        inParts = this.compare();
-        if (stop !== 'limit') break;
+      reproduced = false;
+      const known = before.length;
+      const limit = Math.floor(length() / PARTS);
+      const { differentAt } = parting;
+      for (let from = parting.equalAt; from < differentAt && !reproduced && !this.interpreter.end;) {
+        const differing = runOn(limit);
+        const to = this.interpreter.clock.instructions();
+        reproduced = differing.length > 0;
+        if (reproduced) narrow(from, to, differing);
+        else if (to === from) break;
+        else before.push({ limit, skipUntil });
+        from = to;
       }
-      // In small parts generated code may not come to run at all.
-      if (inParts.length === 0) {
-        before.length = this.steps.length - 1;
-        break;
-      }
-      before.pop();
-      parting.equalAt = from;
-      parting.differentAt = this.interpreter.clock.instructions();
-      parting.differences = inParts;
-      if (limit === 1) break;
+      if (!reproduced) before.length = known;
+    }
+    // Then by how far the last part must be run.
+    const start = parting.equalAt;
+    for (let [least, most] = [0, length()]; most - least > 1;) {
+      const middle = (least + most) >>> 1;
+      again();
+      const differing = runOn(middle);
+      const at = this.interpreter.clock.instructions();
+      if (differing.length > 0) narrow(start + least, at, differing);
+      else parting.equalAt = Math.min(at, parting.differentAt - 1);
+      if (differing.length > 0) most = middle;
+      else least = middle;
     }
     again();
     parting.executed = this.listing(parting, skipUntil);
     return parting;
   }
 
-  /** Goes through what the interpreter does between the two points, an instruction at a time. */
-  private listing({ equalAt, differentAt, differences: found }: Parting, skipUntil: number): string[] {
+  /** Goes on to where the difference is, an instruction at a time, with the interpreter. */
+  private listing({ differentAt, differences: found }: Parting, skipUntil: number): string[] {
     const { interpreter: machine } = this.pair;
     const { clock, cpu } = machine;
-    while (clock.instructions() < equalAt && !machine.end) machine.run(equalAt - clock.instructions(), skipUntil);
     const lines: string[] = [];
     /** Where each register that differs was last changed. */
     const changed = new Map<number, number>();
@@ -187,9 +192,14 @@ export class Lockstep {
     while (clock.instructions() < differentAt && !machine.end) {
       const pc = cpu.pc >>> 0;
       const before = registers.map((r) => cpu.r[r]);
-      lines.push(`${hex(pc)}  ${instructionAt(machine, pc)}`);
+      const known = instructionAt(machine, pc);
       const at = clock.instructions();
-      if (machine.run(1, skipUntil) !== 'limit' || clock.instructions() === at) break;
+      const stop = machine.run(1, skipUntil);
+      // A page that was not in the host TLB may be there now.
+      const line = (address: number) => `${hex(address)}  ${instructionAt(machine, address) ?? 'not in the host TLB'}`;
+      lines.push(known ? `${hex(pc)}  ${known}` : line(pc));
+      if (clock.instructions() > at + 1) lines.push(line(pc + 4));
+      if (stop !== 'limit' || clock.instructions() === at) break;
       for (const [i, r] of registers.entries()) if (cpu.r[r] !== before[i]) changed.set(r, lines.length - 1);
     }
     for (const [r, i] of changed) lines[i] += `    # the last that changed ${REGISTER_NAMES[r]}`;
@@ -198,19 +208,16 @@ export class Lockstep {
 }
 
 function perform(machine: Machine, step: Step): StopReason | null {
-  if ('input' in step) machine.input(step.input);
-  else if ('reset' in step) machine.reset();
-  else if ('skipTo' in step) machine.clock.skipTo(step.skipTo);
-  else return machine.run(step.limit, step.skipUntil);
+  if (typeof step !== 'function') return machine.run(step.limit, step.skipUntil);
+  step(machine);
   return null;
 }
 
-function instructionAt(machine: Machine, pc: number): string {
+function instructionAt(machine: Machine, pc: number): string | null {
   const { cpu, memory, mmu } = machine;
   let at = memory.words[cpu.reads + (pc >>> 12)]! ^ pc;
-  // What is not in the host TLB yet: unmapped segments are easy to tell.
-  if (at < 0) at = mmu.layout.segmentOf[pc >>> 29] === 1 ? mmu.ram(pc & 0x1fffffff) : -1;
-  if (at < 0 || (pc & 3) !== 0) return 'not in the host TLB yet';
+  if (at < 0) at = mmu.layout.segmentOf[pc >>> 29] === KSEG0 ? mmu.ram(pc & 0x1fffffff) : -1;
+  if (at < 0 || (pc & 3) !== 0) return null;
   return disassemble(memory.words[at >> 2]! >>> 0, pc);
 }
 

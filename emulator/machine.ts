@@ -23,7 +23,7 @@ import { HostMemory } from './kvm/host-memory.ts';
 import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
-import { Engine } from './jit/engine.ts';
+import { CACHE_LIMITS, Engine, type CacheLimits } from './jit/engine.ts';
 import { LinearMemory, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
 import { LAYOUTS } from './mmu/layout.ts';
@@ -63,6 +63,8 @@ export interface MachineOptions {
   threshold?: number;
   /** A virtio console card. Keys go to the console that the guest has written to last. */
   virtioConsole?: boolean;
+  /** What the cache of generated code may hold. */
+  cacheLimits?: CacheLimits;
 }
 
 export const ENGINES = ['interpreter', 'jit'] as const;
@@ -135,7 +137,9 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const hostBytes = RAM_AT + ramBytes;
     // A checker looks at every access, which generated code does not show it.
     const translates = options.engine === 'jit' && !options.check;
-    this.memory = new LinearMemory(hostBytes + (translates ? codeMapBytes(hostBytes) : 0));
+    const limits = options.cacheLimits ?? CACHE_LIMITS;
+    const mapBytes = (codeMapBytes(hostBytes, limits.pages) + 0xffff) & ~0xffff;
+    this.memory = new LinearMemory(hostBytes + (translates ? mapBytes : 0));
     const layout = LAYOUTS[options.kind];
     this.cpu = new Cpu(this.memory, options.bigEndian, {
       read: (gpa, size) => this.board.read(gpa, size),
@@ -146,11 +150,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const mmuOptions = { ramSize: ramBytes, tlbEntries: options.tlbEntries, geometry, policy, hostCpus };
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
     if (translates) {
-      const engineOptions = {
-        fullSystem: options.kind === 'malta',
-        bigEndian: options.bigEndian,
-        threshold: options.threshold ?? DEFAULTS.threshold,
-      };
+      const { bigEndian, threshold = DEFAULTS.threshold } = options;
+      const engineOptions = { fullSystem: options.kind === 'malta', bigEndian, threshold, limits };
       this.engine = new Engine(this.cpu, this.mmu, this.memory, hostBytes, hostBytes, engineOptions);
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);

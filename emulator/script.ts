@@ -70,7 +70,8 @@ export class Script {
     return this.turns.length > 0 && this.turn === this.turns.length;
   }
 
-  run(limits: Limits): Outcome {
+  /** @param step runs the machine as Machine.run does; a sentence ends the run as failed */
+  run(limits: Limits, step?: (limit: number, skipUntil: number) => string | null): Outcome {
     const { machine, turns } = this;
     const { clock } = machine;
     for (;;) {
@@ -82,9 +83,15 @@ export class Script {
       if (clock.now() >= limits.ns) {
         return this.finish(false, `stopped after ${clock.now() / 1e9} guest seconds${this.waitingFor()}.`);
       }
-      const slice = Math.min(turns.length > 0 ? SLICE / 100 : SLICE, limits.instructions - clock.instructions());
-      machine.run(slice, Math.min(limits.ns, clock.now() + 1e9));
+      const slice = Math.min(
+        turns.length > 0 || step ? SLICE / 100 : SLICE,
+        limits.instructions - clock.instructions(),
+      );
+      const skipUntil = Math.min(limits.ns, clock.now() + 1e9);
+      if (!step) machine.run(slice, skipUntil);
+      const failure = step?.(slice, skipUntil);
       this.flush();
+      if (failure) return this.finish(false, failure);
     }
   }
 

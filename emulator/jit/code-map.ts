@@ -14,8 +14,8 @@ export const MOST_PAGES = 6144;
 export const MODES = 2;
 
 /** Bytes that a map takes for a guest with `hostBytes` of host memory up to the end of its RAM. */
-export function codeMapBytes(hostBytes: number): number {
-  return MODES * directoryBytes(hostBytes) + (1 + MOST_PAGES) * PAGE_BYTES;
+export function codeMapBytes(hostBytes: number, mostPages: number = MOST_PAGES): number {
+  return MODES * directoryBytes(hostBytes) + (1 + mostPages) * PAGE_BYTES;
 }
 function directoryBytes(hostBytes: number): number {
   return ((hostBytes >>> 12) * 4 + 0xfff) & ~0xfff;
@@ -35,6 +35,7 @@ export class CodeMap {
     memory: LinearMemory,
     at: number,
     private readonly hostBytes: number,
+    private readonly mostPages: number = MOST_PAGES,
   ) {
     this.words = memory.words;
     for (let mode = 0; mode < MODES; mode++) this.directories.push(at + mode * directoryBytes(hostBytes));
@@ -54,7 +55,7 @@ export class CodeMap {
 
   /** Gives the host page entries of its own. False when there is no room. */
   visit(mode: number, host: number): boolean {
-    if (this.pages === MOST_PAGES) return false;
+    if (this.pages === this.mostPages) return false;
     this.words[(this.directories[mode]! >>> 2) + (host >>> 12)] = this.firstPage + this.pages++ * PAGE_BYTES;
     return true;
   }

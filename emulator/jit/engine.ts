@@ -21,7 +21,7 @@ import {
   type LinearMemory,
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import { CodeMap, MODES } from './code-map.ts';
+import { CodeMap, MODES, MOST_PAGES } from './code-map.ts';
 import { makeDispatcher, type DispatcherExports } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
 import { FIRST_FUNCTION, Generator, IMPORTS, REGION_TYPE, Reason, TYPES } from './generate.ts';
@@ -29,8 +29,14 @@ import { brokenInvariants } from './invariants.ts';
 import { End, PAGE_WORDS, SWITCH_FACTOR, buildRegion, type Region } from './region.ts';
 import { ModuleWriter } from './wasm.ts';
 
-/** Functions, of one mode. */
-const MOST_FUNCTIONS = 1 << 14;
+/** What the code cache may hold before everything is dropped. */
+export interface CacheLimits {
+  /** Functions of one mode, one more than may be in use at once. */
+  functions: number;
+  /** Pages that something was executed in often, both modes together. */
+  pages: number;
+}
+export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES };
 const ERET = 0x42000018;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 /** Instructions in a region. */
@@ -48,6 +54,7 @@ export interface EngineOptions {
   threshold: number;
   /** The `malta` machine, whose privileged architecture is known to generated code. */
   fullSystem: boolean;
+  limits: CacheLimits;
 }
 
 export interface EngineCounts {
@@ -124,11 +131,12 @@ export class Engine {
   ) {
     this.words = memory.words;
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
-    this.map = new CodeMap(memory, at, hostBytes);
+    const { functions, pages } = options.limits;
+    this.map = new CodeMap(memory, at, hostBytes, pages);
     this.modes = [HOST_TLB.kernelRead, HOST_TLB.userRead].map((readTable, mode) => {
-      const table = new WebAssembly.Table({ element: 'anyfunc', initial: MOST_FUNCTIONS });
+      const table = new WebAssembly.Table({ element: 'anyfunc', initial: functions });
       const dispatcher = makeDispatcher(memory, table, readTable, this.map.directories[mode]!);
-      return { table, dispatcher, free: freeSlots() };
+      return { table, dispatcher, free: freeSlots(functions) };
     });
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
@@ -177,7 +185,7 @@ export class Engine {
     const { pc } = cpu;
     const host = this.words[cpu.reads + (pc >>> 12)]! ^ pc;
     cpu.gpa = -1;
-    interpret(cpu, cpu.left - (this.returnsFromMiss(host) ? 2 : 1));
+    interpret(cpu, Math.max(0, cpu.left - (this.returnsFromMiss(host) ? 2 : 1)));
     // A branch's slot stays what it is.
     if (cpu.gpa < 0 || cpu.pc !== ((pc + 4) | 0)) return;
     const at = host >>> 2;
@@ -200,6 +208,7 @@ export class Engine {
     const places = this.devices.get(key) ?? new Set();
     places.add((host & 0xfff) >>> 2);
     this.drop(page);
+    if (!this.has(page.host)) this.mmu.watched.delete(page.host);
     this.devices.set(key, places);
     // All of it is wanted again, at once.
     for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, this.cpu.threshold);
@@ -397,7 +406,7 @@ export class Engine {
   }
 }
 
-function freeSlots(): number[] {
+function freeSlots(functions: number): number[] {
   // Slot 0 would look like no entry.
-  return Array.from({ length: MOST_FUNCTIONS - 1 }, (_, i) => MOST_FUNCTIONS - 1 - i);
+  return Array.from({ length: functions - 1 }, (_, i) => functions - 1 - i);
 }
