@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createMachine, type CreateConfig } from './create.ts';
+import { differences } from './lockstep.ts';
+import type { EngineName } from './machine.ts';
 import { Script } from './script.ts';
 import type { Turn } from './cli-options.ts';
 
@@ -66,10 +68,21 @@ describe.skipIf(!present)("Debian's kernel", () => {
     expect(kernel.kseg0TablesFreed).toBe(0);
   });
 
-  it('boots with 64 MiB, 64 TLB entries and no KASLR, and its symbols are found', { timeout: 600_000 }, () => {
-    const config: CreateConfig = { memoryMiB: 64, tlbEntries: 64, commandLine: 'console=ttyS0 nokaslr quiet' };
-    const { machine, outcome, output } = run(config, [{ expect: PROMPT, send: '' }]);
-    expect(outcome, output.slice(-2000)).toEqual({ ok: true, message: '' });
-    expect(machine.symbols.describe(0x80ea59b8)).toBe('start_kernel');
-  });
+  it(
+    'boots with 64 MiB, 64 TLB entries and no KASLR, alike on both engines, and its symbols are found',
+    { timeout: 600_000 },
+    () => {
+      const config: CreateConfig = { memoryMiB: 64, tlbEntries: 64, commandLine: 'console=ttyS0 nokaslr quiet' };
+      const boot = (engine: EngineName) => {
+        const { machine, outcome, output } = run({ ...config, engine }, [{ expect: PROMPT, send: '' }]);
+        expect(outcome, output.slice(-2000)).toEqual({ ok: true, message: '' });
+        return machine;
+      };
+      const [interpreter, jit] = [boot('interpreter'), boot('jit')];
+      expect(interpreter.symbols.describe(0x80ea59b8)).toBe('start_kernel');
+      expect(jit.stats()).toEqual(interpreter.stats());
+      expect(differences({ interpreter, jit })).toEqual([]);
+      expect(jit.engine!.verify()).toEqual([]);
+    },
+  );
 });

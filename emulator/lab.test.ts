@@ -1,6 +1,7 @@
 /** The Lab kernel's own checks on every machine, and what they must leave in the counters. */
 import { describe, expect, it } from 'vitest';
 import type { CreateConfig } from './create.ts';
+import type { EngineName } from './machine.ts';
 import { Lab } from './testing/lab.ts';
 
 /** Commands and what they print when all is well. */
@@ -20,9 +21,15 @@ const MACHINES: [name: string, config: CreateConfig][] = [
   ['malta, big endian', { machine: 'malta', bigEndian: true }],
 ];
 
+const ENGINES: [engine: EngineName, tlbEntries: (16 | 32 | 64)[]][] = [
+  ['interpreter', [16, 32, 64]],
+  ['jit', [16, 64]],
+];
+const RUNS = ENGINES.flatMap(([engine, sizes]) => sizes.map((size) => [engine, size] as const));
+
 describe.each(MACHINES)('%s', (_, config) => {
-  describe.each([16, 32, 64] as const)('%i TLB entries', (tlbEntries) => {
-    const lab = new Lab({ ...config, tlbEntries });
+  describe.each(RUNS)('%s, %i TLB entries', (engine, tlbEntries) => {
+    const lab = new Lab({ ...config, tlbEntries, engine, threshold: 2 });
 
     it.each(COMMANDS)('%s', (command, wanted) => {
       const output = lab.command(command);
@@ -40,6 +47,13 @@ describe.each(MACHINES)('%s', (_, config) => {
       expect(mmu.totals.user.kseg0TablesFreed).toBe(0);
       expect(mmu.totals.gpa.count).toBe(0);
     });
+
+    if (engine === 'jit') {
+      it('the code cache is in order', () => {
+        expect(lab.machine.engine!.counts.regions).toBeGreaterThan(100);
+        expect(lab.machine.engine!.verify()).toEqual([]);
+      });
+    }
 
     it('halt powers off', () => {
       lab.machine.input(new TextEncoder().encode('halt\n'));

@@ -23,7 +23,7 @@ import { HostMemory } from './kvm/host-memory.ts';
 import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
-import { CACHE_LIMITS, Engine, type CacheLimits } from './jit/engine.ts';
+import { BATCH, CACHE_LIMITS, Engine, type CacheLimits } from './jit/engine.ts';
 import { LinearMemory, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
 import { LAYOUTS } from './mmu/layout.ts';
@@ -63,6 +63,8 @@ export interface MachineOptions {
   threshold?: number;
   /** A virtio console card. Keys go to the console that the guest has written to last. */
   virtioConsole?: boolean;
+  /** Blocks that are translated at a time. */
+  batch?: number;
   /** What the cache of generated code may hold. */
   cacheLimits?: CacheLimits;
 }
@@ -150,8 +152,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
     const mmuOptions = { ramSize: ramBytes, tlbEntries: options.tlbEntries, geometry, policy, hostCpus };
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
     if (translates) {
-      const { bigEndian, threshold = DEFAULTS.threshold } = options;
-      const engineOptions = { fullSystem: options.kind === 'malta', bigEndian, threshold, limits };
+      const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH } = options;
+      const engineOptions = { fullSystem: options.kind === 'malta', bigEndian, threshold, limits, batch };
       this.engine = new Engine(this.cpu, this.mmu, this.memory, hostBytes, hostBytes, engineOptions);
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);

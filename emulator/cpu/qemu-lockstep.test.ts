@@ -17,9 +17,9 @@ import {
   CODE,
   DATA,
   DATA_BYTES,
-  MAPPED,
   Random,
   exceptionHandler,
+  prelude,
   randomProgram,
   randomRegisters,
 } from './random-program.ts';
@@ -118,44 +118,6 @@ describe.skipIf(!haveQemu()).each([
     expect(memory).toEqual([...machine.memory.words.subarray(ours, ours + memory.length)].map((w) => w >>> 0));
   });
 });
-
-/** Clears CP0 and the TLB, which the streams before have left in any state. */
-function prelude(): number[] {
-  const words: number[] = [];
-  const mtc0 = (rt: number, rd: number, sel = 0) => words.push((0x40800000 | (rt << 16) | (rd << 11) | sel) >>> 0);
-  for (const [rd, sel] of [
-    [12, 0],
-    [13, 0],
-    [2, 0],
-    [3, 0],
-    [4, 0],
-    [5, 0],
-    [6, 0],
-    [7, 0],
-    [12, 1],
-    [14, 0],
-    [16, 0],
-    [30, 0],
-    [31, 0],
-  ]) {
-    mtc0(0, rd!, sel);
-  }
-  for (let i = 0; i < 16; i++) {
-    // li k0, i; mtc0 k0, Index; lui k0, 0x8000 | ...: entries that match nothing
-    words.push(0x241a0000 | i);
-    mtc0(26, 0);
-    words.push(0x3c1a9000 + i * 2);
-    mtc0(26, 10);
-    words.push(0x42000002);
-  }
-  words.push(0x3c1a0000 | (MAPPED >>> 16));
-  mtc0(26, 10);
-  mtc0(0, 0);
-  words.push(0x42000008);
-  // A TLB refill and a coprocessor 1 instruction: leave every field of Context and Cause known.
-  words.push(0x8f400000, 0xc4000000);
-  return words;
-}
 
 function wordsToBytes(words: number[], bigEndian: boolean): Uint8Array {
   const bytes = new Uint8Array(words.length * 4);

@@ -113,6 +113,35 @@ describe('a loop that changes itself', () => {
     expect(both.register(V0)).toBeGreaterThan(700);
   });
 
+  it('every word of a function, one after the other', () => {
+    const words = 40;
+    const callee = new Assembler(FUNCTION);
+    for (let i = 0; i < words; i++) callee.word(add(1));
+    callee.op('jr', { s: RA }).nop();
+    const code = caller(FUNCTION, (c) => {
+      c.li(T0, FUNCTION).op('addu', { s: T0, t: A0, d: T0 }).op('lw', { s: T0, t: T1 });
+      c.op('xori', { s: T1, t: T1, i: 2 }).op('sw', { s: T0, t: T1 }).op('addiu', { s: A0, t: A0, i: 4 });
+      c.op('sltiu', { s: A0, t: T1, i: 4 * words }).op('movz', { s: 0, t: T1, d: A0 });
+    });
+    const both = new BothEngines(LITTLE, [code, callee]);
+    both.go(200_000);
+    expect(both.register(S2)).toBeGreaterThan(words);
+    expect(both.counts.dropped).toBeGreaterThan(words);
+  });
+
+  it('by a store that has reached a device until now', () => {
+    // LEDs of the board, 60 times; then the word behind the store's.
+    const code = new Assembler(START).label('again').li(A0, 0xbf000410).op('addiu', { t: S0, i: 60 }).label('loop');
+    code.op('sw', { s: A0, t: A1 }).nop().label('place').word(add(1)).op('addiu', { s: S0, t: S0, i: -1 });
+    code.branch('bgtz', { s: S0 }, 'loop').nop().branch('bne', { s: V1, t: 0 }, 'again').op('addiu', { t: V1, i: 0 });
+    code.li(A0, 'place').li(A1, add(0x100)).op('addiu', { t: V1, i: 1 }).op('addiu', { t: S0, i: 1 });
+    code.branch('bltz', { s: T1 }, 'undo').op('subu', { s: 0, t: T1, d: T1 }).branch('beq', {}, 'loop').nop();
+    code.label('undo').li(A1, add(1)).branch('beq', {}, 'loop').nop();
+    const both = new BothEngines(LITTLE, [code], (machine) => (machine.cpu.r[T1] = 1));
+    both.go(50_000);
+    expect(both.register(V0)).toBeGreaterThan(0x100 * 60 * 5);
+  });
+
   it('from data to code and back: only words that were translated matter', () => {
     // Stores between two functions of one page, which is therefore watched.
     const page = adder().padTo(0x800);
@@ -392,5 +421,88 @@ describe('calls', () => {
     const both = new BothEngines(LITTLE, [code]);
     both.go(5000);
     expect(both.register(S2)).toBeGreaterThan(100);
+  });
+});
+
+describe('modes and interrupts', () => {
+  const COUNTING = 0x80000180;
+  /** Counts in s2, acknowledges the timer, and goes on after `skip` bytes. */
+  const handler = (skip: number) => {
+    const code = new Assembler(COUNTING).op('addiu', { s: S2, t: S2, i: 1 }).op('mfc0', { t: 26, d: 9 });
+    code.op('addiu', { s: 26, t: 26, i: 97 }).word(mtc0(26, Cp0.Compare)).op('mfc0', { t: 26, d: 14 });
+    return code.op('addiu', { s: 26, t: 26, i: skip }).word(mtc0(26, Cp0.EPC)).op('eret');
+  };
+
+  it('EI lets an interrupt in that came while DI held it off', () => {
+    const code = new Assembler(START).label('loop').op('di', { t: T0 });
+    for (let i = 0; i < 20; i++) code.word(add(1));
+    code.op('ei', { t: T1 }).word(add(1), add(1)).branch('beq', {}, 'loop').nop();
+    const both = new BothEngines(LITTLE, [code, handler(0)], (machine) => {
+      machine.setCp0(Cp0.Compare, 100);
+      machine.setCp0(Cp0.Status, 0x8001);
+    });
+    both.go(20_000);
+    expect(both.register(S2)).toBeGreaterThan(50);
+  });
+
+  it.each([
+    ['user', 0x10],
+    ['supervisor', 0x08],
+  ])('kernel code goes on in %s mode without a jump', (_, bits) => {
+    // In useg, which every mode may execute. The MFC0 raises Coprocessor Unusable, and the handler leaves user mode.
+    const code = new Assembler(0x80020000)
+      .label('loop')
+      .word(mtc0(A0, Cp0.Status))
+      .word(add(1))
+      .op('mfc0', { t: T0, d: 12 });
+    code.word(add(1)).branch('beq', {}, 'loop').nop();
+    const back = new Assembler(COUNTING).op('addiu', { s: S2, t: S2, i: 1 }).word(mtc0(A1, Cp0.Status));
+    back.op('mfc0', { t: 26, d: 14 }).op('addiu', { s: 26, t: 26, i: 4 }).word(mtc0(26, Cp0.EPC)).op('eret');
+    const both = new BothEngines(LITTLE, [code, back], (machine) => {
+      machine.writeEntry(0, { hi: 0x00400000, lo0: entryLo(0x20000, 'VDG'), lo1: entryLo(0x20000, 'VDG') });
+      machine.setCp0(Cp0.Status, 0);
+      machine.cpu.pc = 0x00400000;
+      machine.cpu.r[A0] = bits;
+      machine.cpu.r[A1] = 2;
+    });
+    both.go(10_000);
+    expect(both.register(S2)).toBeGreaterThan(500);
+    if (bits === 0x10) expect(both.jit.counters.userEntries).toBeGreaterThan(500);
+  });
+
+  it('a jump to an address that is no multiple of four, where there is code', () => {
+    const code = new Assembler(START).label('loop').li(T0, 'target').op('xori', { s: A0, t: A0, i: 2 });
+    code.op('or', { s: T0, t: A0, d: T0 }).op('jr', { s: T0 }).nop().label('target').word(add(1));
+    code.branch('beq', {}, 'loop').nop();
+    const resume = new Assembler(COUNTING).op('addiu', { s: S2, t: S2, i: 1 }).li(26, START).word(mtc0(26, Cp0.EPC));
+    const both = new BothEngines(LITTLE, [code, resume.op('eret')], (machine) => machine.setCp0(Cp0.Status, 0));
+    both.go(10_000);
+    expect(both.register(S2)).toBeGreaterThan(100);
+    expect(both.register(V0)).toBeGreaterThan(100);
+  });
+
+  it('a jump that overwrites its own target, with a delay slot that the host must serve first', () => {
+    const code = new Assembler(START)
+      .label('loop')
+      .li(T0, 'target')
+      .op('jalr', { s: T0, d: T0 })
+      .op('lw', { s: T1, t: V1 });
+    code.label('target').op('addiu', { s: A0, t: A0, i: 1 }).branch('beq', {}, 'loop').nop();
+    const both = new BothEngines({ ...LITTLE, hostUnmapEvery: 50 }, [code], (machine) => {
+      machine.cpu.r[T1] = 0x80040000 | 0;
+    });
+    both.go(10_000);
+    expect(both.register(A0)).toBeGreaterThan(1000);
+  });
+
+  it('a second SC stores nothing', () => {
+    const code = new Assembler(START).li(A0, 0x80040000).label('loop').op('ll', { s: A0, t: T0 });
+    code.op('addiu', { s: T0, t: T0, i: 1 }).op('addu', { s: T0, t: 0, d: T1 }).op('sc', { s: A0, t: T0 });
+    code.op('sc', { s: A0, t: T1 }).op('addu', { s: V0, t: T1, d: V0 }).op('addu', { s: V1, t: T0, d: V1 });
+    code.branch('beq', {}, 'loop').nop();
+    const both = new BothEngines(LITTLE, [code]);
+    both.go(10_000);
+    expect(both.register(V0)).toBe(0);
+    expect(both.register(V1)).toBeGreaterThan(500);
   });
 });

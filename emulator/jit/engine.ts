@@ -42,7 +42,7 @@ const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 /** Instructions in a region. */
 const REGION_LIMIT = 64;
 /** Regions that are translated at a time: making a module costs much by itself. */
-const BATCH = 16;
+export const BATCH = 16;
 /** Device accesses of an instruction after which it no longer leaves generated code. */
 const DEVICE_ACCESSES = 16;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
@@ -55,6 +55,8 @@ export interface EngineOptions {
   /** The `malta` machine, whose privileged architecture is known to generated code. */
   fullSystem: boolean;
   limits: CacheLimits;
+  /** Regions that are translated at a time. */
+  batch: number;
 }
 
 export interface EngineCounts {
@@ -268,7 +270,7 @@ export class Engine {
     // The commpage changes without being stored to.
     if (host < RAM_AT) return;
     this.queue.push({ mode, pc, host });
-    if (this.queue.length >= BATCH) this.translateQueue();
+    if (this.queue.length >= this.options.batch) this.translateQueue();
   }
 
   /** Translates what is queued, a module for each mode. */

@@ -41,6 +41,7 @@ const LEFT_OUT =
 const INTEGER_ROWS = INSTRUCTIONS.filter(
   (row) => !row.alias && ![FLOAT, BRANCH, MEMORY, LEFT_OUT].some((pattern) => pattern.test(row.name)),
 );
+const QUIET_ROWS = INTEGER_ROWS.filter((row) => !/^(t(ge|lt|eq|ne)i?u?|add|addi|sub|rdhwr|ext|ins)$/.test(row.name));
 const FLOAT_ROWS = INSTRUCTIONS.filter((row) => FLOAT.test(row.name) && !MEMORY.test(row.name));
 const BRANCH_ROWS = INSTRUCTIONS.filter((row) => BRANCH.test(row.name) && !row.alias);
 const MEMORY_ROWS = INSTRUCTIONS.filter((row) => MEMORY.test(row.name));
@@ -84,8 +85,8 @@ const DOUBLES: [number, number][] = [
 export interface RandomGuestOptions {
   kind: 'malta' | 'kvm';
   bigEndian: boolean;
-  /** What the code is mostly made of. */
-  flavour: 'mixed' | 'integer' | 'float' | 'calls' | 'patching' | 'privileged';
+  /** What the code is mostly made of; `quiet` has hardly anything that may raise an exception. */
+  flavour: 'mixed' | 'integer' | 'quiet' | 'float' | 'calls' | 'patching' | 'privileged';
   /** Words of code. */
   length?: number;
 }
@@ -298,6 +299,8 @@ class Program {
   private readonly code: Code;
   private readonly length: number;
   private readonly starts: number[] = [];
+  /** Functions of a few instructions that call nobody and only return. */
+  private readonly leaves: number[] = [];
   /** Calls and patches, whose targets are known at the end. */
   private readonly fixups: (() => void)[] = [];
   /** Places that patches go to. */
@@ -313,7 +316,10 @@ class Program {
 
   generate(): { words: number[]; functions: number[] } {
     const { code } = this;
-    while (code.words.length < this.length) this.function();
+    while (code.words.length < this.length) {
+      this.function();
+      for (let i = this.random.below(4); i > 0; i--) this.leaf();
+    }
     // Whoever runs off the end starts over.
     code.emit('j', { j: CODE_AT >>> 2 });
     code.emit('nop');
@@ -350,6 +356,21 @@ class Program {
       if (at >= 0) code.words[at] = (code.words[at]! & ~0xffff) | ((leaders[block]! - at - 1) & 0xffff);
     }
     if (code.words.length - first > 0) this.epilogue();
+  }
+
+  private leaf(): void {
+    const { code, random, options } = this;
+    this.leaves.push(code.here);
+    for (let i = random.below(6); i > 0; i--) this.simple();
+    if (options.flavour !== 'quiet' && random.below(3) === 0) this.writeFcsr();
+    if (random.below(4) === 0) {
+      // Runs down the instructions that are left.
+      code.emit('addiu', { s: 0, t: 22, i: 1 + random.below(20) });
+      code.emit('bgtz', { s: 22, i: 0xffff });
+      code.emit('addiu', { s: 22, t: 22, i: -1 });
+    }
+    code.emit('jr', { s: RA });
+    this.simple();
   }
 
   /** Pointers in the segment that the code runs in, a frame, and sometimes a loop counter. */
@@ -410,7 +431,7 @@ class Program {
   /** A branch at the end of a block. Returns its index for its offset, or -1 when it has one. */
   private branch(): number {
     const { code, random, options } = this;
-    const calls = options.flavour === 'calls' ? 6 : 2;
+    const calls = options.flavour === 'calls' || options.flavour === 'quiet' ? 6 : 2;
     const kind = random.below(10 + calls);
     let at = code.words.length;
     if (kind < 4) {
@@ -449,7 +470,12 @@ class Program {
   private call(): void {
     const { code, random } = this;
     const own = this.starts.at(-1)!;
-    const target = () => (random.below(4) === 0 ? own : random.pick(this.starts));
+    const target = () =>
+      random.below(2) === 0 && this.leaves.length > 0
+        ? random.pick(this.leaves)
+        : random.below(4) === 0
+          ? own
+          : random.pick(this.starts);
     const at = code.words.length;
     switch (random.below(4)) {
       case 0:
@@ -483,6 +509,7 @@ class Program {
 
   private instruction(): void {
     const { random, options } = this;
+    if (options.flavour === 'quiet' && random.below(100) > 0) return this.simple();
     const privileged = { privileged: 4, integer: 100, float: 40 }[options.flavour as string] ?? 25;
     if (random.below(privileged) === 0) return this.privileged(false);
     if (random.below(options.flavour === 'patching' ? 5 : 60) === 0) return this.patch();
@@ -493,8 +520,9 @@ class Program {
   /** One word, of what user mode may do. */
   private simple(): void {
     const { code, random, options } = this;
-    const float = options.flavour === 'float' ? 7 : options.flavour === 'integer' ? 0 : 2;
-    const kind = random.below(10);
+    const quiet = options.flavour === 'quiet';
+    const float = options.flavour === 'float' ? 7 : quiet || options.flavour === 'integer' ? 0 : 2;
+    const kind = quiet && random.below(100) > 0 ? 9 : random.below(10);
     if (kind < float) {
       if (random.below(24) === 0)
         return code.emit('cfc1', { t: this.destination(), d: random.pick([31, 31, 25, 26, 28, 0]) });
@@ -509,7 +537,7 @@ class Program {
       return code.row(row, fields);
     }
     if (kind < float + 3) return this.memory();
-    const row = random.pick(INTEGER_ROWS);
+    const row = random.pick(quiet ? QUIET_ROWS : INTEGER_ROWS);
     const fields: Fields = { s: this.source(), t: this.source(), d: this.destination() };
     if (/i{2}|imm/.test(row.bits + row.asm) && !/^t/.test(row.name)) fields['t'] = this.destination();
     if (row.name === 'ext' || row.name === 'ins' || row.name === 'rdhwr') {
@@ -563,12 +591,8 @@ class Program {
       case 6:
         return code.emit('cfc1', { t: this.destination(), d: 31 });
       case 7:
-      case 8: {
-        // FCSR: mostly as generated code likes it.
-        const value = random.pick([4, 4, 4, 0, 5, 6, 7, 0x01000004, 0x84, 0xf80, 0x7c, 0x1f000, random.next()]);
-        code.li(22, value);
-        return code.emit('ctc1', { t: 22, d: 31 });
-      }
+      case 8:
+        return this.writeFcsr();
       case 9:
         code.emit('addiu', { s: 0, t: 22, i: random.below(4) });
         return code.mtc0(22, Cp0.EntryHi);
@@ -587,13 +611,24 @@ class Program {
         const i = 4 * random.below(8);
         code.emit('ll', { s: DATA, t: this.destination(), i });
         if (random.below(2) === 0) this.simple();
-        return code.emit('sc', { s: DATA, t: this.destination(), i: random.below(5) ? i : i ^ 4 });
+        code.emit('sc', { s: DATA, t: this.destination(), i: random.below(5) ? i : i ^ 4 });
+        // The link is gone.
+        if (random.below(2) === 0) code.emit('sc', { s: DATA, t: this.destination(), i });
+        return;
       }
       default:
         code.mfc0(22, Cp0.Count);
         code.emit('addiu', { s: 22, t: 22, i: 20 + random.below(200) });
         return code.mtc0(22, Cp0.Compare);
     }
+  }
+
+  /** FCSR: mostly as generated code likes it. */
+  private writeFcsr(): void {
+    const { code, random } = this;
+    const likely = [4, 4, 4, 0, 5, 6, 7, 0x01000004, 0x84, 0xf80, 0x7c, 0x1f000, random.next()];
+    code.li(22, random.pick(likely));
+    code.emit('ctc1', { t: 22, d: 31 });
   }
 
   /** A TLB entry for a pair of pages that come and go, or, to be replaced soon, for one with code. */
@@ -655,6 +690,7 @@ export function randomMachine(guest: RandomGuest, options: Partial<MachineOption
     nsPerInstruction: 4,
     seed: 1,
     threshold: 1,
+    batch: 1,
     ...options,
   });
   const plan: StartPlan = {
