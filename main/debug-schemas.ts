@@ -33,6 +33,7 @@ const CpuRequest = v.strictObject(
 );
 export const ViewRequest = v.strictObject(
   {
+    counts: v.optional(flag),
     segments: flag,
     tlb: flag,
     slot: v.nullable(whole(0, 0xf_ffff)),
