@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../boot/assemble.ts';
 import { Cp0 } from '../cpu/cp0.ts';
+import { describeParting } from '../lockstep.ts';
 import type { MachineOptions } from '../machine.ts';
 import { FLUSH_POLICIES } from '../mmu/policy.ts';
 import { Assembler } from '../testing/assembler.ts';
@@ -398,6 +399,20 @@ describe('limits to the instruction', () => {
       expect(both.jit.clock.instructions() - before).toBeLessThanOrEqual(limit + 1);
     }
   });
+});
+
+it('slices of every length end where they must, also at the end of a TLB handler', () => {
+  // Skips the load that missed.
+  const refill = new Assembler(0x80000000).op('mfc0', { t: 26, d: 14 }).op('addiu', { s: S2, t: S2, i: 1 });
+  refill.op('addiu', { s: 26, t: 26, i: 4 }).word(mtc0(26, Cp0.EPC)).op('eret');
+  const code = new Assembler(START).li(T0, 0x00400000).label('loop').op('lw', { s: T0, t: T1 }).word(add(1));
+  code.branch('beq', {}, 'loop').nop();
+  const both = new BothEngines(LITTLE, [code, refill], (machine) => machine.setCp0(Cp0.Status, 0));
+  for (let limit = 1; limit < 60; limit++) {
+    for (let i = 0; i < 5; i++) both.run(limit, Infinity);
+    expect(both.parting, both.parting ? describeParting(both.parting) : '').toBeNull();
+  }
+  expect(both.register(S2)).toBeGreaterThan(500);
 });
 
 describe('calls', () => {
