@@ -199,7 +199,8 @@ export class Engine {
     const at = host >>> 2;
     const seen = (this.deviceAccesses.get(at) ?? 0) + 1;
     this.deviceAccesses.set(at, seen);
-    if (seen === DEVICE_ACCESSES) this.rememberDevice(mode, host);
+    // More than once, since what is remembered goes with the page's code.
+    if (seen % DEVICE_ACCESSES === 0) this.rememberDevice(mode, host);
   }
 
   /** An ERET from a TLB handler: what it returns to will miss in the host TLB, and may as well be interpreted at once. */
