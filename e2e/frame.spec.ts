@@ -57,7 +57,7 @@ test('layouts: panels move, close, come back, and Reset puts them where they wer
   // The terminal is the same one: what it showed is still there.
   await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
 
-  for (const panel of ['console', 'segments', 'tlb']) {
+  for (const panel of ['console', 'segments', 'tlb', 'timeline']) {
     await menu(kseg, `panel.${panel}`);
     await expect.poll(() => focused(page)).toBe(panel);
     await menu(kseg, 'view.closePanel');
@@ -93,7 +93,7 @@ test('only panels on the screen are asked for', async ({ kseg, page }) => {
 test('F6 goes round what is on the screen, also out of the console', async ({ page }) => {
   await page.getByTestId('console').click();
   const round = [];
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 6; i++) {
     round.push(await focused(page));
     await page.keyboard.press('F6');
     await page.waitForFunction(
@@ -101,7 +101,7 @@ test('F6 goes round what is on the screen, also out of the console', async ({ pa
       round.at(-1),
     );
   }
-  expect(round).toEqual(['console', 'segments', 'tlb', 'toolbar', 'console']);
+  expect(round).toEqual(['console', 'segments', 'tlb', 'timeline', 'toolbar', 'console']);
   await page.keyboard.press('Shift+F6');
   await expect.poll(() => focused(page)).toBe('console');
 });
@@ -183,7 +183,7 @@ test('the manual lists every command with its keys', async ({ page }) => {
   const rows = await page.locator('[data-testid=manual] tbody tr').allTextContents();
   expect(rows.length).toBeGreaterThan(30);
   expect(rows.some((row) => /^Run to ASID Change\s*Ctrl\+Shift\+A/.test(row))).toBe(true);
-  for (const panel of ['console', 'segments', 'tlb']) {
+  for (const panel of ['console', 'segments', 'tlb', 'timeline']) {
     await page.getByTestId(`manual-panel-${panel}`).click();
     await expect(page.locator('[data-testid=manual] article p').first()).toBeVisible();
   }
