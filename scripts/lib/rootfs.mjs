@@ -35,13 +35,13 @@ path-exclude=/usr/share/man/*
 path-include=/usr/share/doc/*/copyright
 `;
 
-/** Files of the finished system. There is no network, so the mirror stands there for the form. */
+/** Files of the finished system. There is no network, so it names no mirror. */
 const FILES = {
-  'etc/apt/sources.list': (release) => `deb http://deb.debian.org/debian ${release} main\n`,
-  'etc/dpkg/dpkg.cfg.d/no-documentation': () => DPKG,
-  'etc/fstab': () => `LABEL=${LABEL} / ext4 noatime,errors=remount-ro 0 1\n`,
-  'etc/hostname': () => 'debian\n',
-  'etc/hosts': () => '127.0.0.1 localhost debian\n',
+  'etc/apt/sources.list': '# Without a network there is no mirror to name.\n',
+  'etc/dpkg/dpkg.cfg.d/no-documentation': DPKG,
+  'etc/fstab': `LABEL=${LABEL} / ext4 noatime,errors=remount-ro 0 1\n`,
+  'etc/hostname': 'debian\n',
+  'etc/hosts': '127.0.0.1 localhost debian\n',
 };
 
 /** Process 1 of the guest that installs: the first disk is the system's, the second has its packages. */
@@ -84,12 +84,10 @@ finish done
 `;
 
 /** @param {string} release a Debian release's name */
-const keyOf = (release) => {
-  const files = Object.entries(FILES).map(([name, contents]) => [name, contents(release)]);
-  return createHash('sha256')
-    .update(JSON.stringify([release, LABEL, SIZE, UUID, PACKAGES, files, INSTALL]))
+const keyOf = (release) =>
+  createHash('sha256')
+    .update(JSON.stringify([release, LABEL, SIZE, UUID, PACKAGES, FILES, INSTALL]))
     .digest('hex');
-};
 
 /** Whether an image made by this very recipe is there. */
 export function isMade(image, release) {
@@ -148,7 +146,7 @@ export async function makeRootfs({ image, release, architecture, mirror, keyring
       await makeFileSystem(at('root'), at('disk.img'), SIZE);
       await makeFileSystem(at('packages'), at('packages.img'), '512M');
     });
-    const files = Object.entries(FILES).map(([name, contents]) => ({ path: `files/${name}`, text: contents(release) }));
+    const files = Object.entries(FILES).map(([name, text]) => ({ path: `files/${name}`, text }));
     writeFileSync(at('initramfs'), await initramfs([...files, { path: 'init', text: INSTALL, mode: 0o755 }]));
     await step('Installing it in a guest, which takes a while', () =>
       install(kernel, at('initramfs'), at('disk.img'), at('packages.img')),
