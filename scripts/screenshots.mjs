@@ -1,0 +1,178 @@
+/**
+ * Pictures of the app as it is: `npm run screenshots`, into screenshots/, each scene in each theme and size.
+ *
+ *     --only NAME   a scene, may be repeated; `--list` names them
+ *     --theme T     light, dark or contrast, may be repeated
+ *     --size WxH    the page's size in CSS pixels, may be repeated; 1440x900 and 1100x720 without
+ *     --docs        the pictures of the README and the manual anew, into docs/pictures/
+ *
+ * The app is the build in dist/, with a profile of its own, on a display of its own (Xvfb) where there is one to be had.
+ * Scenes with Debian are left out where `npm run guests` has not been.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { _electron } from 'playwright';
+import { electronRuntime } from './electron-runtime.mjs';
+import { recompress } from './lib/png.mjs';
+import { Problem, ROOT, endOnSignals, fail } from './lib/run.mjs';
+import { DOCS, SCENES } from './lib/scenes.mjs';
+
+const THEMES = ['dark', 'light', 'contrast'];
+const SIZES = ['1440x900', '1100x720'];
+/** What a README can carry, in bytes. */
+const DOCS_LIMIT = 250_000;
+
+/** @typedef {{ scene: string, theme: string, size: string, file: string }} Picture */
+
+/** @returns {Picture[]} */
+function wanted() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', multiple: true },
+      theme: { type: 'string', multiple: true },
+      size: { type: 'string', multiple: true },
+      docs: { type: 'boolean' },
+      list: { type: 'boolean' },
+    },
+  });
+  const names = SCENES.map(({ name }) => name);
+  const one = (kind, known, value) => {
+    if (!known.includes(value)) throw new Problem(`There is no ${kind} ${value}: it is one of ${known.join(', ')}.`);
+  };
+  values.only?.forEach((name) => one('scene', names, name));
+  values.theme?.forEach((theme) => one('theme', THEMES, theme));
+  const bad = values.size?.find((size) => !/^\d{3,4}x\d{3,4}$/.test(size));
+  if (bad) throw new Problem(`A size is as 1440x900, not ${bad}.`);
+  if (values.list) {
+    for (const { name, about } of SCENES) console.log(`${name.padEnd(18)}${about}`);
+    return [];
+  }
+  const scenes = values.only ?? names;
+  if (values.docs) {
+    return DOCS.filter(({ scene }) => scenes.includes(scene)).map(({ scene, theme, size, name }) => ({
+      scene,
+      theme,
+      size,
+      file: path.join(ROOT, 'docs/pictures', `${name}.png`),
+    }));
+  }
+  return scenes.flatMap((scene) =>
+    (values.theme ?? THEMES).flatMap((theme) =>
+      (values.size ?? SIZES).map((size) => ({
+        scene,
+        theme,
+        size,
+        file: path.join(ROOT, 'screenshots', `${scene}-${theme}-${size}.png`),
+      })),
+    ),
+  );
+}
+
+/** A display that nobody looks at; null where Xvfb is not installed, and the desktop's is used. */
+function virtualDisplay() {
+  return new Promise((resolve) => {
+    const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1920x1200x24', '-nolisten', 'tcp'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    });
+    child.once('error', () => resolve(null));
+    child.once('exit', () => resolve(null));
+    child.stdio[3].once('data', (number) =>
+      resolve({ name: `:${number.toString().trim()}`, stop: () => child.kill('SIGTERM') }),
+    );
+    process.once('exit', () => child.kill('SIGTERM'));
+  });
+}
+
+/** The app with a new profile. */
+async function openApp(executablePath, display) {
+  const userData = mkdtempSync(path.join(os.tmpdir(), 'kseg-pictures-'));
+  const app = await _electron.launch({
+    executablePath,
+    args: ['--disable-gpu', '--force-device-scale-factor=1', ROOT],
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      ...(display ? { DISPLAY: display.name } : {}),
+      KSEG_USER_DATA: userData,
+      KSEG_GUESTS: path.join(userData, 'guests'),
+    },
+  });
+  const page = await app.firstWindow();
+  await page.waitForLoadState();
+  const stop = async () => {
+    await app.close();
+    rmSync(userData, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { app, page, stop };
+}
+
+/** Carries out a command of the native menu. */
+export const command = (app, id) =>
+  app.evaluate(({ BrowserWindow }, name) => {
+    BrowserWindow.getAllWindows()[0].webContents.send('kseg:on-command', name);
+  }, id);
+
+async function take({ app, page }, { theme, size, file }) {
+  const [width, height] = size.split('x').map(Number);
+  await app.evaluate(
+    ({ BrowserWindow }, [w, h]) => {
+      BrowserWindow.getAllWindows()[0].setContentSize(w, h);
+    },
+    [width, height],
+  );
+  await page.waitForFunction(([w, h]) => window.innerWidth === w && window.innerHeight === h, [width, height]);
+  await command(app, `view.theme.${theme}`);
+  await page.waitForFunction((name) => document.documentElement.dataset.theme === name, theme);
+  // Canvases draw at the next frame, the terminal a little later.
+  await page.waitForTimeout(400);
+  const png = recompress(await page.screenshot());
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, png);
+}
+
+async function main() {
+  const pictures = wanted();
+  if (pictures.length === 0) return;
+  const runtime = await electronRuntime();
+  const display = await virtualDisplay();
+  let open = null;
+  try {
+    for (const scene of SCENES) {
+      const ofScene = pictures.filter((picture) => picture.scene === scene.name);
+      if (ofScene.length === 0) continue;
+      if (scene.missing?.()) {
+        console.log(`${scene.name}: left out, ${scene.missing()}`);
+        continue;
+      }
+      // Scenes that follow one another share an app; each can be had alone all the same.
+      if (!open || scene.fresh) {
+        await open?.stop();
+        open = await openApp(runtime.executable, display);
+      }
+      const app = { ...open, command: (id) => command(open.app, id) };
+      try {
+        await scene.set(app);
+      } catch (error) {
+        throw new Problem(`The scene ${scene.name} could not be set: ${error.message}`);
+      }
+      for (const picture of ofScene) {
+        await take(open, picture);
+        const { size } = statSync(picture.file);
+        console.log(`${path.relative(ROOT, picture.file)}  ${Math.round(size / 1000)} kB`);
+        if (picture.file.includes('docs') && size > DOCS_LIMIT) {
+          throw new Problem(`${picture.file} has ${size} bytes, more than the ${DOCS_LIMIT} that documents carry.`);
+        }
+      }
+      await scene.reset?.(app);
+    }
+  } finally {
+    await open?.stop();
+    display?.stop();
+  }
+}
+
+endOnSignals();
+main().catch(fail);
