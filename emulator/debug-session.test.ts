@@ -162,9 +162,44 @@ describe('commands', () => {
     expect([...machine.readRam(0x4000, 4)]).toEqual([0, 9, 8, 7]);
   });
 
+  it('CP0 is written as MTC0 writes it: EntryHi flushes, Status changes the mode', () => {
+    machine.writeEntry(0, { hi: 0x00400001, lo0: entryLo(0x4000, 'VD'), lo1: entryLo(0x5000, '') });
+    machine.setCp0(Cp0.Status, 0x10);
+    expect(machine.mode).toBe('user');
+    machine.cpu.pc = 0x00400000;
+    machine.run(1, Infinity);
+    const flushes = () => [machine.mmu.kernel.last.serial, machine.mmu.user.last.serial];
+    const [kernel, user] = flushes();
+    session.carryOut({ do: 'addBreakpoint', spec: 'asid' }, false);
+    session.carryOut({ do: 'setCp0', index: Cp0.EntryHi, value: 0x00400002 }, false);
+    // The guest stands in user mode, so the lazy flush is due as well.
+    expect(flushes()).toEqual([kernel! + 1, user! + 1]);
+    expect(machine.system.asid).toBe(2);
+    expect(machine.breakpoints.view()[0]!.hits).toBe(0);
+    expect(view().cp0.find(({ name }) => name === 'EntryHi')).toMatchObject({ changed: true, writable: true });
+    session.carryOut({ do: 'setCp0', index: Cp0.Status, value: 0 }, false);
+    expect(machine.mode).toBe('kernel');
+  });
+
+  it('CP0 keeps the bits that MTC0 does not write', () => {
+    machine = new BareMachine({ kind: 'malta' });
+    session = new DebugSession(machine);
+    const set = (index: number, value: number) => {
+      session.carryOut({ do: 'setCp0', index, value }, false);
+      return machine.system.peekCp0(index);
+    };
+    expect(set(Cp0.EntryHi, 0xffffffff)).toBe(0xffffe0ff);
+    expect(set(Cp0.EntryLo0, 0xffffffff)).toBe(0x03ffffff);
+    expect(set(Cp0.Wired, 0xffffffff)).toBe(15);
+    expect(set(Cp0.PageMask, 0x6000)).toBe(0x6000);
+    expect(set(Cp0.PageMask, 0x2000)).toBe(0);
+  });
+
   it.each<[Parameters<DebugSession['carryOut']>[0], RegExp]>([
     [{ do: 'setRegister', register: 0, value: 1 }, /always 0/],
     [{ do: 'setRegister', register: 34, value: 2 }, /multiple of 4/],
+    [{ do: 'setCp0', index: Cp0.PRId, value: 1 }, /PRId cannot be set here/],
+    [{ do: 'setCp0', index: Cp0.Index, value: 64 }, /0 to 15/],
     [{ do: 'setMemory', address: 0x00400000, physical: false, bytes: new Uint8Array(1) }, /no RAM at 0x00400000/],
     [{ do: 'setMemory', address: 0x00fffffe, physical: true, bytes: new Uint8Array(4) }, /no RAM at 0x01000000/],
     [{ do: 'runTo', address: '2' }, /multiple of 4/],

@@ -1,6 +1,8 @@
 /** The debugger's side of a machine that somebody looks at: its parts of the views, and the commands of its panels. */
+import { Cp0, cp0Name } from './cpu/cp0.ts';
 import { READ } from './cpu/cpu.ts';
-import { Inspector } from './debug/inspect.ts';
+import { WRITABLE_CP0 } from './debug/cp0-fields.ts';
+import { Inspector, cp0Registers } from './debug/inspect.ts';
 import { hasDelaySlot, isCall } from './debug/listing.ts';
 import { locate, peekValue } from './debug/peek.ts';
 import { gpaOf, probe } from './debug/probe.ts';
@@ -77,6 +79,10 @@ export class DebugSession {
         this.mustStand(running);
         this.setRegister(command.register, command.value);
         return false;
+      case 'setCp0':
+        this.mustStand(running);
+        this.setCp0(command.index, command.value);
+        return false;
       case 'setMemory':
         this.mustStand(running);
         this.setMemory(command.address, command.physical, command.bytes);
@@ -123,6 +129,27 @@ export class DebugSession {
     if (value % 4 !== 0) throw new Error(`PC cannot be 0x${value.toString(16)}: give a multiple of 4.`);
     cpu.pc = value | 0;
     cpu.delay = 0;
+  }
+
+  private setCp0(index: number, value: number): void {
+    const { machine } = this;
+    if (!WRITABLE_CP0.has(index) || !cp0Registers(machine).some((register) => register.index === index)) {
+      throw new Error(`${cp0Name(index)} cannot be set here: choose a register that kernels write, EntryHi for one.`);
+    }
+    const { tlbEntries } = machine.options;
+    if (index === Cp0.Index && value >= tlbEntries) {
+      throw new Error(`Index cannot be ${value}: give a TLB entry, 0 to ${tlbEntries - 1}.`);
+    }
+    this.inspector.mark();
+    // What the user does is no event that the user waits for.
+    const { breakpoints } = machine;
+    const wanted = breakpoints.eventsWanted;
+    breakpoints.eventsWanted = false;
+    try {
+      machine.system.pokeCp0(index, value);
+    } finally {
+      breakpoints.eventsWanted = wanted;
+    }
   }
 
   private setMemory(address: number, physical: boolean, bytes: Uint8Array): void {

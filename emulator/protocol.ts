@@ -354,6 +354,10 @@ export interface CpuRequest {
 
 export interface Cp0View {
   name: string;
+  /** `register * 8 + select`. */
+  index: number;
+  /** `setCp0` takes it. */
+  writable: boolean;
   /** Register and select, `12.0`. */
   number: string;
   /** Where the architecture's manual has it. */
@@ -435,6 +439,8 @@ export type DebugCommand =
   | { do: 'runTo'; address: string }
   /** A GPR by number, HI 32, LO 33, PC 34; while paused. */
   | { do: 'setRegister'; register: number; value: number }
+  /** A CP0 register, as MTC0 would write it where the guest stands: an EntryHi with another ASID flushes. While paused. */
+  | { do: 'setCp0'; index: number; value: number }
   /** While paused; only bytes of RAM. */
   | { do: 'setMemory'; address: number; physical: boolean; bytes: Uint8Array };
 

@@ -156,7 +156,7 @@ export class FullSystem extends Privileged {
       case 0x04:
         // After the write nothing in the pipeline is as before, so the CPU moves on first.
         cpu.advance();
-        return this.writeCp0(index, cpu.r[rt]!);
+        return this.storeCp0(index, cpu.r[rt]!);
       case 0x0a:
       case 0x0e:
         // One shadow set: the previous set's registers are the present set's.
@@ -214,7 +214,7 @@ export class FullSystem extends Privileged {
     return this.cp0[index]!;
   }
 
-  private writeCp0(index: number, value: number): void {
+  protected storeCp0(index: number, value: number): void {
     const { cp0 } = this;
     switch (index) {
       case Cp0.Index:

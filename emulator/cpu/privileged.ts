@@ -95,6 +95,8 @@ export abstract class Privileged implements System {
   /** Host address that `va` must have in the present mode by the guest TLB and layout alone, or -1. */
   protected abstract reference(va: number, write: boolean): number;
   abstract cop0(word: number): void;
+  /** What MTC0 does to a CP0 register, by `register * 8 + select`. */
+  protected abstract storeCp0(index: number, value: number): void;
   abstract cache(word: number): void;
   abstract rdhwr(word: number): void;
   /** Base of the exception vectors as Status.BEV and EBase have it. */
@@ -247,6 +249,12 @@ export abstract class Privileged implements System {
   /** The host has changed registers of a guest that stands still. */
   registersChanged(): void {
     this.modeChanged();
+  }
+
+  /** MTC0 by the host, in a guest that stands still, in whatever mode; PC stays unless an interrupt is taken now. */
+  pokeCp0(index: number, value: number): void {
+    this.storeCp0(index, value | 0);
+    this.registersChanged();
   }
 
   /** Status may have changed: the mode follows, and the guest is re-entered. */

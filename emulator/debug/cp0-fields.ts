@@ -280,6 +280,26 @@ export const CP0_REGISTERS: readonly Cp0Register[] = [
   },
 ];
 
+/** What a debugger may write: MTC0 has an effect on it that a guest's kernel could have caused. */
+export const WRITABLE_CP0: ReadonlySet<number> = new Set([
+  Cp0.Index,
+  Cp0.EntryLo0,
+  Cp0.EntryLo1,
+  Cp0.Context,
+  Cp0.UserLocal,
+  Cp0.PageMask,
+  Cp0.Wired,
+  Cp0.HWREna,
+  Cp0.Count,
+  Cp0.EntryHi,
+  Cp0.Compare,
+  Cp0.Status,
+  Cp0.Cause,
+  Cp0.EPC,
+  Cp0.EBase,
+  Cp0.ErrorEPC,
+]);
+
 const BY_NAME = new Map(CP0_REGISTERS.map((register) => [register.name.toLowerCase(), register]));
 
 /** The register of this name, in any case, or null. */

@@ -5,7 +5,7 @@
 import { Cp0 } from '../cpu/cp0.ts';
 import { FCSR_WORD, FPR_WORDS } from '../cpu/fpu.ts';
 import type { CodeView, Cp0View, CpuRequest, CpuView, MemoryView } from '../protocol.ts';
-import { CP0_REGISTERS, fieldValue, formatField, type Cp0Register } from './cp0-fields.ts';
+import { CP0_REGISTERS, WRITABLE_CP0, fieldValue, formatField, type Cp0Register } from './cp0-fields.ts';
 import { listing } from './listing.ts';
 import { peekBytes } from './peek.ts';
 import type { DebugTarget } from './target.ts';
@@ -96,6 +96,8 @@ export class Inspector {
     const isAddress = whole && fields[0]!.format === 'inPlace';
     return {
       name,
+      index,
+      writable: WRITABLE_CP0.has(index),
       number: `${index >>> 3}.${index & 7}`,
       section,
       value,

@@ -298,15 +298,20 @@ export class TrapEmulate extends Privileged {
   }
 
   private writeCp0(index: number, rt: number): void {
-    const { cp0, cpu } = this;
+    const { cpu } = this;
     const value = cpu.r[rt]!;
-    const before = cp0[index]!;
     if (index === Cp0.Index && value >>> 0 >= this.options.tlbEntries) {
       this.die(`the guest wrote 0x${(value >>> 0).toString(16)} to Index.`);
       return;
     }
     this.patch(translateMtc0(rt, index));
     cpu.advance();
+    this.storeCp0(index, value);
+  }
+
+  protected storeCp0(index: number, value: number): void {
+    const { cp0 } = this;
+    const before = cp0[index]!;
     switch (index) {
       case Cp0.EBase:
         cp0[index] = (before & ~0x1ffff000) | (value & 0x1ffff000);
