@@ -116,14 +116,22 @@ test('layout, theme and zoom survive a restart', async () => {
     await menu(first, 'view.movePanel.bottom');
     await menu(first, 'view.theme.contrast');
     await expect(first.page.locator('html')).toHaveAttribute('data-theme', 'contrast');
+    // Native parts have no theme of that name: they are dark beside it.
+    const native = ({ app }: Launched) => app.evaluate(({ nativeTheme }) => nativeTheme.themeSource);
+    await expect.poll(() => native(first)).toBe('dark');
     await first.page.evaluate(() => window.kseg.zoom('in'));
     await expect.poll(() => first.page.evaluate(() => window.devicePixelRatio)).toBeGreaterThan(1);
     await first.stop();
     const second = await launch({ userData });
+    expect(await native(second)).toBe('dark');
     await expect(second.page.locator('html')).toHaveAttribute('data-theme', 'contrast');
     await expect(second.page.getByTestId('layout-debug')).toHaveAttribute('aria-pressed', 'true');
     await expect(second.page.locator('[data-area]:has([data-panel=tlb])')).toHaveAttribute('data-area', 'bottom');
     await expect.poll(() => second.page.evaluate(() => window.devicePixelRatio)).toBeGreaterThan(1);
+    await menu(second, 'view.theme.light');
+    await expect.poll(() => native(second)).toBe('light');
+    await menu(second, 'view.theme.system');
+    await expect.poll(() => native(second)).toBe('system');
     await second.stop();
   } finally {
     rmSync(userData, { recursive: true, force: true });
@@ -160,6 +168,7 @@ test('the tour has the user cause a change of ASID and see what it does', async 
   await page.keyboard.type('pingpong 10\n');
   await expect(page.getByTestId('tour-came')).toContainText('Paused');
   await page.getByTestId('tour-next').click();
+  await page.reload();
 
   // What the card says is what the panel beside it shows.
   await expect(page.getByTestId('user-table-state')).toHaveText(/stale/);

@@ -39,6 +39,7 @@ const BRIDGE: Record<keyof KsegBridge, true> = {
   onTimelineExport: true,
   copyText: true,
   zoom: true,
+  theme: true,
   versions: true,
   ready: true,
   onBooted: true,

@@ -460,6 +460,8 @@ export interface ViewUpdate {
   pc: number;
   symbol: string;
   asidChanges: number;
+  /** Translations that the checker found wrong; absent while it is off. */
+  differences?: number;
   /** What stands on the Malta's eight-character display; absent while it is dark. */
   display?: string;
   /** Of the LED bar beside it, a bit for each of its eight LEDs; absent while all are dark. */

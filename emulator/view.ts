@@ -57,6 +57,7 @@ export function viewMachine(machine: Machine, request: ViewRequest): MachineView
     symbol: machine.symbols.describe(pc),
     asidChanges: machine.counters.asidChanges,
   };
+  if (machine.options.check) view.differences = system.differences;
   const display = machine.board.asciiDisplay;
   if (display.trim() !== '') view.display = display;
   const { leds } = machine.board.fpga;

@@ -96,6 +96,9 @@ export type CommandId = string;
 
 export type ZoomStep = 'in' | 'out' | 'reset';
 
+/** How native parts look: menus, dialogs, the window's frame. */
+export type NativeTheme = 'system' | 'light' | 'dark';
+
 export interface KsegBridge {
   boot(request: BootRequest): void;
   run(): void;
@@ -134,6 +137,8 @@ export interface KsegBridge {
   copyText(text: string): void;
   /** Makes the page larger or smaller, by one step of Chromium's. */
   zoom(step: ZoomStep): void;
+  /** Has native parts follow the page's theme. `system` also gives `prefers-color-scheme` back to the system. */
+  theme(native: NativeTheme): void;
   /** Null without a machine. Ask again when the answer has come. */
   timeline(query: TimelineQuery): Promise<TimelineAnswer | null>;
   timelineEvents(request: TimelineEventsRequest): Promise<TimelineEventsPage | null>;

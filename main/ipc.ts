@@ -1,5 +1,5 @@
 /** The bridge's main-process half: every message of the page is checked and then carried out. */
-import { type BrowserWindow, app, clipboard, ipcMain } from 'electron';
+import { type BrowserWindow, app, clipboard, ipcMain, nativeTheme } from 'electron';
 import type { BootConfig, DiskConfig } from '../emulator/protocol.ts';
 import type { Versions, ZoomStep } from './bridge.ts';
 import { type Answer, type BridgeEvents, toMain, toPage } from './channels.ts';
@@ -11,6 +11,7 @@ import type { Guests } from './guests.ts';
 import { log } from './log.ts';
 import { type Message, type MessageName, checkMessage } from './messages.ts';
 import { isOwnFrame } from './security.ts';
+import type { SettingsStore } from './settings.ts';
 
 export interface IpcContext {
   window(): BrowserWindow | null;
@@ -18,6 +19,7 @@ export interface IpcContext {
   files: Files;
   guests: Guests;
   configurations: ConfigurationStore;
+  settings: SettingsStore;
   /** The page listens for the first time, or again. */
   onReady(): void;
 }
@@ -67,7 +69,7 @@ async function locate({ fileId, guest, ...disk }: DiskRequest, files: Files, gue
   return { ...disk, path };
 }
 
-export function registerIpc({ window, host, files, guests, configurations, onReady }: IpcContext): void {
+export function registerIpc({ window, host, files, guests, configurations, settings, onReady }: IpcContext): void {
   const refuse = (error: unknown): string => {
     const message = sentence(error);
     log('request refused', message);
@@ -115,6 +117,10 @@ export function registerIpc({ window, host, files, guests, configurations, onRea
   onChecked('zoom', (step) => {
     const page = window()?.webContents;
     if (page) page.zoomLevel = zoomLevel(page.zoomLevel, step);
+  });
+  onChecked('theme', (theme) => {
+    nativeTheme.themeSource = theme;
+    settings.set({ theme });
   });
   on('cancelTimelineExport', () => host.timeline.cancel());
   on('ready', onReady);

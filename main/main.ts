@@ -1,5 +1,5 @@
 /** Kseg's main process: start, one instance, end, and what happens when something fails. */
-import { type BrowserWindow, app, dialog } from 'electron';
+import { type BrowserWindow, app, dialog, nativeTheme } from 'electron';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { registerScheme, serveRenderer } from './app-protocol.ts';
@@ -118,10 +118,11 @@ function run(): void {
   // Not awaited: Electron is ready only after this module has run.
   void app.whenReady().then(() => {
     log('start', { version: app.getVersion(), ...process.versions });
+    nativeTheme.themeSource = settings.get().theme;
     lockDown();
     serveRenderer(RENDERER);
     installMenu({ developer: !app.isPackaged, onCommand: (id) => sendToPage(window, 'command', id) });
-    registerIpc({ window: () => window, host, files, guests, configurations, onReady });
+    registerIpc({ window: () => window, host, files, guests, configurations, settings, onReady });
     open();
   });
 }

@@ -28,6 +28,7 @@ describe('checkMessage', () => {
     ['importDropped', '/tmp/linux-image.deb'],
     ['removeGuest', '0f3a'],
     ['saveText', { name: 'console.txt', text: '' }],
+    ['theme', 'system'],
   ])('%s takes %o', (name, value) => expect(checkMessage(name, value)).toEqual(value));
 
   it.each<[MessageName, unknown, string]>([

@@ -46,6 +46,7 @@ const SCHEMAS = {
   exportTimeline: TimelineExportRequest,
   copyText: text(16 * 1024 * 1024),
   zoom: oneOf(['in', 'out', 'reset']),
+  theme: oneOf(['system', 'light', 'dark']),
 } as const;
 
 export type MessageName = keyof typeof SCHEMAS;

@@ -51,6 +51,7 @@ const bridge: KsegBridge = {
   saveText: (name, text) => ask('saveText', { name, text }),
   copyText: (text) => send('copyText', text),
   zoom: (step) => send('zoom', step),
+  theme: (native) => send('theme', native),
   timeline: (query) => ask('timeline', query),
   timelineEvents: (request) => ask('timelineEvents', request),
   exportTimeline: (request) => ask('exportTimeline', request),

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SettingsStore, parseSettings } from './settings.ts';
 
-const DEFAULTS = { background: null, window: null, folder: null };
+const DEFAULTS = { background: null, window: null, theme: 'system', folder: null };
 
 describe('parseSettings', () => {
   it.each(['', 'null', '[]', '"x"', '{', '{"window":{"bounds":{"x":0}}}', '{"background":"red"}'])(
@@ -16,7 +16,11 @@ describe('parseSettings', () => {
   it('keeps the good fields beside a bad one', () => {
     const bounds = { x: -5, y: 0, width: 800, height: 600 };
     const text = JSON.stringify({ background: '#0e1012', window: { bounds, maximized: true }, folder: 7 });
-    expect(parseSettings(text)).toEqual({ background: '#0e1012', window: { bounds, maximized: true }, folder: null });
+    expect(parseSettings(text)).toEqual({
+      ...DEFAULTS,
+      background: '#0e1012',
+      window: { bounds, maximized: true },
+    });
   });
 
   it('survives any JSON', () => {

@@ -14,6 +14,8 @@ const Settings = v.object({
   /** The page's ground when it was last shown, so that a window opens in it. */
   background: v.fallback(v.nullable(v.pipe(v.string(), v.regex(/^#[0-9a-f]{6}$/i))), null),
   window: v.fallback(v.nullable(v.object({ bounds: Bounds, maximized: v.boolean() })), null),
+  /** The user's choice, for native parts. */
+  theme: v.fallback(v.picklist(['system', 'light', 'dark']), 'system'),
   /** Where the last kernel was opened. */
   folder: v.fallback(v.nullable(v.pipe(v.string(), v.maxLength(4096))), null),
 });

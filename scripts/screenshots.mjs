@@ -126,6 +126,11 @@ async function take({ app, page }, { theme, size, file }) {
   await page.waitForFunction(([w, h]) => window.innerWidth === w && window.innerHeight === h, [width, height]);
   await command(app, `view.theme.${theme}`);
   await page.waitForFunction((name) => document.documentElement.dataset.theme === name, theme);
+  // A ring round what a script has clicked last says nothing; overlays keep their focus.
+  await page.evaluate(() => {
+    if (!document.activeElement?.closest('dialog')) document.activeElement?.blur();
+  });
+  await page.mouse.move(0, 0);
   // Canvases draw at the next frame, the terminal a little later.
   await page.waitForTimeout(400);
   const png = recompress(await page.screenshot());

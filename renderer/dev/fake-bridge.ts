@@ -144,6 +144,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
     cancelTimelineExport: () => {},
     copyText: (text) => void navigator.clipboard?.writeText(text),
     zoom: () => {},
+    theme: () => {},
     versions: () => Promise.resolve({ app: '0.1.0', electron: '45.4.1', chrome: '150', node: '24', v8: '15.0' }),
     ready: () => {
       if (options.state === 'off') return;

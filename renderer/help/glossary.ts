@@ -37,13 +37,13 @@ export const GLOSSARY: readonly Term[] = [
     term: 'GVA page table',
     means:
       "The hypervisor's table from guest virtual addresses straight to host memory, one for guest kernel mode and one for guest user mode. It is a cache of the guest TLB: neither is tagged with an ASID, so each holds the view of one ASID at a time.",
-    see: 'Linux KVM for MIPS: kvm_trap_emul_gva_fault',
+    see: 'Linux KVM for MIPS: guest_kernel_mm and guest_user_mm of struct kvm_vcpu_arch',
   },
   {
     term: 'KMF_KERN, KMF_USER, KMF_GPA',
     means:
-      'What a flush takes away. KMF_KERN: the mapped segments of the kernel table, at once when the ASID changes. KMF_USER: useg of the user table. KMF_GPA: everything, kseg0 too, because guest physical memory has changed.',
-    see: 'Linux KVM for MIPS: kvm_mips_flush_gva_pt',
+      'What a flush takes away. KMF_KERN: useg and kseg2/3 of the kernel table, at once when the ASID changes. KMF_USER: useg of the user table. KMF_GPA, added to either because guest physical memory has changed, takes kseg0 of the kernel table too.',
+    see: 'Linux KVM for MIPS: enum kvm_mips_flush, kvm_mips_flush_gva_pt',
   },
   {
     term: 'kseg0',

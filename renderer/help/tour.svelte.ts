@@ -9,29 +9,50 @@ import { machine } from '../lib/machine.svelte.ts';
 import { start } from '../start/start.svelte.ts';
 
 const KEY = 'kseg.tour';
+/** Where the tour is, for a page that loads anew: of this window, since another start has another machine. */
+const PLACE = 'kseg.tour.place';
 const WORKLOAD = 'pingpong 10';
 
 export const STEPS = ['tables', 'cause', 'stop', 'survives'] as const;
 export type Step = (typeof STEPS)[number];
 
+interface Place {
+  step: Step;
+  /** Of the counters, as they were when the step began. */
+  asidChanges: number;
+  userFlushes: number;
+  flush: Pick<FlushInfo, 'oldAsid' | 'newAsid' | 'pages'> | null;
+  kept: number;
+}
+
+function saved(): Place | null {
+  try {
+    const place = JSON.parse(sessionStorage.getItem(PLACE) ?? 'null') as Place | null;
+    return place && STEPS.includes(place.step) ? place : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What has been counted since; all of it where the machine has started anew meanwhile. */
+const since = (now: number, before: number): number => (now < before ? now : now - before);
+
 class Tour {
   /** Never started, never declined. */
   offered = $state(localStorage.getItem(KEY) === null);
-  step = $state<Step | null>(null);
-  /** Of the counters, as they were when the step began. */
-  #asidChanges = $state(0);
-  #userFlushes = $state(0);
+  #place = $state.raw<Place | null>(saved());
 
+  readonly step = $derived(this.#place?.step ?? null);
   /** The flush that the last step speaks of, and what kseg0 had then. */
-  flush = $state.raw<FlushInfo | null>(null);
-  kept = $state(0);
+  readonly flush = $derived(this.#place?.flush ?? null);
+  readonly kept = $derived(this.#place?.kept ?? 0);
 
   /** Changes of ASID in this step. */
-  readonly changes = $derived((machine.view?.asidChanges ?? 0) - this.#asidChanges);
+  readonly changes = $derived(since(machine.view?.asidChanges ?? 0, this.#place?.asidChanges ?? 0));
   /** The guest stands at its prompt, or has stood there. */
   readonly ready = $derived(machine.on && machine.marks.at(-1)?.phase === null);
   /** The user table has been flushed in this step. */
-  readonly userFlushed = $derived((machine.user?.flushes ?? 0) > this.#userFlushes);
+  readonly userFlushed = $derived(since(machine.user?.flushes ?? 0, this.#place?.userFlushes ?? 0) > 0);
   readonly done = $derived.by(() => {
     if (this.step === 'tables') return this.ready;
     if (this.step === 'cause') return this.changes > 0;
@@ -65,8 +86,14 @@ class Tour {
   }
 
   end(): void {
-    this.step = null;
+    this.#stand(null);
     if (machine.paused) window.kseg.run();
+  }
+
+  #stand(place: Place | null): void {
+    this.#place = place;
+    if (place) sessionStorage.setItem(PLACE, JSON.stringify(place));
+    else sessionStorage.removeItem(PLACE);
   }
 
   /** No more offers. */
@@ -76,11 +103,14 @@ class Tour {
   }
 
   #go(step: Step): void {
-    this.step = step;
-    this.#asidChanges = machine.view?.asidChanges ?? 0;
-    this.#userFlushes = machine.user?.flushes ?? 0;
-    this.flush = machine.kernel?.lastFlush ?? null;
-    this.kept = machine.kernel?.segments.kseg0?.pages ?? 0;
+    const last = machine.kernel?.lastFlush;
+    this.#stand({
+      step,
+      asidChanges: machine.view?.asidChanges ?? 0,
+      userFlushes: machine.user?.flushes ?? 0,
+      flush: last ? { oldAsid: last.oldAsid, newAsid: last.newAsid, pages: last.pages } : null,
+      kept: machine.kernel?.segments.kseg0?.pages ?? 0,
+    });
     layout.show(step === 'cause' || step === 'stop' ? 'console' : 'segments');
   }
 }

@@ -7,8 +7,9 @@ export const MIN_RIGHT = 540;
 export const MIN_TOP = 90;
 export const MIN_LOW = 90;
 export const MIN_BOTTOM = 64;
-/** The bottom area's height until the user has moved its border. */
-const BOTTOM = 168;
+/** The bottom area's height until the user has moved its border, and its share of a low window. */
+const BOTTOM = 190;
+const BOTTOM_SHARE = 0.27;
 /** A splitter's own width. */
 const LINE = 1;
 
@@ -48,7 +49,7 @@ export function gridOf({ groups, width, height, leftShare, topHeight, bottomHeig
   const left = clamp(leftShare * width, MIN_LEFT, maxLeft);
   const leastAbove = splitTop ? MIN_TOP + LINE + MIN_LOW : MIN_TOP;
   const maxBottom = Math.max(MIN_BOTTOM, Math.min(height * 0.8, height - leastAbove - LINE));
-  const bottom = clamp(bottomHeight ?? Math.min(BOTTOM, height * 0.3), MIN_BOTTOM, maxBottom);
+  const bottom = clamp(bottomHeight ?? Math.min(BOTTOM, height * BOTTOM_SHARE), MIN_BOTTOM, maxBottom);
   const room = Math.max(MIN_TOP, height - (splitBottom ? bottom + LINE : 0) - LINE - MIN_LOW);
 
   const top = topHeight === null ? null : clamp(topHeight, MIN_TOP, room);

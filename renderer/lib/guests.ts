@@ -15,7 +15,7 @@ export const GUESTS: readonly [Guest, ...Guest[]] = [
     id: 'lab-kvm',
     label: 'Lab kvm, little endian',
     request: { machine: 'kvm', bigEndian: false },
-    about: 'a shell and two-process programs under the hypervisor; made to show ASID switches',
+    about: 'a shell under the hypervisor, made to show changes of ASID',
   },
   {
     id: 'lab-malta',

@@ -47,6 +47,7 @@ class Theme {
   choose(choice: ThemeChoice): void {
     this.choice = choice;
     localStorage.setItem(KEY, choice);
+    window.kseg.theme(choice === 'contrast' ? 'dark' : choice);
     this.apply();
   }
 

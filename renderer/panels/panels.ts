@@ -11,9 +11,9 @@ import { translatePanel } from './translate/index.ts';
 export const panels: readonly Panel[] = [
   cpuPanel,
   segmentsPanel,
-  breakpointsPanel,
   tlbPanel,
   translatePanel,
   consolePanel,
   timelinePanel,
+  breakpointsPanel,
 ];

@@ -46,7 +46,8 @@ async function say(page, text, prompt = LAB) {
 
 /** The Lab at its prompt, running, in the MMU layout, no offer in the way. */
 async function atPrompt({ page, command }) {
-  await shows(page, 'machine-label', /./);
+  await page.getByTestId('live-mode').waitFor();
+  await page.waitForTimeout(200);
   if (await page.getByTestId('tour-decline').count()) await page.getByTestId('tour-decline').click();
   await command('view.layout.mmu');
   if (await isPaused(page)) await page.getByTestId('toolbar-toggle').click();
@@ -142,9 +143,11 @@ export const SCENES = [
       // What the process that has just been left touched last.
       const row = (await app.page.getByTestId('cp0-BadVAddr').textContent()) ?? '';
       await translate(app.page, /0x[0-9a-f]{8}/.exec(row)[0], 'user');
-      await app.page.waitForTimeout(200);
+      await app.page.getByTestId('translate-asid').fill('0xfe');
+      await shows(app.page, 'translate-verdict', /Misses/);
     },
     async reset({ page }) {
+      await page.getByTestId('translate-asid').fill('');
       await page.getByTestId('translate-address').fill('pc');
       await page.getByTestId('translate-mode').selectOption('current');
     },
