@@ -50,7 +50,7 @@ const RULES: Rule[] = [
 
   {
     of: /^renderer\//,
-    files: /^(?:renderer\/|emulator\/protocol\.ts$|main\/(?:bridge|commands)\.ts$)/,
+    files: /^(?:renderer\/|docs\/pictures\/|emulator\/protocol\.ts$|main\/(?:bridge|commands)\.ts$)/,
     packages: /^(?!node:|electron$)/,
   },
 

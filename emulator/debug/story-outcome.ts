@@ -154,7 +154,15 @@ function faultVerdict(
     const valid = ((tlb.lo0[i]! | tlb.lo1[i]!) & LO_V) !== 0;
     if (valid && p.va >= tlb.start(i) && p.va <= tlb.end(i)) asids.add(tlb.hi[i]! & 0xff);
   }
-  const only = [...asids].map((asid) => hex(asid, 2)).join(', ');
-  if (asids.size > 0) return { title: `Misses: the guest TLB holds this page only for ASID ${only}.`, text };
+  if (asids.size > 0) {
+    const only = someOf([...asids].sort((one, other) => one - other).map((asid) => hex(asid, 2)));
+    return { title: `Misses: the guest TLB holds this page only for ASID ${only}.`, text };
+  }
   return { title: 'Misses: no guest TLB entry maps this page.', text };
+}
+
+/** A list that fits into a headline; the entries themselves stand below it. */
+function someOf(names: readonly string[], most = 3): string {
+  if (names.length <= most) return names.join(', ').replace(/, (?=[^,]*$)/, ' and ');
+  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
 }

@@ -37,6 +37,13 @@ describe('a miss', () => {
     machine.writeEntry(3, { hi: 0x00412012, lo0: entryLo(0x1000, 'VD'), lo1: entryLo(0x2000, 'VD') });
     const told = story({ asid: 0x13, mode: 'user' });
     expect(told.verdict.title).toBe('Misses: the guest TLB holds this page only for ASID 0x12.');
+    for (const asid of [0x31, 0x0e, 0x22]) {
+      machine.writeEntry(4 + (asid & 7), { hi: 0x00412000 | asid, lo0: entryLo(0x1000, 'VD'), lo1: 0 });
+      machine.setCp0(Cp0.EntryHi, 0);
+    }
+    expect(story({ asid: 0x13, mode: 'user' }).verdict.title).toBe(
+      'Misses: the guest TLB holds this page only for ASID 0x0e, 0x12, 0x22 and 1 more.',
+    );
     expect(told.entries[0]).toMatchObject({ index: 3, asid: 0x12, half: 'even', differs: ['asid'], used: false });
     expect(step('gpa', { asid: 0x13, mode: 'user' }).text).toBe('Not reached. Under ASID 0x12 it would be 0x00001f84.');
     expect(step('next', { asid: 0x13 }).text).toMatch(

@@ -1,9 +1,45 @@
+import asidChange from '../../docs/pictures/asid-change.png';
+import boot from '../../docs/pictures/boot.png';
+import linux from '../../docs/pictures/linux.png';
+import timeline from '../../docs/pictures/timeline.png';
+import translate from '../../docs/pictures/translate.png';
+
 /** The manual's own pages; those on panels come from the panels, the list of keys from the commands. */
 export interface Page {
   id: string;
   title: string;
   paragraphs: readonly string[];
 }
+
+/** Of the app as it was built, made by `npm run screenshots -- --docs`; 1440 by 900 pixels. */
+export interface Picture {
+  file: string;
+  /** For those who do not see it, and its caption. */
+  alt: string;
+}
+
+export const PICTURES: Readonly<Record<string, Picture>> = {
+  first: {
+    file: asidChange,
+    alt: 'Right after a change of ASID: in the kernel table the tables of useg and kseg2/3 are hatched, freed; kseg0 is kept; the user table has a dashed frame, stale; the Timeline below has every change so far.',
+  },
+  boot: {
+    file: boot,
+    alt: 'The boot layout: saved configurations at the left, two of them compared phase by phase; at the right the machine that the chosen one gets.',
+  },
+  'panel-segments': {
+    file: linux,
+    alt: 'Debian’s kernel on the malta machine at a change of ASID: kseg0 has eleven thousand pages and keeps them, kseg1 has none and says why.',
+  },
+  'panel-translate': {
+    file: translate,
+    alt: 'Translate tells why an address misses: the guest TLB has the page under other ASIDs only, underlined; the user table’s entry is stale; what happens next is a refill exception.',
+  },
+  'panel-timeline': {
+    file: timeline,
+    alt: 'The Timeline with its filter open, one change of ASID selected, and the events on the screen as a list.',
+  },
+};
 
 export const FIRST: Page = {
   id: 'first',

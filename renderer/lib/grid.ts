@@ -8,7 +8,7 @@ export const MIN_TOP = 90;
 export const MIN_LOW = 90;
 export const MIN_BOTTOM = 64;
 /** The bottom area's height until the user has moved its border, and its share of a low window. */
-const BOTTOM = 190;
+const BOTTOM = 192;
 const BOTTOM_SHARE = 0.27;
 /** A splitter's own width. */
 const LINE = 1;

@@ -41,7 +41,7 @@ export function decode(png) {
   if (!png.subarray(0, 8).equals(SIGNATURE)) throw new Error('This is no PNG: it does not begin as one.');
   const data = [];
   let header;
-  for (let at = 8; at < png.length; ) {
+  for (let at = 8; at < png.length;) {
     const length = png.readUInt32BE(at);
     const type = png.toString('latin1', at + 4, at + 8);
     const body = png.subarray(at + 8, at + 8 + length);

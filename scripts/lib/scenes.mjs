@@ -17,6 +17,8 @@ const GUESTS = path.join(ROOT, '.cache/guests');
 const INITRD = path.join(GUESTS, 'initramfs.cpio.gz');
 const LAB = /lab\$ $/;
 const SHELL = /\/ # \S*$/;
+/** Lanes whose events would crowd the others out of a list. */
+const UNLISTED = ['exits', 'exceptions', 'mode'];
 const BUSY = 'pingpong 1000000';
 
 const debianKernel = () => existsSync(GUESTS) && readdirSync(GUESTS).find((name) => name.startsWith('vmlinuz-'));
@@ -74,11 +76,22 @@ async function atAsidChange(app, changes = 2) {
   }
 }
 
-async function openSlot(page) {
-  const strip = page.getByTestId('strip-kernel').first();
-  await strip.focus();
-  await page.keyboard.press('Home');
-  await page.keyboard.press('Enter');
+/** The last slot of useg, where user stacks are. */
+async function openStack(page) {
+  await page.getByTestId('strip-kernel').getByRole('application').focus();
+  for (const key of ['Home', 'PageDown', 'ArrowUp', 'Enter']) await page.keyboard.press(key);
+}
+
+/** An event of the lane of ASID changes, a few back. */
+async function chooseAsidChange(page) {
+  await page.getByTestId('timeline-canvas').focus();
+  const lane = page.locator('.names .current');
+  for (let i = 0; i < 12 && !(await lane.allTextContents()).join().includes('ASID'); i++) {
+    await page.keyboard.press('ArrowDown');
+  }
+  await page.keyboard.press('End');
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowLeft');
+  await page.getByTestId('timeline-selected').waitFor();
 }
 
 async function translate(page, address, mode) {
@@ -103,7 +116,7 @@ export const SCENES = [
     about: 'stopped right after a change of ASID, a slot opened',
     async set(app) {
       await atAsidChange(app);
-      await openSlot(app.page);
+      await openStack(app.page);
     },
   },
   {
@@ -186,15 +199,7 @@ export const SCENES = [
       const { page, command } = app;
       await atAsidChange(app, 1);
       await command('panel.timeline');
-      await page.getByTestId('timeline-canvas').focus();
-      const lanes = page.locator('.names .current');
-      for (let i = 0; i < 12; i++) {
-        if ((await lanes.allTextContents()).join().includes('ASID')) break;
-        await page.keyboard.press('ArrowDown');
-      }
-      await page.keyboard.press('End');
-      for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowLeft');
-      await page.getByTestId('timeline-selected').waitFor();
+      await chooseAsidChange(page);
     },
   },
   {
@@ -203,12 +208,16 @@ export const SCENES = [
     async set(app) {
       const { page, command } = app;
       if (!(await isPaused(page))) await atAsidChange(app, 1);
+      await command('view.layout.mmu');
       await command('panel.timeline');
+      await chooseAsidChange(page);
       await page.getByTestId('timeline-filter-toggle').click();
+      for (const lane of UNLISTED) await page.getByTestId(`timeline-lane-${lane}`).click();
       await page.getByTestId('timeline-list-toggle').click();
       await page.getByTestId('timeline-event').first().waitFor();
     },
     async reset({ page }) {
+      for (const lane of UNLISTED) await page.getByTestId(`timeline-lane-${lane}`).click();
       await page.getByTestId('timeline-list-toggle').click();
       await page.getByTestId('timeline-filter-toggle').click();
     },
@@ -263,7 +272,11 @@ export const SCENES = [
       const next = page.getByTestId('tour-next');
       for (let i = 0; i < 3; i++) {
         if (await page.getByTestId('tour-show').count()) await page.getByTestId('tour-show').click();
-        if (i === 2) await page.getByTestId('tour-show').click().catch(() => {});
+        if (i === 2)
+          await page
+            .getByTestId('tour-show')
+            .click()
+            .catch(() => {});
         await next.click();
       }
     },
@@ -311,7 +324,10 @@ export const SCENES = [
       await page.getByTestId('compare-start').click();
       await page.getByTestId('compare-table').waitFor();
       await page.getByTestId('compare-cancel').waitFor({ state: 'hidden' });
-      await page.getByTestId('compare-table').scrollIntoViewIfNeeded();
+      await page
+        .getByTestId('start')
+        .locator('.start-lists')
+        .evaluate((lists) => lists.scrollTo(0, lists.scrollHeight));
     },
   },
   {
@@ -332,14 +348,20 @@ export const SCENES = [
     about: 'Debian stopped at a change of ASID, a slot opened',
     missing: noDebian,
     async set(app) {
-      const { page } = app;
+      const { page, command } = app;
       if (!(await page.getByTestId('machine-label').filter({ hasText: 'malta' }).count())) {
         await bootDebian(app);
         await type(page, 'while true; do ls -l /bin > /dev/null; done');
       }
-      await page.getByTestId('toolbar-asid').click();
-      await page.getByTestId('live-state').filter({ hasText: 'paused' }).waitFor();
-      await openSlot(page);
+      await command('view.layout.mmu');
+      // Linux also changes EntryHi for a moment to write one entry: look for a change that took something away.
+      const took = page.getByTestId('flush-label-kernel').filter({ hasText: /, [1-9][0-9]* pages?,/ });
+      for (let i = 0; i < 40 && (i === 0 || !(await took.count())); i++) {
+        await page.getByTestId('toolbar-asid').click();
+        await page.getByTestId('live-state').filter({ hasText: 'paused' }).waitFor();
+        await page.waitForTimeout(150);
+      }
+      await openStack(page);
     },
   },
   {

@@ -88,6 +88,7 @@ const SOURCES = [
   'emulator',
   'main',
   'renderer',
+  'docs/pictures',
   'resources/guests',
   'resources/icons',
   'package.json',
