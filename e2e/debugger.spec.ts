@@ -114,6 +114,31 @@ test('memory and registers are edited where the guest stands', async ({ page }) 
   await expect(page.getByTestId('memory-error')).toContainText('no register and no symbol "nowhere"');
 });
 
+test('an EntryHi written in the CPU panel flushes as the guest does', async ({ page }) => {
+  await atAsidChange(page);
+  await front(page, 'cpu');
+  const before = await dump(page);
+  const asid = (before.asid + 1) & 0xff;
+  await page.getByTestId('cp0-set-register').selectOption({ label: 'EntryHi' });
+  await page.getByTestId('cp0-set-value').fill(hex(asid));
+  await page.getByTestId('cp0-set').click();
+  await expect(page.getByTestId('cp0-EntryHi')).toContainText(`ASID ${hex(asid, 2)} was ${hex(before.asid, 2)}`);
+  const after = await dump(page);
+  expect(after.asid).toBe(asid);
+  expect(after.asidChanges).toBe(before.asidChanges + 1);
+  expect(after.kernel!.flushes).toBe(before.kernel!.flushes + 1);
+  expect(after.kernel!.lastFlush).toMatchObject({ oldAsid: before.asid, newAsid: asid });
+  expect(after.kernel!.segments.kseg0!.pages).toBe(before.kernel!.segments.kseg0!.pages);
+  // In kernel mode the user table waits.
+  expect(after.user!.flushes).toBe(before.user!.flushes);
+  expect(after.pc).toBe(before.pc);
+
+  await page.getByTestId('cp0-set-register').selectOption({ label: 'Index' });
+  await page.getByTestId('cp0-set-value').fill('64');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('message')).toContainText('Index cannot be 64: give a TLB entry, 0 to 63.');
+});
+
 test('Translate tells what the TLB and the tables hold', async ({ page }) => {
   await atAsidChange(page);
   await front(page, 'translate');
@@ -207,6 +232,7 @@ test('a breakpoint on a symbol stops before it, by keyboard alone', async ({ pag
 test('events stop the guest where they happen', async ({ page }) => {
   await front(page, 'console');
   await page.keyboard.type('pingpong 1000000\n');
+  await front(page, 'breakpoints');
   for (const [kind, argument, message] of [
     ['flush', 'user', /KMF_USER flush of the user table/],
     ['exit', 'TLBL', /exit TLBL at/],
