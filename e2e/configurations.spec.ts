@@ -15,7 +15,7 @@ test('saved, renamed, duplicated, deleted, undone, booted', async ({ kseg, page 
   // What has booted has a picture of its kernel table, what has not says so.
   const row = (id: string) => page.locator('.row', { has: page.getByTestId(id) });
   await expect(row('start-bundled:lab-kvm').locator('svg rect')).not.toHaveCount(0);
-  await expect(row('start-bundled:lab-malta')).toContainText('not booted yet');
+  await expect(row('start-bundled:lab-malta')).toContainText('no picture yet');
   await page.getByTestId('start-policy').selectOption('eager');
   await page.getByTestId('start-memory').fill('64');
   await page.getByTestId('start-name').fill('Lab, eager');
