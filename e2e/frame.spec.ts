@@ -152,6 +152,23 @@ test('a narrow window has tabs, and every panel in reach', async ({ kseg, page }
   expect(await axe(page)).toEqual([]);
 });
 
+test('the toolbar has words where they fit', async ({ kseg, page }) => {
+  const button = page.getByTestId('toolbar-asid');
+  const overflow = () =>
+    page.getByRole('toolbar', { name: 'Machine' }).evaluate((bar) => bar.scrollWidth - bar.clientWidth);
+  for (const [width, words] of [
+    [1440, 'To ASID change'],
+    [1100, 'To ASID change'],
+    [760, ''],
+    [1100, 'To ASID change'],
+  ] as const) {
+    await resize(kseg, width, 720);
+    await expect(button).toHaveText(words);
+    await expect(button).toHaveAccessibleName('To ASID change');
+    if (width >= 1100) expect(await overflow()).toBe(0);
+  }
+});
+
 test('the tour has the user cause a change of ASID and see what it does', async ({ page }) => {
   await page.getByTestId('tour-begin').click();
   await expect(page.getByTestId('tour-offer')).toBeHidden();
@@ -195,6 +212,12 @@ test('the manual lists every command with its keys', async ({ page }) => {
   for (const panel of ['console', 'segments', 'tlb', 'timeline']) {
     await page.getByTestId(`manual-panel-${panel}`).click();
     await expect(page.locator('[data-testid=manual] article p').first()).toBeVisible();
+  }
+  for (const id of ['first', 'boot', 'panel-segments', 'panel-timeline', 'panel-translate']) {
+    await page.getByTestId(`manual-${id}`).click();
+    const picture = page.getByTestId('manual-picture');
+    await expect(picture).toHaveAttribute('alt', /^[A-Z].{40,}\.$/);
+    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1440);
   }
   await page.keyboard.press('Escape');
   await expect(page.getByTestId('manual')).toHaveCount(0);

@@ -354,14 +354,13 @@ export const SCENES = [
         await type(page, 'while true; do ls -l /bin > /dev/null; done');
       }
       await command('view.layout.mmu');
-      // Linux also changes EntryHi for a moment to write one entry: look for a change that took something away.
-      const took = page.getByTestId('flush-label-kernel').filter({ hasText: /, [1-9][0-9]* pages?,/ });
-      for (let i = 0; i < 40 && (i === 0 || !(await took.count())); i++) {
+      // Linux also changes EntryHi for a moment to write one entry: look for a change from one process to another.
+      const took = page.getByTestId('flush-label-kernel').filter({ hasText: /ASID 0x(?!00)\w+ -> 0x(?!00)\w+, [1-9]/ });
+      for (let i = 0; i < 80 && (i === 0 || !(await took.count())); i++) {
         await page.getByTestId('toolbar-asid').click();
         await page.getByTestId('live-state').filter({ hasText: 'paused' }).waitFor();
         await page.waitForTimeout(150);
       }
-      await openStack(page);
     },
   },
   {
