@@ -110,7 +110,7 @@ async function openApp(executablePath, display) {
 }
 
 /** Carries out a command of the native menu. */
-export const command = (app, id) =>
+const command = (app, id) =>
   app.evaluate(({ BrowserWindow }, name) => {
     BrowserWindow.getAllWindows()[0].webContents.send('kseg:on-command', name);
   }, id);
