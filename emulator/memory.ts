@@ -17,12 +17,15 @@ export const FPRS_AT = 0x100;
 export const FCSR_AT = 0x200;
 /** The link of LL: a word that is 1 while there is one, and its virtual address. */
 export const LINKED_AT = 0x208;
-/** Where generated code and its host hand over: PC, instructions left, and why generated code was left. */
+/** Where generated code and its host hand over: PC, instructions left, and why and how generated code was left. */
 export const JIT_PC_AT = 0x210;
 export const JIT_LEFT_AT = 0x214;
-export const JIT_REASON_AT = 0x218;
+export const JIT_EXIT_AT = 0x218;
 /** Whether coprocessor 1 can be used: 0 for no, 1 with Status.FR = 0, 2 with Status.FR = 1. */
 export const JIT_FLOAT_AT = 0x21c;
+/** Virtual address of the access that generated code was left for; and the mode, 0 for kernel, it runs in. */
+export const JIT_ADDRESS_AT = 0x270;
+export const JIT_MODE_AT = 0x274;
 /** The last floating-point operation of generated code whose FCSR.Cause is not known yet: its kind, then its operands. */
 export const JIT_RECORD_AT = 0x220;
 /**

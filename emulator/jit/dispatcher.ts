@@ -1,44 +1,71 @@
 /**
  * The one module that knows where code is. `enter` goes to the code for a PC: through the host TLB to the host page,
  * through the directory to that page's entries, and through the function table. `run` does so until there is a reason
- * to stop. Each mode has a dispatcher, since each has a host TLB and a directory of its own.
+ * to stop. Each mode has its own `enter`, since it has a host TLB and a directory of its own.
  */
-import { JIT_LEFT_AT, JIT_PC_AT, JIT_REASON_AT, type LinearMemory } from '../memory.ts';
-import { REGION_TYPE, Reason, TYPES } from './generate.ts';
+import { JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
+import { EXIT_REASON, REGION_TYPE, Reason, TYPES } from './generate.ts';
 import { I32, ModuleWriter, Op, VOID } from './wasm.ts';
 
 /** Calls within calls of generated code; each takes some hundred bytes of the host's stack. */
 export const MOST_CALLS = 150;
 
-export interface DispatcherExports {
-  /** See generate.ts. */
-  enter: CallableFunction;
-  /** Runs from PC until there is a {@link Reason}, which is returned; PC and count are in memory then. */
+export interface Dispatcher {
+  /** For each mode; see generate.ts. */
+  enter: CallableFunction[];
+  /**
+   * Runs in the mode that JIT_MODE_AT says, and in those it changes to, until there is a {@link Reason} that `handle` does
+   * not deal with. PC and count are in memory then.
+   */
   run: (pc: number, left: number) => Reason;
 }
 
+/** What a mode's code is found through. */
+export interface ModeTables {
+  table: WebAssembly.Table;
+  /** Byte offset of the mode's flat table for loads. */
+  readTable: number;
+  /** Byte offset of the directory's word for host page 0. */
+  directory: number;
+}
+
 /**
- * @param readTable byte offset of the mode's flat table for loads
- * @param directory byte offset of the word for host page 0
+ * @param handle deals with an {@link Reason.Interpret} or {@link Reason.Miss}, PC and count being in memory; its argument
+ * is JIT_EXIT_AT. Returns 0 when generated code can go on
  */
 export function makeDispatcher(
   memory: LinearMemory,
-  table: WebAssembly.Table,
-  readTable: number,
-  directory: number,
-): DispatcherExports {
+  modes: readonly ModeTables[],
+  handle: (exit: number) => number,
+): Dispatcher {
   const out = new ModuleWriter();
   const RUN_TYPE = TYPES.length;
+  const HANDLE_TYPE = RUN_TYPE + 1;
   out.begin(
-    [...TYPES, { parameters: [I32, I32], results: [I32] }],
+    [...TYPES, { parameters: [I32, I32], results: [I32] }, { parameters: [I32], results: [I32] }],
     [
       { module: 'k', name: 'memory', kind: 'memory' },
-      { module: 'k', name: 'table', kind: 'table' },
+      ...modes.map((_, i) => ({ module: 'k', name: `table${i}`, kind: 'table' }) as const),
+      { module: 'k', name: 'handle', kind: 'function', type: HANDLE_TYPE },
     ],
   );
-  out.functions([REGION_TYPE, RUN_TYPE], 0);
+  const HANDLE = 0;
+  const FIRST = 1;
+  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE], FIRST);
+  for (const [i, mode] of modes.entries()) emitEnter(out, i, mode);
+  emitRun(out, HANDLE, FIRST);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(out.end()), {
+    k: { memory: memory.memory, handle, ...Object.fromEntries(modes.map(({ table }, i) => [`table${i}`, table])) },
+  });
+  const { exports } = instance;
+  return {
+    enter: modes.map((_, i) => exports[String(i)] as CallableFunction),
+    run: exports[String(modes.length)] as Dispatcher['run'],
+  };
+}
 
-  // enter(pc, left, depth)
+/** enter(pc, left, depth) */
+function emitEnter(out: ModuleWriter, index: number, { readTable, directory }: ModeTables): void {
   const [pc, left, depth, x, entry] = [0, 1, 2, 3, 4];
   out.beginBody([[2, I32]]);
   out.op(Op.Block);
@@ -87,57 +114,93 @@ export function makeDispatcher(
   out.op1(Op.LocalGet, depth);
   out.op1(Op.LocalGet, entry);
   out.op1(Op.ReturnCallIndirect, REGION_TYPE);
-  out.unsigned(0);
+  out.unsigned(index);
   out.op(Op.End);
   out.op(Op.End);
   out.constant(0);
-  out.constant(Reason.Cold);
-  out.memory(Op.I32Store, JIT_REASON_AT, 2);
+  out.constant(Reason.Cold << EXIT_REASON);
+  out.memory(Op.I32Store, JIT_EXIT_AT, 2);
   out.op1(Op.LocalGet, pc);
   out.op1(Op.LocalGet, left);
   out.endBody();
+}
 
-  // run(pc, left)
-  const reason = 2;
+/** run(pc, left), for two modes whose `enter` are the functions from `first` on. */
+function emitRun(out: ModuleWriter, handle: number, first: number): void {
+  const [pc, left, exit] = [0, 1, 2];
+  const load = (at: number, local?: number) => {
+    out.constant(0);
+    out.memory(Op.I32Load, at, 2);
+    if (local !== undefined) out.op1(Op.LocalSet, local);
+  };
+  const store = (at: number, push: () => void) => {
+    out.constant(0);
+    push();
+    out.memory(Op.I32Store, at, 2);
+  };
+  const isReason = (op: Op, reason: Reason) => {
+    out.op1(Op.LocalGet, exit);
+    out.constant(EXIT_REASON);
+    out.op(Op.I32ShrU);
+    out.constant(reason);
+    out.op(op);
+  };
   out.beginBody([[1, I32]]);
-  out.constant(0);
-  out.constant(Reason.None);
-  out.memory(Op.I32Store, JIT_REASON_AT, 2);
+  store(JIT_EXIT_AT, () => out.constant(Reason.None));
   out.op(Op.Loop);
   out.byte(VOID);
-  out.op1(Op.LocalGet, pc);
-  out.op1(Op.LocalGet, left);
-  out.constant(0);
-  out.op1(Op.Call, 0);
-  out.op1(Op.LocalSet, left);
-  out.op1(Op.LocalSet, pc);
-  out.constant(0);
-  out.memory(Op.I32Load, JIT_REASON_AT, 2);
-  out.op1(Op.LocalTee, reason);
-  out.op(Op.I32Eqz);
-  out.op1(Op.BrIf, 0);
-  out.op(Op.End);
-  // What was stepped has left PC and count in memory itself.
-  out.op1(Op.LocalGet, reason);
-  out.constant(Reason.Stepped);
-  out.op(Op.I32Ne);
+  load(JIT_MODE_AT);
   out.op(Op.If);
   out.byte(VOID);
-  for (const [local, at] of [
-    [pc, JIT_PC_AT],
-    [left, JIT_LEFT_AT],
-  ] as const) {
+  for (const mode of [1, 0]) {
+    out.op1(Op.LocalGet, pc);
+    out.op1(Op.LocalGet, left);
     out.constant(0);
-    out.op1(Op.LocalGet, local);
-    out.memory(Op.I32Store, at, 2);
+    out.op1(Op.Call, first + mode);
+    out.op1(Op.LocalSet, left);
+    out.op1(Op.LocalSet, pc);
+    out.op(mode === 1 ? Op.Else : Op.End);
   }
+  load(JIT_EXIT_AT);
+  out.op1(Op.LocalTee, exit);
+  out.op(Op.I32Eqz);
+  out.op1(Op.BrIf, 0);
+  store(JIT_EXIT_AT, () => out.constant(Reason.None));
+  // What was stepped has left PC and count in memory itself.
+  isReason(Op.I32Eq, Reason.Stepped);
+  out.op(Op.If);
+  out.byte(VOID);
+  load(JIT_PC_AT, pc);
+  load(JIT_LEFT_AT, left);
+  out.op1(Op.Br, 1);
   out.op(Op.End);
-  out.op1(Op.LocalGet, reason);
+  isReason(Op.I32Ne, Reason.Stopped);
+  out.op(Op.If);
+  out.byte(VOID);
+  store(JIT_PC_AT, () => out.op1(Op.LocalGet, pc));
+  store(JIT_LEFT_AT, () => out.op1(Op.LocalGet, left));
+  out.op(Op.End);
+  isReason(Op.I32LtU, Reason.Stepped);
+  out.op(Op.If);
+  out.byte(VOID);
+  out.op1(Op.LocalGet, exit);
+  out.op1(Op.Call, handle);
+  out.op(Op.I32Eqz);
+  out.op(Op.If);
+  out.byte(VOID);
+  load(JIT_PC_AT, pc);
+  load(JIT_LEFT_AT, left);
+  out.op1(Op.Br, 2);
+  out.op(Op.End);
+  out.constant(Reason.Stopped);
+  out.op1(Op.LocalSet, exit);
+  out.op(Op.Else);
+  out.op1(Op.LocalGet, exit);
+  out.constant(EXIT_REASON);
+  out.op(Op.I32ShrU);
+  out.op1(Op.LocalSet, exit);
+  out.op(Op.End);
+  out.op(Op.End);
+  out.op1(Op.LocalGet, exit);
   out.endBody();
-
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(out.end()), {
-    k: { memory: memory.memory, table },
-  });
-  const [enter, run] = ['0', '1'].map((name) => instance.exports[name]) as [CallableFunction, DispatcherExports['run']];
-  return { enter, run };
 }

@@ -6,25 +6,38 @@
  * the MMU tells through {@link WatchedPages}.
  */
 import { Cp0 } from '../cpu/cp0.ts';
-import type { Cpu } from '../cpu/cpu.ts';
+import { DEVICE, FAULT, READ, WRITE, type Access, type Cpu } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { interpret, interpretCold } from '../cpu/interpreter.generated.ts';
 import {
   CP0_AT,
   HOST_TLB,
+  JIT_ADDRESS_AT,
+  JIT_EXIT_AT,
   JIT_FLOAT_AT,
   JIT_LEFT_AT,
+  JIT_MODE_AT,
   JIT_PC_AT,
-  JIT_REASON_AT,
   JIT_RECORD_AT,
   RAM_AT,
   type LinearMemory,
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { CodeMap, MODES, MOST_PAGES } from './code-map.ts';
-import { makeDispatcher, type DispatcherExports } from './dispatcher.ts';
+import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
-import { FIRST_FUNCTION, Generator, IMPORTS, REGION_TYPE, Reason, TYPES } from './generate.ts';
+import {
+  EXIT_ALIGNMENT,
+  EXIT_REASON,
+  EXIT_SLOT,
+  EXIT_WRITE,
+  FIRST_FUNCTION,
+  Generator,
+  IMPORTS,
+  REGION_TYPE,
+  Reason,
+  TYPES,
+} from './generate.ts';
 import { brokenInvariants } from './invariants.ts';
 import { End, PAGE_WORDS, SWITCH_FACTOR, buildRegion, type Region } from './region.ts';
 import { ModuleWriter } from './wasm.ts';
@@ -38,7 +51,11 @@ export interface CacheLimits {
 }
 export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES };
 const ERET = 0x42000018;
+const SYSCALL = 0x0c;
+const SYSCALL_MASK = 0xfc00003f | 0;
+const COP0 = 0x10;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
+const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** Instructions in a region. */
 const REGION_LIMIT = 64;
 /** Regions that are translated at a time: making a module costs much by itself. */
@@ -94,7 +111,6 @@ interface PageCode {
 
 interface Mode {
   table: WebAssembly.Table;
-  dispatcher: DispatcherExports;
   free: number[];
 }
 
@@ -108,11 +124,12 @@ export class Engine {
     dropped: 0,
     evictions: 0,
     executed: 0,
-    exits: [0, 0, 0, 0, 0],
+    exits: [0, 0, 0, 0, 0, 0, 0],
   };
   readonly map: CodeMap;
   private readonly words: Int32Array;
   private readonly modes: Mode[];
+  private readonly dispatcher: Dispatcher;
   private readonly writer = new ModuleWriter();
   private queue: Wanted[] = [];
   /** How often an instruction has left generated code for a device, by word of host memory; */
@@ -139,11 +156,15 @@ export class Engine {
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
     const { functions, pages } = options.limits;
     this.map = new CodeMap(memory, at, hostBytes, pages);
-    this.modes = [HOST_TLB.kernelRead, HOST_TLB.userRead].map((readTable, mode) => {
-      const table = new WebAssembly.Table({ element: 'anyfunc', initial: functions });
-      const dispatcher = makeDispatcher(memory, table, readTable, this.map.directories[mode]!);
-      return { table, dispatcher, free: freeSlots(functions) };
+    this.modes = [0, 1].map(() => ({
+      table: new WebAssembly.Table({ element: 'anyfunc', initial: functions }),
+      free: freeSlots(functions),
+    }));
+    const readTables = [HOST_TLB.kernelRead, HOST_TLB.userRead];
+    const tables = this.modes.map(({ table }, mode) => {
+      return { table, readTable: readTables[mode]!, directory: this.map.directories[mode]! };
     });
+    this.dispatcher = makeDispatcher(memory, tables, this.handle);
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
     cpu.urgent = 1 - URGENT * options.threshold;
@@ -165,35 +186,119 @@ export class Engine {
         interpret(cpu, Math.max(0, cpu.left - (cpu.delay !== 0 ? 0 : 64)));
         continue;
       }
-      cpu.directory = this.map.directories[mode]! >>> 2;
-      words[JIT_FLOAT_AT >>> 2] = !cpu.fpuUsable ? 0 : cpu.fpu.odd === 1 ? 1 : 2;
+      words[JIT_MODE_AT >>> 2] = mode;
+      this.lookAtFloat();
       const before = this.clock.instructions();
-      const reason = this.modes[mode]!.dispatcher.run(cpu.pc, cpu.left);
+      const reason = this.dispatcher.run(cpu.pc, cpu.left);
       cpu.pc = words[JIT_PC_AT >>> 2]!;
       cpu.left = words[JIT_LEFT_AT >>> 2]!;
       counts.executed += this.clock.instructions() - before;
       counts.exits[reason]!++;
       if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
-      switch (reason) {
-        case Reason.Interpret:
-          this.interpretOne(mode);
-          break;
-        case Reason.Budget:
-          interpret(cpu);
-          break;
-        case Reason.Cold:
-          this.interpretCold(mode);
-      }
+      if (reason === Reason.Budget) interpret(cpu);
+      else if (reason === Reason.Cold) this.interpretCold();
+    }
+  }
+  private lookAtFloat(): void {
+    const { fpuUsable, fpu } = this.cpu;
+    this.words[JIT_FLOAT_AT >>> 2] = !fpuUsable ? 0 : fpu.odd === 1 ? 1 : 2;
+  }
+
+  /** Executes what generated code could not; see {@link makeDispatcher}. */
+  private readonly handle = (exit: number): number => {
+    const { cpu, words, counts } = this;
+    const pc = words[JIT_PC_AT >>> 2]!;
+    cpu.pc = pc;
+    cpu.left = words[JIT_LEFT_AT >>> 2]!;
+    counts.exits[exit >>> EXIT_REASON]!++;
+    const missed = exit >>> EXIT_REASON === Reason.Miss;
+    if (!missed) this.execute(pc);
+    else if (!this.fill(exit)) this.interpretOne();
+    const { mode } = this;
+    if (mode < 0 || cpu.delay !== 0 || cpu.left <= 0) {
+      words[JIT_PC_AT >>> 2] = cpu.pc;
+      words[JIT_LEFT_AT >>> 2] = cpu.left;
+      return 1;
+    }
+    words[JIT_PC_AT >>> 2] = cpu.pc;
+    words[JIT_LEFT_AT >>> 2] = cpu.left;
+    words[JIT_MODE_AT >>> 2] = mode;
+    this.lookAtFloat();
+    return 0;
+  };
+
+  /** Executes the instruction at PC, which is not in a delay slot. */
+  private execute(pc: number): void {
+    const { cpu, words } = this;
+    const word = words[(words[cpu.reads + (pc >>> 12)]! ^ pc) >> 2]!;
+    if (word === ERET) {
+      cpu.left--;
+      cpu.cop0(word);
+      this.retryMissed();
+    } else if ((word & SYSCALL_MASK) === SYSCALL) {
+      cpu.left--;
+      cpu.syscall(word);
+    } else this.interpretOne();
+  }
+
+  /** Does what the access that has missed asks of the MMU. False when the interpreter must execute the instruction. */
+  private fill(exit: number): boolean {
+    const { cpu, words } = this;
+    const va = words[JIT_ADDRESS_AT >>> 2]!;
+    const write = (exit & EXIT_WRITE) !== 0;
+    // What is misaligned is another exception, and an access is an exit of the hypervisor's each time.
+    if (!this.options.fullSystem || (va & ((exit >>> EXIT_ALIGNMENT) & 7)) !== 0) return false;
+    const table = write ? cpu.writes : cpu.reads;
+    // A device's address; a store that is watched.
+    if (va >>> 29 === 5 || (write && (words[table + (va >>> 12)]! & 1) !== 0)) return false;
+    const host = this.access(va, write ? WRITE : READ, (exit & EXIT_SLOT) !== 0);
+    return host === FAULT || (host !== DEVICE && (words[table + (va >>> 12)]! ^ va) >= 0);
+  }
+
+  /**
+   * What the access of the instruction at PC, or of that in the delay slot behind it, does before anything is loaded or
+   * stored. A fault has been delivered; otherwise the CPU is where it was.
+   */
+  private access(va: number, access: Access, inSlot: boolean): number {
+    const { cpu } = this;
+    const { pc, left } = cpu;
+    cpu.left = left - 1;
+    if (inSlot) {
+      cpu.left = left - 2;
+      cpu.pc = (pc + 4) | 0;
+      cpu.delay = 1;
+    }
+    const host = cpu.system.resolve(va, access);
+    if (host === FAULT) return host;
+    cpu.pc = pc;
+    cpu.left = left;
+    cpu.delay = 0;
+    return host;
+  }
+
+  /** After the ERET of a TLB handler: the access that missed is made again, and may as well be looked up at once. */
+  private retryMissed(): void {
+    const { cpu, words, mode } = this;
+    const code = (words[CAUSE]! >>> 2) & 31;
+    if (code !== ExcCode.TLBL && code !== ExcCode.TLBS) return;
+    if (mode < 0 || cpu.left <= 2 || !this.options.fullSystem) return;
+    const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
+    if ((host & 0x80000003) !== 0) return;
+    const va = words[BAD_VADDR]!;
+    const word = words[host >> 2]!;
+    if (isAccess(word, code) && ((cpu.r[(word >>> 21) & 31]! + ((word << 16) >> 16)) | 0) === va) {
+      this.access(va, code === ExcCode.TLBS ? WRITE : READ, false);
     }
   }
 
-  /** Executes what generated code could not. Loads and stores that reach devices again and again are remembered. */
-  private interpretOne(mode: number): void {
-    const { cpu } = this;
+  /** Has the interpreter execute an instruction. Loads and stores that reach devices again and again are remembered. */
+  private interpretOne(): void {
+    const { cpu, words, mode } = this;
     const { pc } = cpu;
-    const host = this.words[cpu.reads + (pc >>> 12)]! ^ pc;
+    const host = words[cpu.reads + (pc >>> 12)]! ^ pc;
+    if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
     cpu.gpa = -1;
-    interpret(cpu, Math.max(0, cpu.left - (this.returnsFromMiss(host) ? 2 : 1)));
+    interpret(cpu, Math.max(0, cpu.left - 1));
     // A branch's slot stays what it is.
     if (cpu.gpa < 0 || cpu.pc !== ((pc + 4) | 0)) return;
     const at = host >>> 2;
@@ -201,13 +306,6 @@ export class Engine {
     this.deviceAccesses.set(at, seen);
     // More than once, since what is remembered goes with the page's code.
     if (seen % DEVICE_ACCESSES === 0) this.rememberDevice(mode, host);
-  }
-
-  /** An ERET from a TLB handler: what it returns to will miss in the host TLB, and may as well be interpreted at once. */
-  private returnsFromMiss(host: number): boolean {
-    if (this.words[host >>> 2] !== ERET) return false;
-    const code = (this.words[CAUSE]! >>> 2) & 31;
-    return code === ExcCode.TLBL || code === ExcCode.TLBS;
   }
 
   private rememberDevice(mode: number, host: number): void {
@@ -223,8 +321,9 @@ export class Engine {
     for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, this.cpu.threshold);
   }
 
-  private interpretCold(mode: number): void {
-    const { cpu, map, words } = this;
+  private interpretCold(): void {
+    const { cpu, map, words, mode } = this;
+    cpu.directory = map.directories[mode]! >>> 2;
     interpretCold(cpu);
     if (this.mode !== mode || cpu.delay !== 0) return;
     const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
@@ -243,12 +342,18 @@ export class Engine {
   /** Executes one instruction for generated code. Returns how many are left, or -1 when it cannot go on. */
   private readonly step = (pc: number, left: number): number => {
     const { cpu, words } = this;
-    if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
     const { reads } = cpu;
     const { epoch, removals } = this;
     cpu.pc = pc;
     cpu.left = left;
-    interpret(cpu, left - 1);
+    const word = words[(words[reads + (pc >>> 12)]! ^ pc) >> 2]!;
+    if (word >>> 26 === COP0) {
+      cpu.left = left - 1;
+      cpu.cop0(word);
+    } else {
+      if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
+      interpret(cpu, left - 1);
+    }
     if (
       cpu.pc === ((pc + 4) | 0) &&
       // The next event may have come nearer; as long as it is beyond the region's next test, the code can go on.
@@ -258,16 +363,21 @@ export class Engine {
       // The pages that are executed from, this one and those it was called from, are still where they were.
       this.removals === removals
     ) {
-      words[JIT_FLOAT_AT >>> 2] = !cpu.fpuUsable ? 0 : cpu.fpu.odd === 1 ? 1 : 2;
+      this.lookAtFloat();
       return cpu.left;
     }
+    const { mode } = this;
+    const stopped = mode < 0 || cpu.delay !== 0 || cpu.left <= 0;
     words[JIT_PC_AT >>> 2] = cpu.pc;
     words[JIT_LEFT_AT >>> 2] = cpu.left;
-    words[JIT_REASON_AT >>> 2] = Reason.Stepped;
+    words[JIT_MODE_AT >>> 2] = mode;
+    words[JIT_EXIT_AT >>> 2] = (stopped ? Reason.Stopped : Reason.Stepped) << EXIT_REASON;
+    this.lookAtFloat();
     return -1;
   };
   private get removals(): number {
-    return this.mmu.kernel.host.removals + this.mmu.user.host.removals;
+    const { kernel, user } = this.mmu;
+    return (this.cpu.reads === kernel.host.reads ? kernel : user).host.removals;
   }
 
   // Translation
@@ -297,7 +407,7 @@ export class Engine {
   /** False when there is no room. */
   private translate(mode: number, wanted: Wanted[]): boolean {
     const { writer, memory, counts, words } = this;
-    const { table, free, dispatcher } = this.modes[mode]!;
+    const { table, free } = this.modes[mode]!;
     if (free.length < wanted.length) return false;
     const ready: { host: number; region: Region }[] = [];
     for (const { host, pc } of wanted) {
@@ -320,7 +430,7 @@ export class Engine {
     const generator = this.generator(mode);
     for (const { region } of ready) generator.generate(region);
     const bytes = writer.end();
-    const imports = { k: { memory: memory.memory, enter: dispatcher.enter, step: this.step } };
+    const imports = { k: { memory: memory.memory, enter: this.dispatcher.enter[mode]!, step: this.step } };
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
     for (const [i, { host, region }] of ready.entries()) {
       const slot = free.pop()!;
@@ -418,4 +528,10 @@ export class Engine {
 function freeSlots(functions: number): number[] {
   // Slot 0 would look like no entry.
   return Array.from({ length: functions - 1 }, (_, i) => functions - 1 - i);
+}
+
+/** Whether the word is a load or a store (the exception's code says which) with base and offset that does no more. */
+function isAccess(word: number, code: ExcCode): boolean {
+  const opcode = word >>> 26;
+  return code === ExcCode.TLBS ? opcode >= 0x28 && opcode <= 0x2e : opcode >= 0x20 && opcode <= 0x26;
 }

@@ -9,7 +9,7 @@
  * Instructions are counted block by block. That there are enough left is tested at the entry, at loop heads and after
  * calls, for the longest way to the next test, so that a region never executes one too many.
  */
-import { JIT_FLOAT_AT, JIT_REASON_AT, REGISTERS_AT } from '../memory.ts';
+import { JIT_ADDRESS_AT, JIT_EXIT_AT, JIT_FLOAT_AT, REGISTERS_AT } from '../memory.ts';
 import type { FloatOptions } from './float-target.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
 import { KernelTarget } from './kernel-target.ts';
@@ -18,19 +18,28 @@ import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
 import { F32, F64, I32, I64, Op, VOID, type FunctionType, type Import, type ModuleWriter } from './wasm.ts';
 
-/** Why generated code was left, in JIT_REASON_AT. */
+/** Why generated code was left, in the upper bits of JIT_EXIT_AT. */
 export const enum Reason {
   /** A function returned; execution goes on at PC. */
   None = 0,
   /** The interpreter must execute the instruction at PC. */
   Interpret = 1,
+  /** A load or store was not found in the host TLB. */
+  Miss = 2,
+  /** An instruction that the interpreter executed has changed more than the region can go on with: PC is in memory. */
+  Stepped = 3,
+  /** So has it, and the machine must look at what to do next. */
+  Stopped = 4,
   /** There is no code for PC. */
-  Cold = 2,
+  Cold = 5,
   /** Fewer instructions are left than the way to the next test may take. */
-  Budget = 3,
-  /** An instruction that the interpreter executed has changed more than generated code can go on with. */
-  Stepped = 4,
+  Budget = 6,
 }
+/** Of JIT_EXIT_AT: the reason's shift; a miss in a delay slot, of a store, and its alignment in bytes minus one. */
+export const EXIT_REASON = 27;
+export const EXIT_SLOT = 1 << 26;
+export const EXIT_WRITE = 1 << 25;
+export const EXIT_ALIGNMENT = 22;
 
 /** Function types of region modules by index. */
 export const TYPES: readonly FunctionType[] = [
@@ -85,6 +94,7 @@ export class Generator extends KernelTarget {
   /** The exit that {@link exitIf} takes, and what it takes back of the count. */
   private exit!: Exit;
   private uncounted = 0;
+  private inSlot = false;
   private exitOffset = 0;
 
   constructor(out: ModuleWriter, options: FloatOptions) {
@@ -300,8 +310,15 @@ export class Generator extends KernelTarget {
   }
 
   protected exitIf(): void {
+    this.exitWith(exitCode(this.exitOffset, this.uncounted, Reason.Interpret));
+  }
+  protected missIf(write: boolean, alignment: number): void {
+    const how = ((alignment - 1) << EXIT_ALIGNMENT) | (write ? EXIT_WRITE : 0) | (this.inSlot ? EXIT_SLOT : 0);
+    this.exitWith(exitCode(this.exitOffset, this.uncounted, Reason.Miss) | how);
+  }
+  private exitWith(code: number): void {
     const { out } = this;
-    out.constant(exitCode(this.exitOffset, this.uncounted, Reason.Interpret));
+    out.constant(code);
     out.op1(Op.LocalSet, Local.Exit);
     out.op1(Op.BrIf, this.depth - this.exit.label);
   }
@@ -311,9 +328,10 @@ export class Generator extends KernelTarget {
     this.storeRegisters(registers);
     out.constant(0);
     out.op1(Op.LocalGet, Local.Exit);
-    out.constant(24);
-    out.op(Op.I32ShrU);
-    out.memory(Op.I32Store, JIT_REASON_AT, 2);
+    out.memory(Op.I32Store, JIT_EXIT_AT, 2);
+    out.constant(0);
+    out.op1(Op.LocalGet, Local.Address);
+    out.memory(Op.I32Store, JIT_ADDRESS_AT, 2);
     out.op1(Op.LocalGet, Local.Exit);
     out.constant(0xfff);
     out.op(Op.I32And);
@@ -323,7 +341,7 @@ export class Generator extends KernelTarget {
     out.op1(Op.LocalGet, Local.Exit);
     out.constant(12);
     out.op(Op.I32ShrU);
-    out.constant(0xfff);
+    out.constant(0x3ff);
     out.op(Op.I32And);
     out.op(Op.I32Add);
     out.op(Op.Return);
@@ -331,8 +349,8 @@ export class Generator extends KernelTarget {
 
   private setReason(reason: Reason): void {
     this.out.constant(0);
-    this.out.constant(reason);
-    this.out.memory(Op.I32Store, JIT_REASON_AT, 2);
+    this.out.constant(reason << EXIT_REASON);
+    this.out.memory(Op.I32Store, JIT_EXIT_AT, 2);
   }
 
   /** At the entry, before anything is in a local. */
@@ -458,7 +476,9 @@ export class Generator extends KernelTarget {
   private emitSlot(block: Block, dirty: number): void {
     const branch = block.body.at(-1)!;
     this.uncounted = 2;
+    this.inSlot = true;
     this.emit(block.slot!, 4 * branch.at, dirty);
+    this.inSlot = false;
   }
 
   private emitEnd(block: Block, dirty: number, following: Item | undefined): void {
@@ -659,7 +679,7 @@ export class Generator extends KernelTarget {
 
 /** What an exit needs to know: offset in the page, instructions counted too many, and why. */
 function exitCode(offset: number, uncounted: number, reason: Reason): number {
-  return offset | (uncounted << 12) | (reason << 24);
+  return offset | (uncounted << 12) | (reason << EXIT_REASON);
 }
 
 /** After these nothing is known of the registers but what memory has. */

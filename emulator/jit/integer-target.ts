@@ -75,6 +75,8 @@ export abstract class IntegerTarget {
 
   /** Leaves the region for the interpreter when the value on the stack is not zero. */
   protected abstract exitIf(): void;
+  /** Leaves it because Local.Address, `alignment` bytes, has not been found in the host TLB. */
+  protected abstract missIf(write: boolean, alignment: number): void;
 
   protected field(at: 6 | 11 | 16 | 21): number {
     return (this.word >>> at) & 31;
@@ -396,7 +398,7 @@ export abstract class IntegerTarget {
     out.op1(Op.LocalTee, Local.Translated);
     out.constant(0x80000000 | (alignment - 1));
     out.op(Op.I32And);
-    this.exitIf();
+    this.missIf(write, alignment);
   }
   /** Pushes the host address of an access of `size` bytes, big-endian memory being made of whole words. */
   protected pushTranslated(size: number): void {

@@ -20,7 +20,7 @@ export class HostTlb {
   readonly writes: number;
   private readonly list = new Int32Array(1 << 15);
   private length = 0;
-  /** Counts pages that were dropped: while it stays, so does every translation. */
+  /** Counts watched pages that were dropped: while it stays, what is executed from such pages stays where it is. */
   removals = 0;
 
   constructor(
@@ -74,7 +74,9 @@ export class HostTlb {
   drop(va: number): void {
     const page = va >>> 12;
     const invalid = page < 0x80000 ? 0x80000000 | 0 : 0;
-    if (this.words[this.reads + page] !== invalid) this.removals++;
+    const entry = this.words[this.reads + page]!;
+    if (entry === invalid) return;
+    if (this.watched.has(entry ^ va)) this.removals++;
     this.words[this.reads + page] = invalid;
     this.words[this.writes + page] = invalid;
   }
@@ -91,9 +93,10 @@ export class HostTlb {
       const page = this.list[i]!;
       const invalid = page < 0x80000 ? 0x80000000 | 0 : 0;
       // An entry dropped by itself stays listed, and may even be listed twice after a refill.
-      if (this.words[this.reads + page] === invalid) continue;
+      const entry = this.words[this.reads + page]!;
+      if (entry === invalid) continue;
       if (dropped(page)) {
-        this.removals++;
+        if (this.watched.has(entry ^ (page << 12))) this.removals++;
         this.words[this.reads + page] = invalid;
         this.words[this.writes + page] = invalid;
       } else this.list[kept++] = page;
