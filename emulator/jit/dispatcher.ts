@@ -30,8 +30,8 @@ export interface ModeTables {
 }
 
 /**
- * @param handle deals with an {@link Reason.Interpret} or {@link Reason.Miss}, PC and count being in memory; its argument
- * is JIT_EXIT_AT. Returns 0 when generated code can go on
+ * @param handle deals with the reasons before {@link Reason.Stepped}, PC and count being in memory; its argument is
+ * JIT_EXIT_AT. Returns {@link Reason.None} when generated code can go on
  */
 export function makeDispatcher(
   memory: LinearMemory,
@@ -67,9 +67,15 @@ export function makeDispatcher(
 /** enter(pc, left, depth) */
 function emitEnter(out: ModuleWriter, index: number, { readTable, directory }: ModeTables): void {
   const [pc, left, depth, x, entry] = [0, 1, 2, 3, 4];
+  const leave = (reason: Reason) => {
+    out.constant(0);
+    out.constant(reason << EXIT_REASON);
+    out.memory(Op.I32Store, JIT_EXIT_AT, 2);
+    out.op1(Op.LocalGet, pc);
+    out.op1(Op.LocalGet, left);
+    out.op(Op.Return);
+  };
   out.beginBody([[2, I32]]);
-  out.op(Op.Block);
-  out.byte(VOID);
   out.op1(Op.LocalGet, pc);
   out.constant(10);
   out.op(Op.I32ShrU);
@@ -81,7 +87,10 @@ function emitEnter(out: ModuleWriter, index: number, { readTable, directory }: M
   out.op1(Op.LocalTee, x);
   out.constant(0x80000003);
   out.op(Op.I32And);
-  out.op1(Op.BrIf, 0);
+  out.op(Op.If);
+  out.byte(VOID);
+  leave(Reason.Fetch);
+  out.op(Op.End);
   out.op1(Op.LocalGet, x);
   out.constant(10);
   out.op(Op.I32ShrU);
@@ -116,12 +125,7 @@ function emitEnter(out: ModuleWriter, index: number, { readTable, directory }: M
   out.op1(Op.ReturnCallIndirect, REGION_TYPE);
   out.unsigned(index);
   out.op(Op.End);
-  out.op(Op.End);
-  out.constant(0);
-  out.constant(Reason.Cold << EXIT_REASON);
-  out.memory(Op.I32Store, JIT_EXIT_AT, 2);
-  out.op1(Op.LocalGet, pc);
-  out.op1(Op.LocalGet, left);
+  leave(Reason.Cold);
   out.endBody();
 }
 
@@ -185,6 +189,7 @@ function emitRun(out: ModuleWriter, handle: number, first: number): void {
   out.byte(VOID);
   out.op1(Op.LocalGet, exit);
   out.op1(Op.Call, handle);
+  out.op1(Op.LocalTee, exit);
   out.op(Op.I32Eqz);
   out.op(Op.If);
   out.byte(VOID);
@@ -192,8 +197,6 @@ function emitRun(out: ModuleWriter, handle: number, first: number): void {
   load(JIT_LEFT_AT, left);
   out.op1(Op.Br, 2);
   out.op(Op.End);
-  out.constant(Reason.Stopped);
-  out.op1(Op.LocalSet, exit);
   out.op(Op.Else);
   out.op1(Op.LocalGet, exit);
   out.constant(EXIT_REASON);

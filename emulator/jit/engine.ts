@@ -6,7 +6,7 @@
  * the MMU tells through {@link WatchedPages}.
  */
 import { Cp0 } from '../cpu/cp0.ts';
-import { DEVICE, FAULT, READ, WRITE, type Access, type Cpu } from '../cpu/cpu.ts';
+import { DEVICE, FAULT, FETCH, READ, WRITE, type Access, type Cpu } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { interpret, interpretCold } from '../cpu/interpreter.generated.ts';
 import {
@@ -124,7 +124,7 @@ export class Engine {
     dropped: 0,
     evictions: 0,
     executed: 0,
-    exits: [0, 0, 0, 0, 0, 0, 0],
+    exits: [0, 0, 0, 0, 0, 0, 0, 0],
   };
   readonly map: CodeMap;
   private readonly words: Int32Array;
@@ -210,22 +210,25 @@ export class Engine {
     const pc = words[JIT_PC_AT >>> 2]!;
     cpu.pc = pc;
     cpu.left = words[JIT_LEFT_AT >>> 2]!;
-    counts.exits[exit >>> EXIT_REASON]!++;
-    const missed = exit >>> EXIT_REASON === Reason.Miss;
-    if (!missed) this.execute(pc);
+    const why: Reason = exit >>> EXIT_REASON;
+    counts.exits[why]!++;
+    if (why === Reason.Fetch) {
+      // Where there is no host TLB entry to be had, the interpreter goes on for longer than one instruction.
+      if (!this.options.fullSystem || (pc & 3) !== 0 || !this.look(pc, FETCH, false)) return Reason.Cold;
+    } else if (why !== Reason.Miss) this.execute(pc);
     else if (!this.fill(exit)) this.interpretOne();
-    const { mode } = this;
-    if (mode < 0 || cpu.delay !== 0 || cpu.left <= 0) {
-      words[JIT_PC_AT >>> 2] = cpu.pc;
-      words[JIT_LEFT_AT >>> 2] = cpu.left;
-      return 1;
-    }
+    return this.handOver();
+  };
+
+  /** Tells generated code where to go on. {@link Reason.Stopped} when it cannot, otherwise {@link Reason.None}. */
+  private handOver(): Reason {
+    const { cpu, words, mode } = this;
     words[JIT_PC_AT >>> 2] = cpu.pc;
     words[JIT_LEFT_AT >>> 2] = cpu.left;
     words[JIT_MODE_AT >>> 2] = mode;
     this.lookAtFloat();
-    return 0;
-  };
+    return mode < 0 || cpu.delay !== 0 || cpu.left <= 0 ? Reason.Stopped : Reason.None;
+  }
 
   /** Executes the instruction at PC, which is not in a delay slot. */
   private execute(pc: number): void {
@@ -248,20 +251,20 @@ export class Engine {
     const write = (exit & EXIT_WRITE) !== 0;
     // What is misaligned is another exception, and an access is an exit of the hypervisor's each time.
     if (!this.options.fullSystem || (va & ((exit >>> EXIT_ALIGNMENT) & 7)) !== 0) return false;
-    const table = write ? cpu.writes : cpu.reads;
-    // A device's address; a store that is watched.
-    if (va >>> 29 === 5 || (write && (words[table + (va >>> 12)]! & 1) !== 0)) return false;
-    const host = this.access(va, write ? WRITE : READ, (exit & EXIT_SLOT) !== 0);
-    return host === FAULT || (host !== DEVICE && (words[table + (va >>> 12)]! ^ va) >= 0);
+    // A store that is watched.
+    if (write && (words[cpu.writes + (va >>> 12)]! & 1) !== 0) return false;
+    return this.look(va, write ? WRITE : READ, (exit & EXIT_SLOT) !== 0);
   }
 
   /**
-   * What the access of the instruction at PC, or of that in the delay slot behind it, does before anything is loaded or
-   * stored. A fault has been delivered; otherwise the CPU is where it was.
+   * What an access of the instruction at PC, or of that in the delay slot behind it, does before anything is fetched,
+   * loaded or stored. True when a fault has been delivered, or the host TLB has it now and the CPU is where it was.
    */
-  private access(va: number, access: Access, inSlot: boolean): number {
-    const { cpu } = this;
+  private look(va: number, access: Access, inSlot: boolean): boolean {
+    const { cpu, words } = this;
     const { pc, left } = cpu;
+    // kseg1: mostly devices, and never in the host TLB.
+    if (va >>> 29 === 5) return false;
     cpu.left = left - 1;
     if (inSlot) {
       cpu.left = left - 2;
@@ -269,11 +272,12 @@ export class Engine {
       cpu.delay = 1;
     }
     const host = cpu.system.resolve(va, access);
-    if (host === FAULT) return host;
+    if (host === FAULT) return true;
     cpu.pc = pc;
     cpu.left = left;
     cpu.delay = 0;
-    return host;
+    const table = access === WRITE ? cpu.writes : cpu.reads;
+    return host !== DEVICE && (words[table + (va >>> 12)]! ^ va) >= 0;
   }
 
   /** After the ERET of a TLB handler: the access that missed is made again, and may as well be looked up at once. */
@@ -283,11 +287,14 @@ export class Engine {
     if (code !== ExcCode.TLBL && code !== ExcCode.TLBS) return;
     if (mode < 0 || cpu.left <= 2 || !this.options.fullSystem) return;
     const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
-    if ((host & 0x80000003) !== 0) return;
     const va = words[BAD_VADDR]!;
+    if ((host & 0x80000003) !== 0) {
+      if (va === cpu.pc && (va & 3) === 0) this.look(va, FETCH, false);
+      return;
+    }
     const word = words[host >> 2]!;
     if (isAccess(word, code) && ((cpu.r[(word >>> 21) & 31]! + ((word << 16) >> 16)) | 0) === va) {
-      this.access(va, code === ExcCode.TLBS ? WRITE : READ, false);
+      this.look(va, code === ExcCode.TLBS ? WRITE : READ, false);
     }
   }
 
@@ -366,13 +373,7 @@ export class Engine {
       this.lookAtFloat();
       return cpu.left;
     }
-    const { mode } = this;
-    const stopped = mode < 0 || cpu.delay !== 0 || cpu.left <= 0;
-    words[JIT_PC_AT >>> 2] = cpu.pc;
-    words[JIT_LEFT_AT >>> 2] = cpu.left;
-    words[JIT_MODE_AT >>> 2] = mode;
-    words[JIT_EXIT_AT >>> 2] = (stopped ? Reason.Stopped : Reason.Stepped) << EXIT_REASON;
-    this.lookAtFloat();
+    words[JIT_EXIT_AT >>> 2] = (this.handOver() || Reason.Stepped) << EXIT_REASON;
     return -1;
   };
   private get removals(): number {

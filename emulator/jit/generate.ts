@@ -26,14 +26,16 @@ export const enum Reason {
   Interpret = 1,
   /** A load or store was not found in the host TLB. */
   Miss = 2,
+  /** Nor was PC. */
+  Fetch = 3,
   /** An instruction that the interpreter executed has changed more than the region can go on with: PC is in memory. */
-  Stepped = 3,
+  Stepped = 4,
   /** So has it, and the machine must look at what to do next. */
-  Stopped = 4,
+  Stopped = 5,
   /** There is no code for PC. */
-  Cold = 5,
+  Cold = 6,
   /** Fewer instructions are left than the way to the next test may take. */
-  Budget = 6,
+  Budget = 7,
 }
 /** Of JIT_EXIT_AT: the reason's shift; a miss in a delay slot, of a store, and its alignment in bytes minus one. */
 export const EXIT_REASON = 27;

@@ -10,8 +10,11 @@ export class GuestTlb {
   readonly mask: Uint32Array;
   readonly lo0: Uint32Array;
   readonly lo1: Uint32Array;
-  /** VPN2 bits that a lookup compares. */
+  /** VPN2 bits that the page size leaves. */
   private readonly compared: Int32Array;
+  /** EntryHi as a lookup compares it, and the bits of it that it compares: with the ASID unless the entry is global. */
+  private readonly tags: Int32Array;
+  private readonly tagged: Int32Array;
 
   constructor(readonly entries: number) {
     this.hi = new Uint32Array(entries);
@@ -19,6 +22,8 @@ export class GuestTlb {
     this.lo0 = new Uint32Array(entries);
     this.lo1 = new Uint32Array(entries);
     this.compared = new Int32Array(entries).fill(~0x1fff);
+    this.tags = new Int32Array(entries);
+    this.tagged = new Int32Array(entries).fill(~0x1f00);
   }
 
   write(index: number, hi: number, mask: number, lo0: number, lo1: number): void {
@@ -26,7 +31,10 @@ export class GuestTlb {
     this.mask[index] = mask;
     this.lo0[index] = lo0;
     this.lo1[index] = lo1;
-    this.compared[index] = ~(mask | 0x1fff);
+    const compared = ~(mask | 0x1fff);
+    this.compared[index] = compared;
+    this.tags[index] = hi;
+    this.tagged[index] = (lo0 & lo1 & LO_G) !== 0 ? compared : compared | 0xff;
   }
 
   isGlobal(index: number): boolean {
@@ -35,11 +43,9 @@ export class GuestTlb {
 
   /** Index of the first entry that matches `va` under `asid`, or -1. */
   lookup(va: number, asid: number): number {
-    const { hi, compared, lo0, lo1 } = this;
-    for (let i = 0; i < this.entries; i++) {
-      if (((hi[i]! ^ va) & compared[i]!) !== 0) continue;
-      if ((lo0[i]! & lo1[i]! & LO_G) !== 0 || ((hi[i]! ^ asid) & 0xff) === 0) return i;
-    }
+    const { tags, tagged, entries } = this;
+    const tag = (va & ~0xff) | asid;
+    for (let i = 0; i < entries; i++) if (((tags[i]! ^ tag) & tagged[i]!) === 0) return i;
     return -1;
   }
 

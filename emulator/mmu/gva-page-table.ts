@@ -46,6 +46,8 @@ export class GvaPageTable {
   private readonly pgdSpan: number;
   private readonly pageSize: number;
   private readonly folded: boolean;
+  /** Log2 of pteBytes. */
+  private readonly pteBytesShift: number;
   /** Whether 32 bits of an address decide its slots. */
   private readonly narrow: boolean;
   /** Present pages of each pte table, by its address in units of a table's size: tables do not overlap. */
@@ -61,6 +63,7 @@ export class GvaPageTable {
   ) {
     this.words = arena.words;
     this.pteBytes = geometry.pteEntries * 4;
+    this.pteBytesShift = 31 - Math.clz32(this.pteBytes);
     this.pmdBytes = geometry.pmdEntries * 4;
     this.pageSize = 2 ** geometry.pageShift;
     this.pteSpan = 2 ** geometry.pmdShift;
@@ -83,7 +86,7 @@ export class GvaPageTable {
 
   /** Index in {@link present}. */
   private presentAt(table: number): number {
-    return Math.floor((table - this.arena.start) / this.pteBytes);
+    return (table - this.arena.start) >>> this.pteBytesShift;
   }
 
   /** Address of the pte table for `va`, or 0. */

@@ -7,8 +7,9 @@ export const HOST_ASID_MASK = 0xff;
 const FIRST_VERSION = 0x100;
 
 export class HostCpus {
-  /** The last context each CPU gave out. */
+  /** The last context each CPU gave out, and the version it is of, as its first context. */
   readonly asidCache: Float64Array;
+  private readonly versions: Float64Array;
   /** The CPU that runs the guest now. */
   current = 0;
   /** How often a CPU ran out of ASIDs and flushed its whole TLB. */
@@ -16,17 +17,21 @@ export class HostCpus {
 
   constructor(readonly count: number) {
     this.asidCache = new Float64Array(count).fill(FIRST_VERSION);
+    this.versions = new Float64Array(count).fill(FIRST_VERSION);
   }
 
   isStale(context: number, cpu: number): boolean {
-    return context === 0 || Math.floor(context / 256) !== Math.floor(this.asidCache[cpu]! / 256);
+    return context < this.versions[cpu]!;
   }
 
   /** A new context on the current CPU. `wrapped` means its whole TLB must go. */
   allocate(): { context: number; wrapped: boolean } {
     const context = ++this.asidCache[this.current]!;
     const wrapped = (context & HOST_ASID_MASK) === 0;
-    if (wrapped) this.wraps++;
+    if (wrapped) {
+      this.wraps++;
+      this.versions[this.current] = context;
+    }
     return { context, wrapped };
   }
 }

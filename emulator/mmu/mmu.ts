@@ -194,7 +194,11 @@ export class Mmu {
    * address, or -1 when the table has no entry that allows the access.
    */
   refill(space: AddressSpace, va: number, write: boolean): number {
-    const pte = this.owner(space, va).gva.walk(va);
+    return this.serve(space, va, this.owner(space, va).gva.walk(va), write);
+  }
+
+  /** {@link refill} with the entry `pte` of `va`. */
+  private serve(space: AddressSpace, va: number, pte: number, write: boolean): number {
     if (pte === 0 || (write && (pte & PTE_DIRTY) === 0)) return -1;
     this.hostRefills++;
     const within = this.pageSize - 1;
@@ -206,18 +210,17 @@ export class Mmu {
   /** The commpage fault: maps that page alone. */
   mapCommpage(va: number, write: boolean): number {
     const flags = PTE_PRESENT | PTE_WRITABLE | PTE_DIRTY | PTE_COMMPAGE;
-    this.enter(this.kernel, va, this.commpageHost | flags);
-    return this.refill(this.kernel, va, write);
+    return this.serve(this.kernel, va, this.enter(this.kernel, va, this.commpageHost | flags), write);
   }
 
   /** The kseg0 fault: maps the page pair round `va` to `gpa`'s. Returns the host address, or -1 when it is no RAM. */
   mapKseg0(va: number, gpa: number, write: boolean): number {
     const own = this.gpa.map(gpa, write);
     if (own === 0) return -1;
-    this.enter(this.kernel, va, GpaTable.derive(own));
+    const pte = this.enter(this.kernel, va, GpaTable.derive(own));
     const buddy = this.gpa.existing((gpa ^ this.pageSize) >>> 0);
     if (buddy !== 0) this.enterBuddy(this.kernel, (va ^ this.pageSize) >>> 0, GpaTable.derive(buddy));
-    return this.refill(this.kernel, va, write);
+    return this.serve(this.kernel, va, pte, write);
   }
 
   /**
@@ -227,7 +230,7 @@ export class Mmu {
   mapMapped(space: AddressSpace, index: number, va: number, write: boolean): number {
     const own = this.gpa.map(this.tlb.physical(index, va), write);
     if (own === 0) return -1;
-    this.enter(space, va, restrict(own, this.tlb.lo(index, va)));
+    const pte = this.enter(space, va, restrict(own, this.tlb.lo(index, va)));
     const neighbour = (va ^ this.pageSize) >>> 0;
     const lo = this.tlb.lo(index, neighbour);
     // The commpage is never mapped over; only kernel mode has it.
@@ -235,17 +238,18 @@ export class Mmu {
       const buddy = this.gpa.existing(this.tlb.physical(index, neighbour));
       if (buddy !== 0) this.enterBuddy(space, neighbour, restrict(buddy, lo));
     }
-    return this.refill(space, va, write);
+    return this.serve(space, va, pte, write);
   }
 
-  private enter(space: AddressSpace, va: number, pte: number): void {
+  /** Returns `pte`, or 0 if it could not be entered. */
+  private enter(space: AddressSpace, va: number, pte: number): number {
     // host_tlb_inv after a fault: what the host TLB had allowed less than the new entry does.
     space.host.drop(va);
-    if (this.owner(space, va).gva.set(va, pte)) return;
+    if (this.owner(space, va).gva.set(va, pte)) return pte;
     // No room for a table: start over, as a host short of memory would.
     this.flushGpa();
     this.renew(space);
-    this.owner(space, va).gva.set(va, pte);
+    return this.owner(space, va).gva.set(va, pte) ? pte : 0;
   }
 
   private enterBuddy(space: AddressSpace, va: number, pte: number): void {
@@ -273,16 +277,14 @@ export class Mmu {
     // Entries for unmapped segments, such as those a kernel fills its TLB with to empty it, match nothing.
     if (start > end || (segment !== USEG && segment !== KSEG23)) return;
     this.dropRange(this.kernel, start, end);
-    this.kernel.dropOtherContexts();
     if (segment !== USEG) return;
-    for (const space of this.users.values()) {
-      this.dropRange(space, start, end);
-      space.dropOtherContexts();
-    }
+    if (this.policy !== 'tagged') this.dropRange(this.user, start, end);
+    else for (const space of this.users.values()) this.dropRange(space, start, end);
   }
 
   private dropRange(space: AddressSpace, start: number, end: number): void {
     const { pageSize } = this;
+    space.dropOtherContexts();
     if (end - start === 2 * pageSize - 1 && pageSize === 0x1000) {
       // What the host TLB has is in the table, but for `tagged`, where it may be in another's.
       const always = this.policy === 'tagged';
