@@ -13,7 +13,7 @@ import { Cp0, STATUS_IE, cp0Name } from './cpu/cp0.ts';
 import { Cpu, type Access } from './cpu/cpu.ts';
 import { EXCEPTION_NAMES, ExcCode } from './cpu/exceptions.ts';
 import { FullSystem } from './cpu/full-system.ts';
-import type { CpuModel } from './cpu/models.ts';
+import { CPU_TRAITS, type CpuModel } from './cpu/models.ts';
 import { interpret } from './cpu/interpreter.generated.ts';
 import { USER } from './cpu/privileged.ts';
 import { Breakpoints } from './debug/breakpoints.ts';
@@ -162,7 +162,8 @@ export class Machine implements MmuObserver, HypervisorObserver {
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
     if (translates) {
       const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH } = options;
-      const engineOptions = { fullSystem: options.kind === 'malta', bigEndian, threshold, limits, batch };
+      const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
+      const engineOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian, threshold, limits, batch };
       this.engine = new Engine(this.cpu, this.mmu, this.clock, this.memory, hostBytes, hostBytes, engineOptions);
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);

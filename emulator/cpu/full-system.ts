@@ -122,6 +122,7 @@ export class FullSystem extends Privileged {
     }
     const index = mmu.tlb.lookup(va, this.asid);
     if (index < 0) {
+      mmu.tlbMissed(va, this.asid);
       this.tlbMiss(address, access, true);
       return FAULT;
     }

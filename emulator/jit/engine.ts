@@ -71,6 +71,8 @@ export interface EngineOptions {
   threshold: number;
   /** The `malta` machine, whose privileged architecture is known to generated code. */
   fullSystem: boolean;
+  /** Bits of Status that MTC0 changes on it. */
+  statusMask: number;
   limits: CacheLimits;
   /** Regions that are translated at a time. */
   batch: number;
@@ -446,9 +448,10 @@ export class Engine {
   }
 
   private generator(mode: number): Generator {
-    const { bigEndian } = this.options;
+    const { bigEndian, statusMask } = this.options;
     return new Generator(this.writer, {
       bigEndian,
+      statusMask,
       readTable: mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead,
       writeTable: mode === 0 ? HOST_TLB.kernelWrite : HOST_TLB.userWrite,
       odd: this.cpu.fpu.odd,

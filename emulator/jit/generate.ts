@@ -10,9 +10,8 @@
  * calls, for the longest way to the next test, so that a region never executes one too many.
  */
 import { JIT_ADDRESS_AT, JIT_EXIT_AT, JIT_FLOAT_AT, REGISTERS_AT } from '../memory.ts';
-import type { FloatOptions } from './float-target.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
-import { KernelTarget } from './kernel-target.ts';
+import { KernelTarget, type KernelOptions } from './kernel-target.ts';
 import { End, PAGE_WORDS, isSwitch, returnsToCaller, type Block, type Instruction, type Region } from './region.ts';
 import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
@@ -99,7 +98,7 @@ export class Generator extends KernelTarget {
   private inSlot = false;
   private exitOffset = 0;
 
-  constructor(out: ModuleWriter, options: FloatOptions) {
+  constructor(out: ModuleWriter, options: KernelOptions) {
     super(out, options);
   }
 

@@ -2,13 +2,22 @@
  * Privileged instructions as WebAssembly, for kernel mode of the `malta` machine: those that only move words to and from
  * CP0, and those that do nothing in a machine without caches. The rest is the interpreter's; see full-system.ts.
  */
-import { CAUSE_IP, Cp0, STATUS_ERL, STATUS_EXL, STATUS_IE } from '../cpu/cp0.ts';
+import {
+  CAUSE_IP,
+  Cp0,
+  STATUS_CU1,
+  STATUS_ERL,
+  STATUS_EXL,
+  STATUS_FR,
+  STATUS_IE,
+  STATUS_KSU,
+} from '../cpu/cp0.ts';
 import { CP0_WRITE_MASKS } from '../cpu/full-system.ts';
 import { CP0_AT } from '../memory.ts';
-import { FloatTarget } from './float-target.ts';
+import { FloatTarget, type FloatOptions } from './float-target.ts';
 import { Local } from './integer-target.ts';
 import { Field, Flow, traits, type Traits } from './traits.ts';
-import { Op } from './wasm.ts';
+import { Op, type ModuleWriter } from './wasm.ts';
 
 /** Registers whose reading is more than a load. */
 const LIVE = new Set<number>([Cp0.Count, Cp0.Random]);
@@ -46,6 +55,7 @@ export function kernelTraits(word: number): Traits | null {
       if (LIVE.has(cp0Index(word))) return plain;
       return { ...NOTHING, instruction, writes: Field.Rt };
     case 'mtc0':
+      if (cp0Index(word) === Cp0.Status) return { ...NOTHING, instruction, reads: Field.Rt, faults: true };
       if (!INERT.has(cp0Index(word))) return plain;
       return { ...NOTHING, instruction, reads: Field.Rt };
     case 'di':
@@ -61,7 +71,22 @@ export function kernelTraits(word: number): Traits | null {
 const STATUS_AT = CP0_AT + 4 * Cp0.Status;
 const CAUSE_AT = CP0_AT + 4 * Cp0.Cause;
 
+export interface KernelOptions extends FloatOptions {
+  /** Bits of Status that MTC0 changes. */
+  statusMask: number;
+}
+
+/** What a change of these changes for generated code: whether coprocessor 1 is as it expects, and how useg is mapped. */
+const STATUS_FIXED = STATUS_CU1 | STATUS_FR | STATUS_ERL;
+
 export abstract class KernelTarget extends FloatTarget {
+  private readonly statusMask: number;
+
+  constructor(out: ModuleWriter, options: KernelOptions) {
+    super(out, options);
+    this.statusMask = options.statusMask | 0;
+  }
+
   private pushCp0(at: number): void {
     this.out.constant(0);
     this.out.memory(Op.I32Load, at, 2);
@@ -76,6 +101,7 @@ export abstract class KernelTarget extends FloatTarget {
         this.pushCp0(at);
         return this.popRegister(this.field(16));
       case 'mtc0': {
+        if (cp0Index(word) === Cp0.Status) return this.setStatus();
         const mask = CP0_WRITE_MASKS.get(cp0Index(word))! | 0;
         out.constant(0);
         this.pushRegister(this.field(16));
@@ -126,5 +152,54 @@ export abstract class KernelTarget extends FloatTarget {
     out.memory(Op.I32Store, STATUS_AT, 2);
     out.op1(Op.LocalGet, Local.Address);
     this.popRegister(this.field(16));
+  }
+
+  /** MTC0 to Status where the mode stays the kernel's; leaves where it does not, or an interrupt is to be taken. */
+  private setStatus(): void {
+    const { out, statusMask } = this;
+    const [old, status] = [Local.Address, Local.Scratch];
+    this.pushCp0(STATUS_AT);
+    out.op1(Op.LocalTee, old);
+    out.constant(~statusMask);
+    out.op(Op.I32And);
+    this.pushRegister(this.field(16));
+    out.constant(statusMask);
+    out.op(Op.I32And);
+    out.op(Op.I32Or);
+    out.op1(Op.LocalTee, status);
+    out.op1(Op.LocalGet, old);
+    out.op(Op.I32Xor);
+    out.constant(STATUS_FIXED);
+    out.op(Op.I32And);
+    // Without EXL, KSU says the mode.
+    out.op1(Op.LocalGet, status);
+    out.constant(STATUS_KSU);
+    out.op(Op.I32And);
+    out.constant(0);
+    out.op1(Op.LocalGet, status);
+    out.constant(STATUS_EXL);
+    out.op(Op.I32And);
+    out.op(Op.I32Eqz);
+    out.op(Op.I32Sub);
+    out.op(Op.I32And);
+    out.op(Op.I32Or);
+    out.op1(Op.LocalGet, status);
+    out.constant(STATUS_IE | STATUS_EXL | STATUS_ERL);
+    out.op(Op.I32And);
+    out.constant(STATUS_IE);
+    out.op(Op.I32Eq);
+    out.op1(Op.LocalGet, status);
+    this.pushCp0(CAUSE_AT);
+    out.op(Op.I32And);
+    out.constant(CAUSE_IP);
+    out.op(Op.I32And);
+    out.constant(0);
+    out.op(Op.I32Ne);
+    out.op(Op.I32And);
+    out.op(Op.I32Or);
+    this.exitIf();
+    out.constant(0);
+    out.op1(Op.LocalGet, status);
+    out.memory(Op.I32Store, STATUS_AT, 2);
   }
 }

@@ -23,6 +23,8 @@ import { WatchedPages } from './watched-pages.ts';
 
 export type { AddressSpace, FlushRecord, SegmentCounts } from './address-space.ts';
 
+/** No EntryHi: bits 12:8 are zero in those. */
+const NOTHING_MISSED = 0x1f00;
 /** Low memory ends here: devices follow, and more RAM is reached only through the alias at 0x80000000. */
 const LOW_RAM_BYTES = 256 << 20;
 
@@ -248,7 +250,8 @@ export class Mmu {
     if (this.owner(space, va).gva.set(va, pte)) return pte;
     // No room for a table: start over, as a host short of memory would.
     this.flushGpa();
-    this.renew(space);
+    this.renew(this.kernel);
+    if (space !== this.kernel) this.renew(space);
     return this.owner(space, va).gva.set(va, pte) ? pte : 0;
   }
 
@@ -266,9 +269,18 @@ export class Mmu {
     tlb.write(index, hi, mask, lo0, lo1);
     // KVM stops here. An entry that overlaps an older one may come before it in the order of a lookup, though, valid or
     // not, so what the older one filled must go too.
-    this.invalidateRange(index);
+    if (mask !== 0 || (hi | 0) !== this.missed) this.invalidateRange(index);
+    this.missed = NOTHING_MISSED;
     this.observer.tlbWritten(index, random);
   }
+
+  /** No guest TLB entry matches `va` under `asid`, so that neither table has anything of its page pair. */
+  tlbMissed(va: number, asid: number): void {
+    const exact = this.policy !== 'tagged' && this.policy !== 'never' && this.lastUserAsid === asid;
+    this.missed = exact ? (va & ~0x1fff) | asid : NOTHING_MISSED;
+  }
+  /** EntryHi of the pair that missed last; forgotten with the next change of the TLB or of the user table's ASID. */
+  private missed = NOTHING_MISSED;
 
   private invalidateRange(index: number): void {
     const start = this.tlb.start(index);
@@ -299,6 +311,7 @@ export class Mmu {
   /** The guest's ASID changes. */
   changeAsid(oldAsid: number, newAsid: number): void {
     this.kernelAsid = newAsid;
+    this.missed = NOTHING_MISSED;
     switch (this.policy) {
       case 'lazy-user':
         return this.flushKernel(KMF_KERN, oldAsid, newAsid);
@@ -357,6 +370,7 @@ export class Mmu {
   private flushUser(flags: number, asid: number): void {
     const old = this.lastUserAsid;
     this.lastUserAsid = asid;
+    this.missed = NOTHING_MISSED;
     this.flush(this.user, flags, old, asid);
     this.user.dropContexts();
     this.user.host.clear();
