@@ -35,5 +35,7 @@ const preload: UserConfig = {
 
 export default defineConfig(({ mode }) => {
   if (mode === 'preload') return preload;
-  return mode === 'emulator' ? node('emulator', ['worker', 'cli']) : node('main', ['main', 'import-worker']);
+  return mode === 'emulator'
+    ? node('emulator', ['worker', 'cli', 'compile-thread'])
+    : node('main', ['main', 'import-worker']);
 });

@@ -17,6 +17,7 @@ export type CreateConfig = Omit<BootConfig, 'disks'> & { bios?: { name: string; 
       | 'virtioConsole'
       | 'engine'
       | 'threshold'
+      | 'makeCompiler'
       | 'timelineEvents'
     >
   >;

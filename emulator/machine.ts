@@ -24,6 +24,7 @@ import { HostMemory } from './kvm/host-memory.ts';
 import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
+import type { Compiler, CompilerOptions } from './jit/compiler.ts';
 import { BATCH, CACHE_LIMITS, Engine, type CacheLimits } from './jit/engine.ts';
 import { LinearMemory, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
@@ -67,6 +68,8 @@ export interface MachineOptions {
   virtioConsole?: boolean;
   /** Blocks that are translated at a time. */
   batch?: number;
+  /** Makes what makes the translator's modules; absent: it makes them itself, while the guest stands still. */
+  makeCompiler?: (options: CompilerOptions) => Compiler;
   /** What the cache of generated code may hold. */
   cacheLimits?: CacheLimits;
   /** Events that the timeline keeps, a power of two; absent: there is none. */
@@ -163,8 +166,14 @@ export class Machine implements MmuObserver, HypervisorObserver {
     if (translates) {
       const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH } = options;
       const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
-      const engineOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian, threshold, limits, batch };
-      this.engine = new Engine(this.cpu, this.mmu, this.clock, this.memory, hostBytes, hostBytes, engineOptions);
+      const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian };
+      this.engine = new Engine(this.cpu, this.mmu, this.clock, this.memory, hostBytes, hostBytes, {
+        ...compilerOptions,
+        threshold,
+        limits,
+        batch,
+        compiler: options.makeCompiler?.(compilerOptions),
+      });
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);
     this.tlbWrittenAt = new Float64Array(options.tlbEntries);

@@ -7,6 +7,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createMachine, type CreatedMachine } from './create.ts';
+import type { CompilerOptions } from './jit/compiler.ts';
+import { ThreadedCompiler } from './jit/threaded-compiler.ts';
 import type { DiskOptions } from './board/board.ts';
 import { BootPhases } from './boot/boot-phase.ts';
 import { LoadError } from './boot/elf.ts';
@@ -235,8 +237,13 @@ function boot(wanted: BootConfig, paused: boolean): void {
   disks = opened;
 }
 
+/** The present machine's. */
+let compiler: ThreadedCompiler | undefined;
+
 function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boolean): void {
-  const complete = { engine: 'jit' as const, ...wanted, disks: opened, timelineEvents: DEFAULT_CAPACITY };
+  compiler?.close();
+  const makeCompiler = (options: CompilerOptions) => (compiler = new ThreadedCompiler(options));
+  const complete = { engine: 'jit' as const, makeCompiler, ...wanted, disks: opened, timelineEvents: DEFAULT_CAPACITY };
   const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   running = false;
   if (created) next.machine.breakpoints.adopt(created.machine.breakpoints);

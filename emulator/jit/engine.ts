@@ -24,23 +24,20 @@ import {
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { CodeMap, MODES, MOST_PAGES } from './code-map.ts';
+import {
+  DirectCompiler,
+  REGION_LIMIT,
+  type Batch,
+  type Compiled,
+  type CompiledRegion,
+  type Compiler,
+  type CompilerOptions,
+} from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
-import {
-  EXIT_ALIGNMENT,
-  EXIT_REASON,
-  EXIT_SLOT,
-  EXIT_WRITE,
-  FIRST_FUNCTION,
-  Generator,
-  IMPORTS,
-  REGION_TYPE,
-  Reason,
-  TYPES,
-} from './generate.ts';
+import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './generate.ts';
 import { brokenInvariants } from './invariants.ts';
-import { End, PAGE_WORDS, SWITCH_FACTOR, buildRegion, type Region } from './region.ts';
-import { ModuleWriter } from './wasm.ts';
+import { PAGE_WORDS, SWITCH_FACTOR } from './region.ts';
 
 /** What the code cache may hold before everything is dropped. */
 export interface CacheLimits {
@@ -56,8 +53,6 @@ const SYSCALL_MASK = 0xfc00003f | 0;
 const COP0 = 0x10;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
-/** Instructions in a region. */
-const REGION_LIMIT = 64;
 /** Regions that are translated at a time: making a module costs much by itself. */
 export const BATCH = 16;
 /** Device accesses of an instruction after which it no longer leaves generated code. */
@@ -65,17 +60,14 @@ const DEVICE_ACCESSES = 16;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
 const URGENT = 8;
 
-export interface EngineOptions {
-  bigEndian: boolean;
+export interface EngineOptions extends CompilerOptions {
   /** Entries by the interpreter after which a block is translated. */
   threshold: number;
-  /** The `malta` machine, whose privileged architecture is known to generated code. */
-  fullSystem: boolean;
-  /** Bits of Status that MTC0 changes on it. */
-  statusMask: number;
   limits: CacheLimits;
   /** Regions that are translated at a time. */
   batch: number;
+  /** What makes the modules; absent: the engine itself, at once. */
+  compiler?: Compiler | undefined;
 }
 
 export interface EngineCounts {
@@ -95,10 +87,16 @@ export interface EngineCounts {
 }
 
 /** A block that is entered often. */
-interface Wanted {
+interface Hot {
   mode: number;
   pc: number;
   host: number;
+}
+
+/** A batch that has been sent to the compiler. */
+interface Sent extends Batch {
+  /** By page of its blocks: a bit for each word that has changed since. */
+  changed: Map<number, Uint8Array>;
 }
 
 /** The translations of one host page in one mode. */
@@ -132,8 +130,11 @@ export class Engine {
   private readonly words: Int32Array;
   private readonly modes: Mode[];
   private readonly dispatcher: Dispatcher;
-  private readonly writer = new ModuleWriter();
-  private queue: Wanted[] = [];
+  private readonly compiler: Compiler;
+  private queue: Hot[] = [];
+  /** Batches whose modules are not there yet, oldest first. */
+  private sent: Sent[] = [];
+  private batches = 0;
   /** How often an instruction has left generated code for a device, by word of host memory; */
   private readonly deviceAccesses = new Map<number, number>();
   /** and by page and mode, as in `pages`, the places of those that the interpreter executes from within it. */
@@ -155,6 +156,7 @@ export class Engine {
     private readonly options: EngineOptions,
   ) {
     this.words = memory.words;
+    this.compiler = options.compiler ?? new DirectCompiler(options);
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
     const { functions, pages } = options.limits;
     this.map = new CodeMap(memory, at, hostBytes, pages);
@@ -181,6 +183,7 @@ export class Engine {
   /** Runs as `interpret` does. */
   run(): void {
     const { cpu, words, counts } = this;
+    if (this.sent.length > 0) this.receive();
     while (cpu.left > 0 || cpu.delay !== 0) {
       const { mode } = this;
       if (mode < 0 || cpu.delay !== 0) {
@@ -324,7 +327,7 @@ export class Engine {
     const places = this.devices.get(key) ?? new Set();
     places.add((host & 0xfff) >>> 2);
     this.drop(page);
-    if (!this.has(page.host)) this.mmu.watched.delete(page.host);
+    this.unwatch(page.host);
     this.devices.set(key, places);
     // All of it is wanted again, at once.
     for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, this.cpu.threshold);
@@ -393,72 +396,80 @@ export class Engine {
     if (this.queue.length >= this.options.batch) this.translateQueue();
   }
 
-  /** Translates what is queued, a module for each mode. */
+  /** Has what is queued translated, a module for each mode. */
   private translateQueue(): void {
     const started = performance.now();
     for (let mode = 0; mode < MODES; mode++) {
-      const wanted = this.queue.filter((each) => each.mode === mode && this.map.entry(mode, each.host) <= 0);
-      if (wanted.length > 0 && !this.translate(mode, wanted)) {
-        this.evict();
-        break;
-      }
+      const hot = this.queue.filter((each) => each.mode === mode && this.map.entry(mode, each.host) <= 0);
+      if (hot.length > 0) this.send(mode, hot);
     }
     this.queue = [];
+    this.receive();
     this.counts.milliseconds += performance.now() - started;
   }
 
-  /** False when there is no room. */
-  private translate(mode: number, wanted: Wanted[]): boolean {
-    const { writer, memory, counts, words } = this;
-    const { table, free } = this.modes[mode]!;
-    if (free.length < wanted.length) return false;
-    const ready: { host: number; region: Region }[] = [];
-    for (const { host, pc } of wanted) {
-      const entry = (host & 0xfff) >>> 2;
-      const region = buildRegion(words, (host & ~0xfff) >>> 2, pc & ~0xfff, entry, {
-        limit: REGION_LIMIT,
-        kernel: mode === 0 && this.options.fullSystem,
-        entries: this.map.entries(mode, host),
-        devices: this.devices.get((host >>> 12) * MODES + mode),
-      });
-      const [first] = region.blocks;
-      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ host, region });
+  private send(mode: number, hot: readonly Hot[]): void {
+    const { words, map, mmu } = this;
+    const wanted = hot.map(({ pc, host }) => {
+      const first = (host & ~0xfff) >>> 2;
+      return {
+        pc,
+        host,
+        page: words.subarray(first, first + PAGE_WORDS),
+        entries: map.entries(mode, host),
+        devices: [...(this.devices.get((host >>> 12) * MODES + mode) ?? [])],
+      };
+    });
+    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted };
+    const pages = new Set(hot.map(({ host }) => host & ~0xfff));
+    for (const host of pages) mmu.watch(host);
+    this.sent.push({ ...batch, changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])) });
+    this.compiler.submit(batch);
+  }
+
+  /** Takes what the compiler has ready. */
+  private receive(): void {
+    for (let made = this.compiler.receive(); made !== null; made = this.compiler.receive()) {
+      const at = this.sent.findIndex(({ id }) => id === made!.id);
+      // Everything has been dropped since it was sent.
+      if (at < 0) continue;
+      const [batch] = this.sent.splice(at, 1);
+      const room = this.install(batch!, made);
+      for (const host of batch!.changed.keys()) this.unwatch(host);
+      if (!room) return this.evict();
     }
-    if (ready.length === 0) return true;
-    writer.begin(TYPES, IMPORTS);
-    writer.functions(
-      ready.map(() => REGION_TYPE),
-      FIRST_FUNCTION,
-    );
-    const generator = this.generator(mode);
-    for (const { region } of ready) generator.generate(region);
-    const bytes = writer.end();
+  }
+
+  /** Makes a module's functions known. False when there is no room for them. */
+  private install(batch: Sent, { module, regions, bytes }: Compiled): boolean {
+    const { memory, counts, map } = this;
+    const { mode } = batch;
+    const { table, free } = this.modes[mode]!;
+    if (!module) return true;
+    if (free.length < regions.length) return false;
     const imports = { k: { memory: memory.memory, enter: this.dispatcher.enter[mode]!, step: this.step } };
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports);
-    for (const [i, { host, region }] of ready.entries()) {
+    const instance = new WebAssembly.Instance(module, imports);
+    for (const [i, region] of regions.entries()) {
+      const { host } = region;
+      const changed = batch.changed.get(host & ~0xfff)!;
+      if (map.entry(mode, host) > 0) continue;
+      if (overlaps(region, changed)) {
+        // It may be wanted again as it is now.
+        map.setEntry(mode, host, 0);
+        continue;
+      }
       const slot = free.pop()!;
       table.set(slot, instance.exports[String(i)] as CallableFunction);
-      this.map.setEntry(mode, host, slot);
-      this.remember(mode, host, slot, region);
+      map.setEntry(mode, host, slot);
+      this.remember(mode, slot, region);
+      counts.regions++;
     }
-    counts.regions += ready.length;
     counts.modules++;
-    counts.bytes += bytes.length;
+    counts.bytes += bytes;
     return true;
   }
 
-  private generator(mode: number): Generator {
-    const { bigEndian, statusMask } = this.options;
-    return new Generator(this.writer, {
-      bigEndian,
-      statusMask,
-      readTable: mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead,
-      writeTable: mode === 0 ? HOST_TLB.kernelWrite : HOST_TLB.userWrite,
-      odd: this.cpu.fpu.odd,
-    });
-  }
-
-  private remember(mode: number, host: number, slot: number, region: Region): void {
+  private remember(mode: number, slot: number, { host, spans }: CompiledRegion): void {
     const key = (host >>> 12) * MODES + mode;
     let page = this.pages.get(key);
     if (!page) {
@@ -466,13 +477,10 @@ export class Engine {
       this.pages.set(key, page);
     }
     page.slots.push({ slot, at: (host & 0xfff) >>> 2 });
-    for (const block of region.blocks) {
-      // A branch that was left to the interpreter was looked at as well, with its slot.
-      const end = Math.min(PAGE_WORDS, block.next + (block.end === End.Leave ? 2 : 0));
-      page.covered.fill(1, block.at, end);
-      this.counts.instructions += block.next - block.at;
+    for (let i = 0; i < spans.length; i += 2) {
+      page.covered.fill(1, spans[i], spans[i + 1]);
+      this.counts.instructions += spans[i + 1]! - spans[i]!;
     }
-    this.mmu.watch(host);
   }
 
   // Changes
@@ -490,10 +498,15 @@ export class Engine {
         break;
       }
     }
-    if (!this.has(host)) this.mmu.watched.delete(host);
+    for (const sent of this.sent) sent.changed.get(host & ~0xfff)?.fill(1, first, last + 1);
+    this.unwatch(host);
   }
-  private has(host: number): boolean {
-    return this.pages.has((host >>> 12) * MODES) || this.pages.has((host >>> 12) * MODES + 1);
+
+  /** Nobody need know of changes to the page, if it has no code and none is on its way. */
+  private unwatch(host: number): void {
+    const page = host >>> 12;
+    if (this.pages.has(page * MODES) || this.pages.has(page * MODES + 1)) return;
+    if (!this.sent.some(({ changed }) => changed.has(host & ~0xfff))) this.mmu.watched.delete(host);
   }
 
   private drop(page: PageCode): void {
@@ -513,15 +526,19 @@ export class Engine {
   /** What is wrong with the code cache, a sentence each; nothing, if all is well. Looks at everything, so it is slow. */
   verify(): string[] {
     const { map, mmu, words, modes } = this;
-    return brokenInvariants({ map, mmu, words, modes, pages: this.pages.values() });
+    const awaited = new Set(this.sent.flatMap(({ changed }) => [...changed.keys()]));
+    return brokenInvariants({ map, mmu, words, modes, pages: this.pages.values(), awaited });
   }
 
   /** Drops everything, for want of room. */
   evict(): void {
     this.counts.evictions++;
+    const awaited = this.sent.flatMap(({ changed }) => [...changed.keys()]);
+    this.sent = [];
+    for (const host of awaited) this.unwatch(host);
     for (const page of [...this.pages.values()]) {
       this.drop(page);
-      this.mmu.watched.delete(page.host);
+      this.unwatch(page.host);
     }
     this.map.clear();
     this.queue = [];
@@ -538,4 +555,11 @@ function freeSlots(functions: number): number[] {
 function isAccess(word: number, code: ExcCode): boolean {
   const opcode = word >>> 26;
   return code === ExcCode.TLBS ? opcode >= 0x28 && opcode <= 0x2e : opcode >= 0x20 && opcode <= 0x26;
+}
+
+function overlaps({ spans }: CompiledRegion, changed: Uint8Array): boolean {
+  for (let i = 0; i < spans.length; i += 2) {
+    for (let at = spans[i]!; at < spans[i + 1]!; at++) if (changed[at] !== 0) return true;
+  }
+  return false;
 }

@@ -15,12 +15,14 @@ export interface CodeCache {
     slots: readonly { slot: number; at: number }[];
     covered: Uint8Array;
   }>;
+  /** Host pages that translations are being made of. */
+  awaited: ReadonlySet<number>;
   /** By mode: the function table, and its slots that are not in use. */
   modes: readonly { table: WebAssembly.Table; free: readonly number[] }[];
 }
 
 /** One sentence for everything that is not as it must be. */
-export function brokenInvariants({ map, mmu, words, pages, modes }: CodeCache): string[] {
+export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: CodeCache): string[] {
   const broken: string[] = [];
   const name = (host: number, mode: number) => `page 0x${host.toString(16)} of mode ${mode}`;
   const owners = modes.map(() => new Map<number, string>());
@@ -68,7 +70,8 @@ export function brokenInvariants({ map, mmu, words, pages, modes }: CodeCache): 
     }
   }
   for (let host = RAM_AT; host < RAM_AT + mmu.ramSize; host += 4 * PAGE_WORDS) {
-    if (mmu.watched.has(host) && !withCode.has(host))
+    if (awaited.has(host) && !mmu.watched.has(host)) broken.push(`Page 0x${host.toString(16)} is not watched.`);
+    if (mmu.watched.has(host) && !withCode.has(host) && !awaited.has(host))
       broken.push(`Page 0x${host.toString(16)} is watched for nothing.`);
   }
   for (const writes of [HOST_TLB.kernelWrite, HOST_TLB.userWrite]) {

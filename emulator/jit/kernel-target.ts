@@ -2,16 +2,7 @@
  * Privileged instructions as WebAssembly, for kernel mode of the `malta` machine: those that only move words to and from
  * CP0, and those that do nothing in a machine without caches. The rest is the interpreter's; see full-system.ts.
  */
-import {
-  CAUSE_IP,
-  Cp0,
-  STATUS_CU1,
-  STATUS_ERL,
-  STATUS_EXL,
-  STATUS_FR,
-  STATUS_IE,
-  STATUS_KSU,
-} from '../cpu/cp0.ts';
+import { CAUSE_IP, Cp0, STATUS_CU1, STATUS_ERL, STATUS_EXL, STATUS_FR, STATUS_IE, STATUS_KSU } from '../cpu/cp0.ts';
 import { CP0_WRITE_MASKS } from '../cpu/full-system.ts';
 import { CP0_AT } from '../memory.ts';
 import { FloatTarget, type FloatOptions } from './float-target.ts';

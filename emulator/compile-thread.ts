@@ -1,0 +1,8 @@
+/** The translator's thread: a batch comes in, a module goes out. */
+import { workerData } from 'node:worker_threads';
+import { RegionCompiler, type Batch } from './jit/compiler.ts';
+import type { CompileThreadData } from './jit/threaded-compiler.ts';
+
+const { options, port } = workerData as CompileThreadData;
+const compiler = new RegionCompiler(options);
+port.on('message', (batch: Batch) => port.postMessage(compiler.compile(batch)));

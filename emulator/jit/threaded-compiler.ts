@@ -1,0 +1,49 @@
+/** Has a thread of its own make modules, so that the guest runs on meanwhile. */
+import path from 'node:path';
+import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import type { Batch, Compiled, Compiler, CompilerOptions } from './compiler.ts';
+
+/** What the thread is started with; see compile-thread.ts. */
+export interface CompileThreadData {
+  options: CompilerOptions;
+  port: MessagePort;
+}
+
+/** The built compile-thread.ts, which lies beside what this is built into. */
+const SCRIPT = path.join(import.meta.dirname, 'compile-thread.js');
+
+export class ThreadedCompiler implements Compiler {
+  private readonly port: MessagePort;
+  private readonly worker: Worker;
+
+  constructor(options: CompilerOptions) {
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    const workerData: CompileThreadData = { options, port: port2 };
+    this.worker = new Worker(SCRIPT, { workerData, transferList: [port2], name: 'translator' });
+    // Without it the guest is interpreted, which is slow but right.
+    this.worker.on('error', (error) => process.emitWarning(`The translator's thread has ended: ${error.message}`));
+    // Neither keeps the process from ending.
+    this.worker.unref();
+    port1.unref();
+  }
+
+  /** Ends the thread. */
+  close(): void {
+    void this.worker.terminate();
+  }
+
+  submit(batch: Batch): void {
+    // Views of the machine's memory would take all of it along.
+    const wanted = batch.wanted.map((each) => ({
+      ...each,
+      page: each.page.slice(),
+      entries: each.entries?.slice() ?? null,
+    }));
+    this.port.postMessage({ ...batch, wanted });
+  }
+
+  receive(): Compiled | null {
+    return (receiveMessageOnPort(this.port) as { message: Compiled } | undefined)?.message ?? null;
+  }
+}
