@@ -27,6 +27,8 @@ export interface Wanted {
   /** The words of its page, and the page's entries in the code map, if it has any. */
   page: Int32Array;
   entries: Int32Array | null;
+  /** Byte offset of those entries in linear memory. */
+  entriesAt: number;
   /** Places in the page of loads and stores that have been seen to reach devices. */
   devices: readonly number[];
 }
@@ -37,6 +39,8 @@ export interface Batch {
   mode: number;
   /** Status.FR = 0: 1; see fpu.ts. */
   odd: number;
+  /** Byte offset of the mode's directory; see code-map.ts. */
+  directory: number;
   wanted: Wanted[];
 }
 
@@ -64,6 +68,12 @@ export interface Compiler {
   receive(): Compiled | null;
 }
 
+interface Ready {
+  host: number;
+  entriesAt: number;
+  region: Region;
+}
+
 /** Makes a module of a batch. */
 export class RegionCompiler {
   private readonly writer = new ModuleWriter();
@@ -72,8 +82,8 @@ export class RegionCompiler {
 
   compile(batch: Batch): Compiled {
     const started = performance.now();
-    const ready: { host: number; region: Region }[] = [];
-    for (const { host, pc, page, entries, devices } of batch.wanted) {
+    const ready: Ready[] = [];
+    for (const { host, pc, page, entries, entriesAt, devices } of batch.wanted) {
       const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
         limit: REGION_LIMIT,
         kernel: batch.mode === 0 && this.options.fullSystem,
@@ -81,7 +91,7 @@ export class RegionCompiler {
         devices: new Set(devices),
       });
       const [first] = region.blocks;
-      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ host, region });
+      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ host, entriesAt, region });
     }
     const bytes = ready.length > 0 ? this.write(batch, ready) : null;
     return {
@@ -93,7 +103,7 @@ export class RegionCompiler {
     };
   }
 
-  private write({ mode, odd }: Batch, ready: readonly { region: Region }[]): Uint8Array<ArrayBuffer> {
+  private write({ mode, odd, directory }: Batch, ready: readonly Ready[]): Uint8Array<ArrayBuffer> {
     const { writer, options } = this;
     writer.begin(TYPES, IMPORTS);
     writer.functions(
@@ -105,8 +115,9 @@ export class RegionCompiler {
       readTable: mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead,
       writeTable: mode === 0 ? HOST_TLB.kernelWrite : HOST_TLB.userWrite,
       odd,
+      directory,
     });
-    for (const { region } of ready) generator.generate(region);
+    for (const { region, entriesAt } of ready) generator.generate(region, entriesAt);
     return writer.end();
   }
 }

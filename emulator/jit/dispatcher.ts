@@ -4,11 +4,8 @@
  * to stop. Each mode has its own `enter`, since it has a host TLB and a directory of its own.
  */
 import { JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
-import { EXIT_REASON, REGION_TYPE, Reason, TYPES } from './generate.ts';
+import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, TYPES } from './generate.ts';
 import { I32, ModuleWriter, Op, VOID } from './wasm.ts';
-
-/** Calls within calls of generated code; each takes some hundred bytes of the host's stack. */
-export const MOST_CALLS = 150;
 
 export interface Dispatcher {
   /** For each mode; see generate.ts. */

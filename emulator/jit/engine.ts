@@ -417,10 +417,11 @@ export class Engine {
         host,
         page: words.subarray(first, first + PAGE_WORDS),
         entries: map.entries(mode, host),
+        entriesAt: map.entriesAt(mode, host),
         devices: [...(this.devices.get((host >>> 12) * MODES + mode) ?? [])],
       };
     });
-    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted };
+    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, directory: map.directories[mode]!, wanted };
     const pages = new Set(hot.map(({ host }) => host & ~0xfff));
     for (const host of pages) mmu.watch(host);
     this.sent.push({ ...batch, changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])) });
@@ -447,7 +448,7 @@ export class Engine {
     const { table, free } = this.modes[mode]!;
     if (!module) return true;
     if (free.length < regions.length) return false;
-    const imports = { k: { memory: memory.memory, enter: this.dispatcher.enter[mode]!, step: this.step } };
+    const imports = { k: { memory: memory.memory, table, enter: this.dispatcher.enter[mode]!, step: this.step } };
     const instance = new WebAssembly.Instance(module, imports);
     for (const [i, region] of regions.entries()) {
       const { host } = region;

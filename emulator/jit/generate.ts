@@ -50,9 +50,10 @@ export const TYPES: readonly FunctionType[] = [
 export const REGION_TYPE = 0;
 const STEP_TYPE = 1;
 
-/** `enter` goes to the code for a PC, `step` has the interpreter execute one instruction. */
+/** `enter` goes to the code for a PC, `step` has the interpreter execute one instruction; `table` has the functions. */
 export const IMPORTS: readonly Import[] = [
   { module: 'k', name: 'memory', kind: 'memory' },
+  { module: 'k', name: 'table', kind: 'table' },
   { module: 'k', name: 'enter', kind: 'function', type: REGION_TYPE },
   { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
 ];
@@ -82,7 +83,19 @@ interface Flows {
   liveIn: number;
 }
 
+/** Calls within calls of generated code; each takes some hundred bytes of the host's stack. */
+export const MOST_CALLS = 150;
+
+export interface GeneratorOptions extends KernelOptions {
+  /** Byte offset of the word for host page 0 in the mode's directory; see code-map.ts. */
+  directory: number;
+}
+
 export class Generator extends KernelTarget {
+  private readonly readTable: number;
+  private readonly directory: number;
+  /** Byte offset of the page's entries in the code map. */
+  private entriesAt = 0;
   private region!: Region;
   private flows: Flows[] = [];
   private exits: Exit[] = [];
@@ -98,13 +111,16 @@ export class Generator extends KernelTarget {
   private inSlot = false;
   private exitOffset = 0;
 
-  constructor(out: ModuleWriter, options: KernelOptions) {
+  constructor(out: ModuleWriter, options: GeneratorOptions) {
     super(out, options);
+    this.readTable = options.readTable;
+    this.directory = options.directory;
   }
 
-  /** Writes the body of the region's function. */
-  generate(region: Region): void {
+  /** Writes the body of the region's function. @param entriesAt byte offset of its page's entries in the code map */
+  generate(region: Region, entriesAt: number): void {
     const { out } = this;
+    this.entriesAt = entriesAt;
     const { blocks } = region;
     this.region = region;
     this.depth = 0;
@@ -389,6 +405,94 @@ export class Generator extends KernelTarget {
     out.op1(Op.ReturnCall, ENTER);
   }
 
+  /** The same for a place in this page, whose code, if there is any, is found at once. */
+  private goToPlace(at: number, push: () => void): void {
+    const { out } = this;
+    if (at < 0 || at >= PAGE_WORDS) return this.goTo(push);
+    this.pushPlace(at);
+    this.open(Op.If);
+    out.op1(Op.LocalGet, Local.Base);
+    out.op1(Op.LocalGet, Local.Left);
+    out.op1(Op.LocalGet, Local.Depth);
+    out.op1(Op.LocalGet, Local.Scratch);
+    out.op1(Op.ReturnCallIndirect, REGION_TYPE);
+    out.unsigned(0);
+    this.close();
+    this.goTo(push);
+  }
+  /** Local.Scratch = the code map's entry for a place in this page; pushes whether that is a function. */
+  private pushPlace(at: number): void {
+    const { out } = this;
+    out.constant(0);
+    out.memory(Op.I32Load, this.entriesAt + 4 * at, 2);
+    out.op1(Op.LocalTee, Local.Scratch);
+    out.constant(0);
+    out.op(Op.I32GtS);
+  }
+
+  /** Calls the code for Local.Target. It returns where it has come to there, and the count in Local.Left. */
+  private callTarget(): void {
+    const { out } = this;
+    const word = (shifted: () => void, at: number) => {
+      shifted();
+      out.constant(10);
+      out.op(Op.I32ShrU);
+      out.constant(0x3ffffc);
+      out.op(Op.I32And);
+      out.memory(Op.I32Load, at, 2);
+    };
+    const arguments_ = (push: () => void) => {
+      push();
+      out.op1(Op.LocalGet, Local.Left);
+      out.op1(Op.LocalGet, Local.Depth);
+      out.constant(1);
+      out.op(Op.I32Add);
+    };
+    const results = () => {
+      out.op1(Op.LocalSet, Local.Left);
+      out.op1(Op.LocalSet, Local.Target);
+    };
+    this.open(Op.Block);
+    this.open(Op.Block);
+    // What the dispatcher's enter does, here.
+    word(() => out.op1(Op.LocalGet, Local.Target), this.readTable);
+    out.op1(Op.LocalGet, Local.Target);
+    out.op(Op.I32Xor);
+    out.op1(Op.LocalTee, Local.Translated);
+    out.constant(0x80000003);
+    out.op(Op.I32And);
+    out.op1(Op.BrIf, 0);
+    word(() => out.op1(Op.LocalGet, Local.Translated), this.directory);
+    out.op1(Op.LocalGet, Local.Translated);
+    out.constant(0xffc);
+    out.op(Op.I32And);
+    out.op(Op.I32Add);
+    out.memory(Op.I32Load, 0, 2);
+    out.op1(Op.LocalTee, Local.Scratch);
+    out.constant(0);
+    out.op(Op.I32LeS);
+    out.op1(Op.BrIf, 0);
+    out.op1(Op.LocalGet, Local.Depth);
+    out.constant(MOST_CALLS);
+    out.op(Op.I32GeS);
+    out.op1(Op.BrIf, 0);
+    arguments_(() => {
+      out.op1(Op.LocalGet, Local.Target);
+      out.constant(-4096);
+      out.op(Op.I32And);
+    });
+    out.op1(Op.LocalGet, Local.Scratch);
+    out.op1(Op.CallIndirect, REGION_TYPE);
+    out.unsigned(0);
+    results();
+    out.op1(Op.Br, 1);
+    this.close();
+    arguments_(() => out.op1(Op.LocalGet, Local.Target));
+    out.op1(Op.Call, ENTER);
+    results();
+    this.close();
+  }
+
   // Order
 
   /** @param all whether the first item can be jumped to as well */
@@ -584,7 +688,7 @@ export class Generator extends KernelTarget {
     out.op1(Op.LocalGet, Local.Condition);
     this.open(Op.If);
     this.storeRegisters(dirty);
-    this.goTo(() => this.address(this.targetOffset(block)));
+    this.goToPlace(block.taken, () => this.address(this.targetOffset(block)));
     this.close();
   }
 
@@ -592,7 +696,7 @@ export class Generator extends KernelTarget {
   private leaveTo(at: number, dirty: number, following: Item | undefined, push = () => this.address(4 * at)): void {
     if (!this.has(at)) {
       this.storeRegisters(dirty);
-      return this.goTo(push);
+      return this.goToPlace(at, push);
     }
     const index = this.region.blockAt[at]!;
     if (this.states[index]! >= 0) this.setState(index);
@@ -631,13 +735,9 @@ export class Generator extends KernelTarget {
     const { out } = this;
     this.storeRegisters(dirty);
     push();
-    out.op1(Op.LocalGet, Local.Left);
-    out.op1(Op.LocalGet, Local.Depth);
-    out.constant(1);
-    out.op(Op.I32Add);
-    out.op1(Op.Call, ENTER);
-    out.op1(Op.LocalSet, Local.Left);
-    out.op1(Op.LocalTee, Local.Target);
+    out.op1(Op.LocalSet, Local.Target);
+    this.callTarget();
+    out.op1(Op.LocalGet, Local.Target);
     this.address(4 * block.next);
     out.op(Op.I32Ne);
     this.open(Op.If);
