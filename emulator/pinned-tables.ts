@@ -46,11 +46,13 @@ export class PinnedTables {
     const changed = new Uint16Array(slots);
     const before = this.entries[space.name];
     const now = tables(this.machine, space);
+    const none = new Int32Array(pteEntries);
     for (const [slot, table] of now) {
-      const old = before.get(slot);
+      const old = before.get(slot) ?? none;
       const at = table >>> 2;
       for (let i = 0; i < pteEntries; i++) {
-        const [was, is] = [old?.[i] ?? 0, words[at + i]!];
+        const was = old[i]!;
+        const is = words[at + i]!;
         if (was === is) continue;
         if (was === 0) added[slot]!++;
         else if (is === 0) removed[slot]!++;
