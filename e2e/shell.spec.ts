@@ -17,6 +17,7 @@ const BRIDGE: Record<keyof KsegBridge, true> = {
   runToAsidChange: true,
   input: true,
   watch: true,
+  pinTables: true,
   debug: true,
   ackConsole: true,
   ackView: true,

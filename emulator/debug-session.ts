@@ -9,7 +9,9 @@ import { gpaOf, probe } from './debug/probe.ts';
 import { reverse } from './debug/reverse.ts';
 import { translate } from './debug/translate.ts';
 import { addressNow } from './debug/values.ts';
+import { viewHost } from './host-view.ts';
 import type { Machine } from './machine.ts';
+import { PinnedTables } from './pinned-tables.ts';
 import type { DebugCommand, TranslateAnswer, TranslateRequest, ViewRequest, ViewUpdate } from './protocol.ts';
 
 const SP = 29;
@@ -17,6 +19,8 @@ const PC = 34;
 const ERET = 0x42000018;
 
 export class DebugSession {
+  /** What both GVA page tables are compared with. */
+  pinned: PinnedTables | null = null;
   private readonly inspector: Inspector;
 
   constructor(private readonly machine: Machine) {
@@ -29,11 +33,17 @@ export class DebugSession {
     this.machine.breakpoints.resume();
   }
 
-  view(request: ViewRequest): Pick<ViewUpdate, 'translate' | 'cpu' | 'breakpoints'> {
-    const view: Pick<ViewUpdate, 'translate' | 'cpu' | 'breakpoints'> = {};
+  /** Pins both tables as they are now, or lets go of them. */
+  pin(pinned: boolean): void {
+    this.pinned = pinned ? new PinnedTables(this.machine) : null;
+  }
+
+  view(request: ViewRequest): Pick<ViewUpdate, 'translate' | 'cpu' | 'breakpoints' | 'host'> {
+    const view: Pick<ViewUpdate, 'translate' | 'cpu' | 'breakpoints' | 'host'> = {};
     if (request.translate) view.translate = this.translate(request.translate);
     if (request.cpu) view.cpu = this.inspector.view(request.cpu);
     if (request.breakpoints) view.breakpoints = this.machine.breakpoints.view();
+    if (request.host) view.host = viewHost(this.machine);
     return view;
   }
 

@@ -187,6 +187,8 @@ export interface FlushInfo {
   tablesFreed: number;
   entriesCleared: number;
   bySegment: Partial<Record<SegmentName, { pages: number; tables: number }>>;
+  /** Pages that were there and stayed. */
+  kept: Partial<Record<SegmentName, number>>;
   /** The pgd slots whose tables were freed. */
   freedSlots: Uint16Array;
 }
@@ -209,12 +211,66 @@ export const PAGE_PRESENT = 1;
 export const PAGE_WRITABLE = 2;
 export const PAGE_DIRTY = 4;
 export const PAGE_COMMPAGE = 8;
+/** Only beside `pinned`: the page was there at the pinned instant, in another frame. */
+export const PAGE_MOVED = 16;
 
 /** The pages of one pgd slot, in both tables: `pagesPerSlot` bytes of PAGE_ bits each. */
 export interface SlotView {
   slot: number;
   kernel: Uint8Array;
   user: Uint8Array;
+  /** The same at the pinned instant, if one is pinned. */
+  pinned?: { kernel: Uint8Array; user: Uint8Array };
+}
+
+/** What a GVA page table has gained and lost since the pinned instant, in pages of each pgd slot. */
+export interface TableDifference {
+  added: Uint16Array;
+  removed: Uint16Array;
+  /** There both times, with another frame or other rights. */
+  changed: Uint16Array;
+}
+
+/** Both tables against those of the pinned instant; the user table is the one in use, then and now. */
+export interface DifferenceView {
+  /** The pinned instant, and the guest's ASID then. */
+  instructions: number;
+  asid: number;
+  kernel: TableDifference;
+  user: TableDifference;
+}
+
+/** One GVA page table's side of a host CPU. */
+export interface HostTableView {
+  /** Version and 8-bit ASID; 0: none. */
+  context: number;
+  /** The next entry to the guest on this CPU takes a new context. */
+  stale: boolean;
+  /** 4 KiB pages that this CPU's TLB holds for the table; those that take stores; those that no context matches. */
+  entries: number;
+  writable: number;
+  unreachable: number;
+  segments: Partial<Record<SegmentName, number>>;
+}
+
+/** Host ASIDs and host TLB. */
+export interface HostView {
+  /** The host CPU that runs the guest. */
+  cpu: number;
+  cpus: {
+    /** The last context this CPU gave out (asid_cache). */
+    asidCache: number;
+    kernel: HostTableView;
+    user: HostTableView;
+  }[];
+  /** The guest ASID whose view the user table holds (last_user_gasid). */
+  lastUserAsid: number;
+  /** User tables there are: one for each guest ASID under `tagged`, else one. */
+  userTables: number;
+  /** How often a CPU ran out of ASIDs. */
+  wraps: number;
+  /** Host TLB refills that a GVA table served. */
+  refills: number;
 }
 
 /** The guest TLB: architectural register images, one element an entry. */
@@ -471,6 +527,9 @@ export interface ViewUpdate {
   user?: TableView;
   tlb?: TlbView;
   slot?: SlotView;
+  /** With `segments`, while an instant is pinned. */
+  difference?: DifferenceView;
+  host?: HostView;
   translate?: TranslateAnswer;
   cpu?: CpuView;
   breakpoints?: BreakpointView[];
@@ -487,6 +546,8 @@ export interface ViewRequest {
   translate?: TranslateRequest;
   cpu?: CpuRequest;
   breakpoints?: boolean;
+  /** Host TLB and host ASIDs; they come as the debugger's parts do. */
+  host?: boolean;
 }
 
 /** Host to emulator. */
@@ -500,6 +561,8 @@ export type ToEmulator =
   | { type: 'runToAsidChange' }
   | { type: 'input'; bytes: Uint8Array }
   | { type: 'watch'; request: ViewRequest }
+  /** Pins both GVA page tables as they are now, or lets go of what was pinned. */
+  | { type: 'pin'; pinned: boolean }
   /** Answered by `debugged` with the same number. */
   | { type: 'debug'; id: number; command: DebugCommand }
   /** The renderer has written so many console bytes to its terminal. */

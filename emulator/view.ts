@@ -3,6 +3,7 @@ import type { Machine } from './machine.ts';
 import { PTE_COMMPAGE, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from './mmu/gva-page-table.ts';
 import { SEGMENTS } from './mmu/layout.ts';
 import type { AddressSpace } from './mmu/mmu.ts';
+import { movedBit, type PinnedTables } from './pinned-tables.ts';
 import type {
   EventCounts,
   FlushInfo,
@@ -45,7 +46,8 @@ export function describeMachine(machine: Machine, guest: string, commandLine: st
 /** The parts of a view that are the machine's own; the worker adds speed and sequence. */
 export type MachineView = Omit<ViewUpdate, 'sequence' | 'mips' | 'generated' | 'idle'>;
 
-export function viewMachine(machine: Machine, request: ViewRequest): MachineView {
+/** With `pinned`, the tables are also compared with what they were then. */
+export function viewMachine(machine: Machine, request: ViewRequest, pinned: PinnedTables | null = null): MachineView {
   const { clock, cpu, mmu, system } = machine;
   const pc = cpu.pc >>> 0;
   const view: MachineView = {
@@ -66,7 +68,8 @@ export function viewMachine(machine: Machine, request: ViewRequest): MachineView
   if (request.segments) {
     view.kernel = viewTable(machine, mmu.kernel);
     view.user = viewTable(machine, mmu.user);
-    if (request.slot !== null) view.slot = viewSlot(machine, request.slot);
+    if (request.slot !== null) view.slot = viewSlot(machine, request.slot, pinned);
+    if (pinned) view.difference = pinned.view();
   }
   if (request.tlb) view.tlb = viewTlb(machine);
   return view;
@@ -121,10 +124,12 @@ function viewFlush(machine: Machine, space: AddressSpace): FlushInfo {
   const { last } = space;
   const at = machine.flushedAt[space.name];
   const bySegment: FlushInfo['bySegment'] = {};
+  const kept: FlushInfo['kept'] = {};
   SEGMENTS.forEach((name, i) => {
     const pages = last.pagesBySegment[i]!;
     const tables = last.tablesBySegment[i]!;
     if (pages !== 0 || tables !== 0) bySegment[name] = { pages, tables };
+    if (last.keptBySegment[i] !== 0) kept[name] = last.keptBySegment[i]!;
   });
   return {
     serial: last.serial,
@@ -140,29 +145,42 @@ function viewFlush(machine: Machine, space: AddressSpace): FlushInfo {
     tablesFreed: last.tablesFreed,
     entriesCleared: last.entriesCleared,
     bySegment,
+    kept,
     freedSlots: last.freedSlots.slice(0, last.freedSlotCount),
   };
 }
 
-function viewSlot(machine: Machine, slot: number): SlotView {
+function viewSlot(machine: Machine, slot: number, pinned: PinnedTables | null): SlotView {
   const { kernel, user } = machine.mmu;
-  return { slot, kernel: pagesOf(kernel, slot), user: pagesOf(user, slot) };
+  const [before, beforeUser] = [pinned?.slot('kernel', slot) ?? null, pinned?.slot('user', slot) ?? null];
+  const view: SlotView = { slot, kernel: pagesOf(kernel, slot, before), user: pagesOf(user, slot, beforeUser) };
+  if (pinned) view.pinned = { kernel: bitsOf(kernel, before), user: bitsOf(user, beforeUser) };
+  return view;
 }
 
-function pagesOf(space: AddressSpace, slot: number): Uint8Array {
+function pagesOf(space: AddressSpace, slot: number, before: Int32Array | null): Uint8Array {
   const { geometry } = space.gva;
   const pages = new Uint8Array(geometry.pteEntries);
   const base = slot * 2 ** geometry.pmdShift;
   if (space.gva.tableAt(base) === 0) return pages;
   for (let i = 0; i < pages.length; i++) {
     const pte = space.gva.walk(base + i * 2 ** geometry.pageShift);
-    pages[i] =
-      (pte & PTE_PRESENT ? PAGE_PRESENT : 0) |
-      (pte & PTE_WRITABLE ? PAGE_WRITABLE : 0) |
-      (pte & PTE_DIRTY ? PAGE_DIRTY : 0) |
-      (pte & PTE_COMMPAGE ? PAGE_COMMPAGE : 0);
+    pages[i] = pageBits(pte) | movedBit(before?.[i] ?? 0, pte);
   }
   return pages;
+}
+
+function bitsOf(space: AddressSpace, entries: Int32Array | null): Uint8Array {
+  return entries ? Uint8Array.from(entries, pageBits) : new Uint8Array(space.gva.geometry.pteEntries);
+}
+
+function pageBits(pte: number): number {
+  return (
+    (pte & PTE_PRESENT ? PAGE_PRESENT : 0) |
+    (pte & PTE_WRITABLE ? PAGE_WRITABLE : 0) |
+    (pte & PTE_DIRTY ? PAGE_DIRTY : 0) |
+    (pte & PTE_COMMPAGE ? PAGE_COMMPAGE : 0)
+  );
 }
 
 function viewTlb(machine: Machine): TlbView {

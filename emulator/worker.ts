@@ -136,7 +136,7 @@ function sendView(now: boolean): void {
   const at = performance.now();
   const elapsed = at - lastView.at;
   if (!now && (elapsed < VIEW_INTERVAL || sequence - acknowledged >= VIEW_CREDIT)) return;
-  const view = viewMachine(created.machine, request);
+  const view = viewMachine(created.machine, request, session!.pinned);
   const executed = view.instructions - lastView.instructions;
   const idle = Math.min(1, (idleMs - lastView.idleMs) / Math.max(elapsed, 1));
   if (!running || now || at - lastDebugView >= DEBUG_INTERVAL) {
@@ -316,6 +316,9 @@ function handle(message: ToEmulator): void {
     case 'watch':
       request = message.request;
       return sendView(true);
+    case 'pin':
+      session?.pin(message.pinned);
+      return sendView(true);
     case 'debug':
       return debug(message.id, message.command);
     case 'ackConsole':
@@ -373,6 +376,7 @@ const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { 
   runToAsidChange: () => true,
   input: ({ bytes }) => bytes instanceof Uint8Array,
   watch: ({ request }) => isObject(request) && (request.slot === null || isCount(request.slot)),
+  pin: ({ pinned }) => typeof pinned === 'boolean',
   debug: ({ id, command }) => isCount(id) && isObject(command) && typeof command.do === 'string',
   ackConsole: ({ bytes }) => isCount(bytes),
   ackView: ({ sequence }) => isCount(sequence),

@@ -109,6 +109,8 @@ export interface KsegBridge {
   /** Console keys, as the bytes a terminal sends. */
   input(bytes: Uint8Array): void;
   watch(request: ViewRequest): void;
+  /** Pins both GVA page tables as they are now, for views to be compared with, or lets go of them. */
+  pinTables(pinned: boolean): void;
   /** Breakpoints, stepping over, editing: rejects with one sentence when it cannot be done. */
   debug(command: DebugCommand): Promise<void>;
   ackConsole(bytes: number): void;

@@ -139,6 +139,21 @@ export const COMMANDS = [
     needs: 'always',
   },
   {
+    id: 'segments.pin',
+    label: 'Pin Page Tables',
+    about: 'Compare both page tables with what they are now, or stop comparing',
+    menu: 'view',
+    accelerator: 'CmdOrCtrl+Shift+Y',
+    needs: 'machine',
+  },
+  {
+    id: 'tlb.host',
+    label: 'Host ASIDs and TLB',
+    about: "Show the host's ASIDs and TLB in the TLB panel, or take them away",
+    menu: 'view',
+    needs: 'machine',
+  },
+  {
     id: 'console.copy',
     label: 'Copy Console',
     about: 'Copy the selection in the console, or all of it when nothing is selected',

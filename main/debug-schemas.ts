@@ -40,6 +40,7 @@ export const ViewRequest = v.strictObject(
     translate: v.optional(TranslateRequest),
     cpu: v.optional(CpuRequest),
     breakpoints: v.optional(flag),
+    host: v.optional(flag),
   },
   shape,
 );

@@ -135,6 +135,10 @@ export class EmulatorHost {
     else this.fail('There is no machine to reset: boot one first.');
   }
 
+  pinTables(pinned: boolean): void {
+    this.toMachine({ type: 'pin', pinned });
+  }
+
   watch(request: ViewRequest): void {
     this.wanted = request;
     this.postWatch();

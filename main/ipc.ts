@@ -111,6 +111,7 @@ export function registerIpc({ window, host, files, guests, configurations, setti
   onChecked('step', (instructions) => host.step(instructions));
   onChecked('input', (bytes) => host.input(bytes));
   onChecked('watch', (request) => host.watch(request));
+  onChecked('pinTables', (pinned) => host.pinTables(pinned));
   onChecked('ackConsole', (bytes) => host.ackConsole(bytes));
   onChecked('ackView', (sequence) => host.ackView(sequence));
   onChecked('copyText', (text) => void clipboard.writeText(text));

@@ -34,6 +34,7 @@ const bridge: KsegBridge = {
   runToAsidChange: () => send('runToAsidChange'),
   input: (bytes) => send('input', bytes),
   watch: (request) => send('watch', request),
+  pinTables: (pinned) => send('pinTables', pinned),
   debug: (command) => ask('debug', command),
   ackConsole: (bytes) => send('ackConsole', bytes),
   ackView: (sequence) => send('ackView', sequence),

@@ -34,6 +34,8 @@ export interface FlushRecord {
   entriesCleared: number;
   pagesBySegment: Int32Array;
   tablesBySegment: Int32Array;
+  /** Pages that stayed. */
+  keptBySegment: Int32Array;
   freedSlots: Uint16Array;
   freedSlotCount: number;
 }
@@ -61,6 +63,7 @@ export class AddressSpace {
     entriesCleared: 0,
     pagesBySegment: new Int32Array(4),
     tablesBySegment: new Int32Array(4),
+    keptBySegment: new Int32Array(4),
     freedSlots: new Uint16Array(2048),
     freedSlotCount: 0,
   };
@@ -121,6 +124,7 @@ export class AddressSpace {
     for (let s = 0; s < 4; s++) {
       const pages = last.pagesBySegment[s]!;
       last.pages += pages;
+      last.keptBySegment[s] = this.segments[s]!.pages;
       if (s === KSEG0 ? (flags & KMF_GPA) === 0 : !last.ranges.some(([start, end]) => this.covers(s, start, end)))
         continue;
       const segment = this.segments[s]!;
@@ -170,6 +174,18 @@ export class AddressSpace {
     this.elsewhere.delete(current);
     if (!kept || kept.context !== this.contexts[current] || this.isStale) return;
     for (const { va, host, writable } of kept.entries) this.host.insert(va, host, writable);
+  }
+
+  /** The pages that a host CPU's TLB holds for this space, and whether for stores; and the context they are under. */
+  heldOn(cpu: number): { context: number; pages: Map<number, boolean> } {
+    const pages = new Map<number, boolean>();
+    if (cpu === this.cpus.current) {
+      this.host.forEach((va, _host, writable) => pages.set(va, writable));
+      return { context: this.contexts[cpu]!, pages };
+    }
+    const kept = this.elsewhere.get(cpu);
+    for (const { va, writable } of kept?.entries ?? []) pages.set(va, writable);
+    return { context: kept?.context ?? 0, pages };
   }
 
   /** The current host CPU's whole TLB has been flushed. */

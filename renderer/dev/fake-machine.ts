@@ -90,6 +90,7 @@ class FakeTable {
       tablesFreed: freed.length,
       entriesCleared: freed.length,
       bySegment,
+      kept: {},
       freedSlots: Uint16Array.from(freed),
     };
     this.asid = newAsid;

@@ -9,7 +9,9 @@ import type {
   BootPhase,
   BreakpointView,
   CpuView,
+  DifferenceView,
   EventCounts,
+  HostView,
   MachineInfo,
   PhaseMark,
   RunState,
@@ -39,6 +41,9 @@ class Machine {
   translation = $state.raw<TranslateAnswer | null>(null);
   cpu = $state.raw<CpuView | null>(null);
   breakpoints = $state.raw<BreakpointView[]>([]);
+  /** Both tables against the pinned instant; null while none is pinned. */
+  difference = $state.raw<DifferenceView | null>(null);
+  host = $state.raw<HostView | null>(null);
   /** Grows with every boot and reset, for state that belongs to one run. */
   generation = $state(0);
   /** A boot has been asked for and has neither come nor failed. */
@@ -114,6 +119,8 @@ class Machine {
     this.slot = null;
     this.translation = null;
     this.cpu = null;
+    this.difference = null;
+    this.host = null;
     this.info = info;
     /* The boot may have come from the menu or the command line. */
     const guest = guestOf(info);
@@ -136,7 +143,11 @@ class Machine {
     this.#pending = null;
     this.view = view;
     if (view.counts) this.counts = view.counts;
-    if (view.kernel) this.kernel = view.kernel;
+    if (view.kernel) {
+      this.kernel = view.kernel;
+      this.difference = view.difference ?? null;
+    }
+    if (view.host) this.host = view.host;
     if (view.user) this.user = view.user;
     if (view.tlb) this.tlb = view.tlb;
     if (view.slot) this.slot = view.slot;

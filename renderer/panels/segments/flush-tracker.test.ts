@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FlushInfo } from '../../../emulator/protocol.ts';
-import { FlushTracker, REDUCED_TIMES, flushLabel, flushText } from './flush-tracker.ts';
+import { FlushTracker, REDUCED_TIMES } from './flush-tracker.ts';
 
 function flush(serial: number, more: Partial<FlushInfo> = {}): FlushInfo {
   return {
@@ -17,6 +17,7 @@ function flush(serial: number, more: Partial<FlushInfo> = {}): FlushInfo {
     tablesFreed: 9,
     entriesCleared: 9,
     bySegment: {},
+    kept: {},
     freedSlots: new Uint16Array([0, 1]),
     ...more,
   };
@@ -41,7 +42,6 @@ describe('FlushTracker', () => {
     expect(tracker.look(1000, true).mark).toBe(1);
     expect(tracker.look(100 + 120 + 900 + 700, true).mark).toBeCloseTo(0.5);
     expect(tracker.look(100 + 2421, true)).toMatchObject({ form: 'last', mark: 0, moving: false });
-    expect(flushLabel(tracker.look(2600, true))).toBe('last flush ' + flushText(flush(1)));
   });
 
   it('comes in and then stands still while paused', () => {
@@ -63,7 +63,6 @@ describe('FlushTracker', () => {
     for (let i = 1; i <= 41; i++) tracker.update(view(i, i % 2 ? 100 : 0), i * 24, true);
     const now = 41 * 24;
     expect(tracker.look(now, true)).toMatchObject({ form: 'storm', mark: 0, rate: 41 });
-    expect(flushLabel(tracker.look(now, true))).toBe('41 flushes/s');
     expect(tracker.counts(now)[0]).toBeGreaterThan(40);
     expect(tracker.counts(now)[0]).toBeLessThan(60);
     expect(tracker.counts(now)[1]).toBe(0);
@@ -87,14 +86,5 @@ describe('FlushTracker', () => {
     tracker.reset();
     expect(tracker.look(110, true).form).toBe('none');
     expect(tracker.counts(110)).toHaveLength(0);
-  });
-});
-
-describe('flushText', () => {
-  it('names the ASIDs only where they changed', () => {
-    expect(flushText(flush(1))).toBe('KMF_KERN: ASID 0x12 -> 0x13, 214 pages, 9 tables freed');
-    expect(flushText(flush(1, { kind: 'KMF_GPA|KMF_KERN', newAsid: 0x12, pages: 1, tablesFreed: 1 }))).toBe(
-      'KMF_GPA|KMF_KERN: 1 page, 1 table freed',
-    );
   });
 });

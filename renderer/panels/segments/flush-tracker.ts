@@ -3,7 +3,6 @@
  * paused; and beyond four flushes a second nothing flashes, but cells show a mean and the label counts.
  */
 import type { FlushInfo, TableView } from '../../../emulator/protocol.ts';
-import { asid, count, plural } from '../../lib/format.ts';
 
 /** Milliseconds; the values of the `--t-flush-` tokens. */
 export interface FlushTimes {
@@ -105,25 +104,5 @@ export class FlushTracker {
 
   #storm(now: number): boolean {
     return this.#running && this.#rate(now) > STORM_RATE;
-  }
-}
-
-/** A flush in one line: `KMF_KERN: ASID 0x12 -> 0x13, 214 pages, 9 tables freed`. */
-export function flushText(flush: FlushInfo): string {
-  const change = flush.oldAsid === flush.newAsid ? '' : `ASID ${asid(flush.oldAsid)} -> ${asid(flush.newAsid)}, `;
-  return `${flush.kind}: ${change}${plural(flush.pages, 'page')}, ${plural(flush.tablesFreed, 'table')} freed`;
-}
-
-/** The label beside a table's name. */
-export function flushLabel(look: FlushLook): string {
-  switch (look.form) {
-    case 'none':
-      return '';
-    case 'storm':
-      return `${count(look.rate)} flushes/s`;
-    case 'fresh':
-      return flushText(look.flush!);
-    case 'last':
-      return `last flush ${flushText(look.flush!)}`;
   }
 }

@@ -1,5 +1,6 @@
 /** Marks both strips and page grids use: hatches, dashes, and one page's shape. */
 import { token } from '../../lib/palette.ts';
+import type { PageChange } from './difference.ts';
 import type { PageKind } from './slot-pages.ts';
 
 /** The accent frame of what is selected, set off from its ground. */
@@ -10,6 +11,38 @@ export function selectionFrame(ctx: CanvasRenderingContext2D, x: number, y: numb
   ctx.strokeStyle = token('--accent');
   ctx.lineWidth = 2;
   ctx.strokeRect(x - 1.5, y - 1.5, w + 3, h + 3);
+}
+
+/** The mark of what is another than it was: the lower right corner cut off. */
+export function notch(ctx: CanvasRenderingContext2D, x: number, y: number, w: number, h: number): void {
+  const size = Math.min(w, h) * 0.7;
+  const corner = (grown: number): void => {
+    ctx.beginPath();
+    ctx.moveTo(x + w, y + h - size - grown);
+    ctx.lineTo(x + w, y + h);
+    ctx.lineTo(x + w - size - grown, y + h);
+    ctx.closePath();
+    ctx.fill();
+  };
+  ctx.fillStyle = token('--panel');
+  corner(1.5);
+  ctx.fillStyle = token('--text');
+  corner(0);
+}
+
+/** What became of a page since the pinned instant, over its own mark. */
+export function changeMark(
+  ctx: CanvasRenderingContext2D,
+  change: PageChange,
+  x: number,
+  y: number,
+  size: number,
+): void {
+  if (change === 'changed') notch(ctx, x, y, size, size);
+  if (change !== 'added') return;
+  ctx.strokeStyle = token('--text');
+  ctx.lineWidth = 1;
+  ctx.strokeRect(x - 0.5, y - 0.5, size + 1, size + 1);
 }
 
 /** One page of `size` pixels; the shape tells kinds apart, the hue is its segment's. */

@@ -1,11 +1,12 @@
-/** What the Segments panel knows beyond the newest view: flushes as they age, the opened slot, the last samples. */
+/** What the Segments panel knows beyond the newest view: flushes as they age, the opened slot, the last samples, freezing. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { SegmentName, SlotView, TableName, TableView } from '../../../emulator/protocol.ts';
+import type { DifferenceView, SegmentName, SlotView, TableName, TableView } from '../../../emulator/protocol.ts';
 import { cancelDraw, requestDraw } from '../../lib/frame.ts';
 import { machine } from '../../lib/machine.svelte.ts';
-import { FLUSH_TIMES, FlushTracker, REDUCED_TIMES, flushLabel, type FlushLook } from './flush-tracker.ts';
+import { FLUSH_TIMES, FlushTracker, REDUCED_TIMES, type FlushLook } from './flush-tracker.ts';
 import { PageRing } from './page-ring.ts';
 import { FreedPages } from './slot-pages.ts';
+import { flushLabel } from './wording.ts';
 
 /** Milliseconds between two pictures of the opened slot in a storm: nothing may flash more than twice a second. */
 const STORM_INTERVAL = 500;
@@ -19,8 +20,11 @@ export class TableFlushes {
   freed = $state.raw<{ slot: number; pages: Uint8Array } | null>(null);
   look = $state.raw<FlushLook>({ form: 'none', mark: 0, rate: 0, flush: null, moving: false });
   label = $derived(flushLabel(this.look));
+  /** Nothing ages while the panel is frozen. */
+  frozen = false;
 
   readonly advance = (now: number): void => {
+    if (this.frozen) return;
     this.tracker.times = reducedMotion.matches ? REDUCED_TIMES : FLUSH_TIMES;
     const look = this.tracker.look(now, machine.running);
     const same =
@@ -61,6 +65,14 @@ export class TableFlushes {
   }
 }
 
+/** What the panel shows: the newest of everything, or what it froze at. */
+export interface Shown {
+  kernel: TableView | null;
+  user: TableView | null;
+  instructions: number;
+  asid: number;
+}
+
 export class SegmentsState {
   readonly kernel = new TableFlushes();
   readonly user = new TableFlushes();
@@ -69,6 +81,14 @@ export class SegmentsState {
   /** The opened slot's pages as shown; in a storm they follow slowly. */
   pages = $state.raw<SlotView | null>(null);
   #pagesAt = 0;
+  /** What differs from the pinned instant, as shown; in a storm it follows slowly. Null: none is pinned. */
+  difference = $state.raw<DifferenceView | null>(null);
+  #differenceAt = 0;
+  #frozen = $state.raw<Shown | null>(null);
+  /** Which table's pages a low window shows. */
+  side = $state<TableName>('user');
+  /** Where the focus is to go next: the keyboard opens a slot's pages, and comes back. */
+  focus = $state.raw<{ on: 'strip' | 'pages'; table: TableName } | null>(null);
   /** The opened slot: the user's choice, else the first useg slot that ever held a page. */
   #chosen = $state<number | null>(null);
   #first = $state<number | null>(null);
@@ -77,8 +97,29 @@ export class SegmentsState {
     return this.#chosen ?? this.#first;
   }
 
-  open(slot: number): void {
+  get frozen(): boolean {
+    return this.#frozen !== null;
+  }
+
+  get shown(): Shown {
+    return this.#frozen ?? this.#newest();
+  }
+
+  #newest(): Shown {
+    const { kernel, user, view } = machine;
+    return { kernel, user, instructions: view?.instructions ?? 0, asid: view?.asid ?? 0 };
+  }
+
+  freeze(frozen: boolean): void {
+    this.#frozen = frozen ? this.#newest() : null;
+    this.kernel.frozen = this.user.frozen = frozen;
+    if (!frozen) for (const table of [this.kernel, this.user]) table.advance(performance.now());
+  }
+
+  /** Opens a slot in the table where it was chosen. */
+  open(slot: number, table: TableName): void {
     this.#chosen = slot;
+    this.side = table;
   }
 
   of(table: TableName): TableFlushes {
@@ -95,9 +136,20 @@ export class SegmentsState {
     this.pages = slot;
   }
 
+  /** Takes the newest difference. */
+  updateDifference(difference: DifferenceView | null, now: number): void {
+    const same = difference !== null && difference.instructions === this.difference?.instructions;
+    const storm = this.kernel.look.form === 'storm' || this.user.look.form === 'storm';
+    if (same && storm && now - this.#differenceAt < STORM_INTERVAL) return;
+    this.#differenceAt = now;
+    this.difference = difference;
+  }
+
   /** A new machine. */
   reset(): void {
+    this.freeze(false);
     this.pages = null;
+    this.difference = null;
     this.kernel.reset();
     this.user.reset();
     this.rings.clear();

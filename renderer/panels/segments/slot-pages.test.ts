@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FlushInfo } from '../../../emulator/protocol.ts';
-import { FreedPages, countKinds, describeKinds, pageKind } from './slot-pages.ts';
+import { FreedPages, countKinds, describeKinds, movePage, pageKind } from './slot-pages.ts';
 
 const flush = (serial: number, slots: number[]): FlushInfo =>
   ({ serial, freedSlots: Uint16Array.from(slots) }) as unknown as FlushInfo;
@@ -25,6 +25,18 @@ describe('describeKinds', () => {
     const counts = countKinds(Uint8Array.of(1, 1, 3, 7, 0, 0), Uint8Array.of(0, 0, 0, 0, 1, 0));
     expect(describeKinds(counts)).toBe('4 present, 1 freed: 2 read-only, 1 writable, 1 dirty');
     expect(describeKinds(countKinds(new Uint8Array(4), null))).toBe('0 present');
+  });
+});
+
+describe('movePage', () => {
+  const move = (page: number, how: Parameters<typeof movePage>[1]): number =>
+    movePage(page, how, 64, 1024, (at) => at === 5 || at === 700);
+
+  it('goes by page, row, and page present, and holds at the ends', () => {
+    expect([move(70, 'up'), move(70, 'down'), move(70, 'left'), move(70, 'right')]).toEqual([6, 134, 69, 71]);
+    expect([move(3, 'up'), move(0, 'left'), move(1023, 'right'), move(1000, 'down')]).toEqual([3, 0, 1023, 1000]);
+    expect([move(5, 'next'), move(700, 'next'), move(700, 'previous'), move(5, 'previous')]).toEqual([700, 700, 5, 5]);
+    expect([move(5, 'first'), move(5, 'last')]).toEqual([0, 1023]);
   });
 });
 

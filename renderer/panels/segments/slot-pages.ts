@@ -29,6 +29,26 @@ export function describeKinds(counts: Record<PageKind, number>): string {
   return `${count(present)} present${freed}${present > 0 ? `: ${list}` : ''}`;
 }
 
+export type PageMove = 'up' | 'down' | 'left' | 'right' | 'previous' | 'next' | 'first' | 'last';
+
+/** The page a key moves to in a grid of `columns`; `previous` and `next` are of the pages present. The ends hold. */
+export function movePage(
+  page: number,
+  move: PageMove,
+  columns: number,
+  pages: number,
+  present: (page: number) => boolean,
+): number {
+  const steps: Partial<Record<PageMove, number>> = { up: -columns, down: columns, left: -1, right: 1 };
+  if (move === 'first') return 0;
+  if (move === 'last') return pages - 1;
+  const step = steps[move];
+  if (step !== undefined) return page + step >= 0 && page + step < pages ? page + step : page;
+  const direction = move === 'next' ? 1 : -1;
+  for (let to = page + direction; to >= 0 && to < pages; to += direction) if (present(to)) return to;
+  return page;
+}
+
 /** Remembers what was in the slot before a flush took its table away. */
 export class FreedPages {
   #slot = -1;

@@ -18,6 +18,8 @@ export interface StripSegment {
   /** The table has no entries here and never will; `note` says why. */
   closed: boolean;
   note: string;
+  /** The same where there is less room. */
+  shortNote: string;
 }
 
 export interface StripGeometry {
@@ -56,7 +58,13 @@ export function stripGeometry(
   const rows = Math.max(1, Math.round(geometry.slots / COLUMNS));
   const cellWidth = (pitch * COLUMNS * rows) / geometry.slots;
   const slotOf = (address: number): number => Math.floor(address / geometry.slotBytes);
-  const shown: { segment: SegmentLayout; last: SegmentLayout; joined: number; closed: boolean; note: string }[] = [];
+  const shown: {
+    segment: SegmentLayout;
+    last: SegmentLayout;
+    joined: number;
+    closed: boolean;
+    notes: [string, string];
+  }[] = [];
   for (const segment of segments) {
     const previous = shown.at(-1);
     if (table === 'user' && !segment.user) {
@@ -69,22 +77,28 @@ export function stripGeometry(
           last: segment,
           joined: 0,
           closed: true,
-          note: 'not reachable from guest user mode: AdEL, AdES',
+          notes: ['not reachable from guest user mode: AdEL, AdES', 'not reachable: AdEL, AdES'],
         });
     } else {
       const closed = segment.name === 'kseg1';
-      shown.push({ segment, last: segment, joined: 0, closed, note: closed ? 'never mapped: MMIO by GPA' : '' });
+      shown.push({
+        segment,
+        last: segment,
+        joined: 0,
+        closed,
+        notes: closed ? ['never mapped: MMIO by GPA', 'MMIO'] : ['', ''],
+      });
     }
   }
   let x = 0;
-  const placed = shown.map(({ segment, last, joined, closed, note }): StripSegment => {
+  const placed = shown.map(({ segment, last, joined, closed, notes }): StripSegment => {
     const first = slotOf(segment.start);
     const end = slotOf(last.end) + 1;
     /* Joined segments keep the gaps between them, so that both tables' strips are equally wide. */
     const room = ((end - first) / rows) * cellWidth + joined * GAP;
     const at = x;
     x += room + GAP;
-    return { segment, first, end, x: at, width: room - 1, closed, note };
+    return { segment, first, end, x: at, width: room - 1, closed, note: notes[0], shortNote: notes[1] };
   });
   const cellHeight = rowHeight(rows, short);
   return {

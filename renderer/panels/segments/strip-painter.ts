@@ -1,8 +1,9 @@
 /** Draws one folded strip: bands, cells, and the marks of what was freed, is stale, is open or is pointed at. */
+import type { TableDifference } from '../../../emulator/protocol.ts';
 import { SEGMENT_DASH } from '../../lib/layouts.ts';
 import { hue, prepareCanvas, shade, token } from '../../lib/palette.ts';
 import { hatch } from '../../lib/hatch.ts';
-import { selectionFrame } from './marks.ts';
+import { notch, selectionFrame } from './marks.ts';
 import { FOOT_LEVELS, shadeLevel } from './shade.ts';
 import { cellPosition, segmentOfSlot, type StripGeometry, type StripSegment } from './strip-geometry.ts';
 
@@ -19,6 +20,8 @@ export interface StripPicture {
   freed: Uint16Array | null;
   /** Opacity of the freed marks. */
   mark: number;
+  /** Against the pinned instant; it takes the place of the freed marks. */
+  difference: TableDifference | null;
   stale: boolean;
   opened: number | null;
   cursor: number | null;
@@ -38,7 +41,8 @@ export function paintStrip(canvas: HTMLCanvasElement, picture: StripPicture): vo
       ctx.fillRect(part.x, 0, part.width, strip.height - 1);
     } else cells(ctx, picture, part);
   }
-  if (picture.mark > 0 && picture.freed) freedCells(ctx, picture, picture.freed);
+  if (picture.difference) differingCells(ctx, picture, picture.difference);
+  else if (picture.mark > 0 && picture.freed) freedCells(ctx, picture, picture.freed);
   if (picture.stale) staleFrame(ctx, strip);
   const [w, h] = [strip.cellWidth - 1, strip.cellHeight - 1];
   const at = (slot: number | null) =>
@@ -117,6 +121,23 @@ function freedCells(ctx: CanvasRenderingContext2D, picture: StripPicture, freed:
     outline(ctx, token('--flush-line'), 1, at.x - 0.5, at.y - 0.5, strip.cellWidth, strip.cellHeight);
   }
   ctx.restore();
+}
+
+/**
+ * Cells that differ from the pinned instant: hatched where pages went (the upper half where others are left), outlined
+ * where pages came, notched where some are others than they were.
+ */
+function differingCells(ctx: CanvasRenderingContext2D, { strip, counts }: StripPicture, of: TableDifference): void {
+  const [w, h] = [strip.cellWidth - 1, strip.cellHeight - 1];
+  for (let slot = 0; slot < of.added.length; slot++) {
+    const [added, removed, changed] = [of.added[slot]!, of.removed[slot]!, of.changed[slot]!];
+    if (added + removed + changed === 0) continue;
+    const at = cellPosition(strip, slot);
+    if (!at || segmentOfSlot(strip, slot)?.closed) continue;
+    if (removed > 0) hatch(ctx, at.x, at.y, w, (counts?.[slot] ?? 0) > 0 ? Math.floor(h * 0.55) : h);
+    if (changed > 0) notch(ctx, at.x, at.y, w, h);
+    if (added > 0) outline(ctx, token('--text'), 1, at.x - 0.5, at.y - 0.5, w + 1, h + 1);
+  }
 }
 
 function staleFrame(ctx: CanvasRenderingContext2D, strip: StripGeometry): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arrange } from './sorting.ts';
+import { NO_FILTER, arrange, asidsOf, isFiltering } from './sorting.ts';
 import type { TlbRow } from './tlb-entries.ts';
 
 const row = (index: number, more: Partial<TlbRow>): TlbRow => {
@@ -29,7 +29,7 @@ const rows = [
   row(3, { address: 0x4000, asid: 1, writtenAt: 9 }),
 ];
 const order = (list: readonly TlbRow[]): number[] => list.map((one) => one.index);
-const all = { currentOnly: false, segment: null };
+const all = NO_FILTER;
 
 describe('arrange', () => {
   it('sorts by a column, equal rows by index', () => {
@@ -40,9 +40,25 @@ describe('arrange', () => {
     expect(order(arrange(rows, { key: 'age', descending: false }, all))).toEqual([3, 0, 1, 2]);
   });
 
-  it('filters by ASID and segment', () => {
-    const sorting = { key: 'index', descending: false } as const;
-    expect(order(arrange(rows, sorting, { currentOnly: true, segment: null }))).toEqual([1, 3]);
-    expect(order(arrange(rows, sorting, { currentOnly: false, segment: 'useg' }))).toEqual([0, 3]);
+  it('filters by ASID, segment and V', () => {
+    const by = (more: Partial<typeof NO_FILTER>): number[] =>
+      order(arrange(rows, { key: 'index', descending: false }, { ...NO_FILTER, ...more }));
+    expect(by({ asid: 'current' })).toEqual([1, 3]);
+    expect(by({ asid: 2 })).toEqual([0, 1]);
+    expect(by({ asid: 9 })).toEqual([1]);
+    expect(by({ segment: 'useg' })).toEqual([0, 3]);
+    expect(by({ valid: true })).toEqual([0, 1, 3]);
+    expect(by({ asid: 1, segment: 'useg', valid: true })).toEqual([3]);
+    const unusable = { pfn: 1, cache: 3, dirty: false, valid: false };
+    const dead = [row(0, { even: unusable, odd: unusable }), row(1, { even: unusable })];
+    expect(order(arrange(dead, { key: 'index', descending: false }, { ...NO_FILTER, valid: true }))).toEqual([1]);
+  });
+
+  it('knows the ASIDs to choose from, a chosen one that has gone included', () => {
+    expect(asidsOf(rows, null)).toEqual([1, 2]);
+    expect(asidsOf(rows, 7)).toEqual([1, 2, 7]);
+    expect(asidsOf(rows, 'current')).toEqual([1, 2]);
+    expect(isFiltering(NO_FILTER)).toBe(false);
+    expect(isFiltering({ ...NO_FILTER, asid: 0 })).toBe(true);
   });
 });

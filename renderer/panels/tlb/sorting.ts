@@ -1,15 +1,26 @@
 /** Order and filter of the TLB's rows. */
 import type { SegmentName } from '../../../emulator/protocol.ts';
-import type { TlbHalf, TlbRow } from './tlb-entries.ts';
+import { neverValid, type TlbHalf, type TlbRow } from './tlb-entries.ts';
 
 export type SortKey = 'index' | 'address' | 'span' | 'asid' | 'even' | 'odd' | 'segment' | 'age';
 export interface Sorting {
   key: SortKey;
   descending: boolean;
 }
+
+/** Absent and null fields let all pass. */
 export interface Filter {
-  currentOnly: boolean;
+  /** What matches this guest ASID, global entries included; `current` is the guest's own of the moment. */
+  asid: number | 'current' | null;
   segment: SegmentName | null;
+  /** Only entries that can serve an access. */
+  valid: boolean;
+}
+
+export const NO_FILTER: Filter = { asid: null, segment: null, valid: false };
+
+export function isFiltering({ asid, segment, valid }: Filter): boolean {
+  return asid !== null || segment !== null || valid;
 }
 
 const halfRank = (half: TlbHalf): number => (half.valid ? half.pfn : Infinity);
@@ -31,15 +42,27 @@ function rank(row: TlbRow, key: SortKey): number {
   }
 }
 
+function passes(row: TlbRow, { asid, segment, valid }: Filter): boolean {
+  if (asid === 'current' && !row.current) return false;
+  if (typeof asid === 'number' && (row.invalidated || !(row.global || row.asid === asid))) return false;
+  if (segment && (row.segment !== segment || row.invalidated)) return false;
+  return !valid || !(row.invalidated || neverValid(row));
+}
+
 /** Rows that pass the filter, in order; equal ones stay in index order. In index order the same array comes back. */
 export function arrange(rows: readonly TlbRow[], { key, descending }: Sorting, filter: Filter): readonly TlbRow[] {
-  let shown = rows;
-  if (filter.currentOnly) shown = shown.filter((row) => row.current);
-  if (filter.segment) shown = shown.filter((row) => row.segment === filter.segment && !row.invalidated);
+  const shown = isFiltering(filter) ? rows.filter((row) => passes(row, filter)) : rows;
   if (key === 'index' && !descending) return shown;
   const sign = descending ? -1 : 1;
   return [...shown].sort((a, b) => {
     const [left, right] = [rank(a, key), rank(b, key)];
     return left === right ? a.index - b.index : (left < right ? -1 : 1) * sign;
   });
+}
+
+/** Guest ASIDs of the entries that are not global, ascending; with `chosen`, though it may have gone. */
+export function asidsOf(rows: readonly TlbRow[], chosen: Filter['asid']): number[] {
+  const found = new Set(rows.filter((row) => !row.global && !row.invalidated).map((row) => row.asid));
+  if (typeof chosen === 'number') found.add(chosen);
+  return [...found].sort((a, b) => a - b);
 }
