@@ -108,12 +108,14 @@ test('F6 goes round what is on the screen, also out of the console', async ({ pa
 
 test('layout, theme and zoom survive a restart', async () => {
   const userData = mkdtempSync(path.join(os.tmpdir(), 'kseg-profile-'));
+  let running: Launched | undefined;
   try {
-    const first = await launch({ userData });
+    const first = (running = await launch({ userData }));
     await expect.poll(() => consoleTail(first.page)).toMatch(PROMPT);
     await first.page.getByTestId('layout-debug').click();
     await menu(first, 'panel.tlb');
     await menu(first, 'view.movePanel.bottom');
+    await expect(first.page.locator('[data-area]:has([data-panel=tlb])')).toHaveAttribute('data-area', 'bottom');
     await menu(first, 'view.theme.contrast');
     await expect(first.page.locator('html')).toHaveAttribute('data-theme', 'contrast');
     // Native parts have no theme of that name: they are dark beside it.
@@ -122,7 +124,7 @@ test('layout, theme and zoom survive a restart', async () => {
     await first.page.evaluate(() => window.kseg.zoom('in'));
     await expect.poll(() => first.page.evaluate(() => window.devicePixelRatio)).toBeGreaterThan(1);
     await first.stop();
-    const second = await launch({ userData });
+    const second = (running = await launch({ userData }));
     expect(await native(second)).toBe('dark');
     await expect(second.page.locator('html')).toHaveAttribute('data-theme', 'contrast');
     await expect(second.page.getByTestId('layout-debug')).toHaveAttribute('aria-pressed', 'true');
@@ -132,8 +134,8 @@ test('layout, theme and zoom survive a restart', async () => {
     await expect.poll(() => native(second)).toBe('light');
     await menu(second, 'view.theme.system');
     await expect.poll(() => native(second)).toBe('system');
-    await second.stop();
   } finally {
+    await running?.stop();
     rmSync(userData, { recursive: true, force: true });
   }
 });

@@ -6,7 +6,7 @@
  * 32-bit numbers; pages are 4 KiB unless a geometry says otherwise.
  */
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export type MachineKind = 'kvm' | 'malta';
 export type SegmentName = 'useg' | 'kseg0' | 'kseg1' | 'kseg23';
@@ -154,6 +154,13 @@ export interface BreakpointView {
   pending: string;
   address: number | null;
   symbol: string;
+}
+
+/** A breakpoint as it is kept from one start of the app to the next. */
+export interface SavedBreakpoint {
+  /** As `kseg run --break` takes it, `ignore N` and `if CONDITION` included. */
+  spec: string;
+  enabled: boolean;
 }
 
 /** Figures of one segment in one GVA page table. */
@@ -552,7 +559,8 @@ export interface ViewRequest {
 
 /** Host to emulator. */
 export type ToEmulator =
-  | { type: 'boot'; config: BootConfig; paused?: boolean }
+  /** `breakpoints` by guest, as `breakpoints` messages name it; absent: those of the machine before stay. */
+  | { type: 'boot'; config: BootConfig; paused?: boolean; breakpoints?: Record<string, SavedBreakpoint[]> }
   | { type: 'run' }
   | { type: 'pause' }
   | { type: 'reset' }
@@ -589,6 +597,8 @@ export type FromEmulator =
   | { type: 'phase'; mark: PhaseMark }
   /** A DebugCommand has been carried out, or could not be: one sentence. */
   | { type: 'debugged'; id: number; error?: string }
+  /** Breakpoints have been made, changed or removed; `guest` is the machine and the kernel's name. */
+  | { type: 'breakpoints'; guest: string; list: SavedBreakpoint[] }
   /** `null`: there is no machine. */
   | { type: 'timeline'; id: number; answer: TimelineAnswer | null }
   | { type: 'timelineEvents'; id: number; page: TimelineEventsPage | null }

@@ -398,6 +398,33 @@ describe('the debugger', () => {
     expect(view.breakpoints![0]).toMatchObject({ id: 1, spec: 'switch_mm', enabled: true });
   });
 
+  it('tells what breakpoints there are, and a boot has those kept for its guest', async () => {
+    host = new Host();
+    await host.bootLab();
+    host.send({ type: 'debug', id: 1, command: { do: 'addBreakpoint', spec: 'switch_mm ignore 2 if a0 != 1' } });
+    await answer(1);
+    host.send({ type: 'debug', id: 2, command: { do: 'changeBreakpoint', id: 1, enabled: false } });
+    await answer(2);
+    const { guest, list } = host.all('breakpoints').at(-1)!;
+    expect(list).toEqual([{ spec: 'switch_mm ignore 2 if a0 != 1', enabled: false }]);
+    host.send({ type: 'watch', request: { segments: false, tlb: false, slot: null, breakpoints: true } });
+    const kept = async (breakpoints: Record<string, typeof list>) => {
+      const views = host.all('view').length;
+      host.send({ type: 'boot', config: {}, paused: true, breakpoints });
+      const fresh = () => host.all('view').slice(views);
+      const { view } = await host.until(() =>
+        fresh().find(({ view }) => view.instructions === 0 && view.breakpoints !== undefined),
+      );
+      return view.breakpoints!.map(({ spec, enabled }) => [spec, enabled]);
+    };
+    expect(await kept({ [guest]: list, 'malta other': [{ spec: 'asid', enabled: true }] })).toEqual([
+      ['switch_mm', false],
+    ]);
+    expect(await kept({ 'malta other': list })).toEqual([]);
+    expect(await kept({ [guest]: [{ spec: 'exit:coffee', enabled: true }] })).toEqual([]);
+    expect(host.all('error').at(-1)!.message).toMatch(/^A breakpoint kept from before is left out: .*coffee/);
+  });
+
   it('what cannot be done is answered, and so is what needs a machine', async () => {
     host = new Host();
     await host.next('hello', 0);

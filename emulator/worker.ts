@@ -25,6 +25,7 @@ import {
   type DiskConfig,
   type FromEmulator,
   type RunState,
+  type SavedBreakpoint,
   type ToEmulator,
   type ViewRequest,
 } from './protocol.ts';
@@ -225,10 +226,10 @@ function exportTimeline(): void {
   });
 }
 
-function boot(wanted: BootConfig, paused: boolean): void {
+function boot({ config: wanted, paused = false, breakpoints }: Extract<ToEmulator, { type: 'boot' }>): void {
   const opened = openDisks(wanted.disks ?? []);
   try {
-    start(wanted, opened, paused);
+    start(wanted, opened, paused, breakpoints);
   } catch (error) {
     for (const { disk } of opened) disk.close();
     throw error;
@@ -237,16 +238,25 @@ function boot(wanted: BootConfig, paused: boolean): void {
   disks = opened;
 }
 
+/** What breakpoints are kept by. */
+const guestName = ({ machine, guest }: CreatedMachine): string => `${machine.kind} ${guest}`;
+
 /** The present machine's. */
 let compiler: ThreadedCompiler | undefined;
 
-function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boolean): void {
-  compiler?.close();
+function start(
+  wanted: BootConfig,
+  opened: readonly DiskOptions[],
+  paused: boolean,
+  breakpoints?: Record<string, SavedBreakpoint[]>,
+): void {
+  const before = compiler;
   const makeCompiler = (options: CompilerOptions) => (compiler = new ThreadedCompiler(options));
   const complete = { engine: 'jit' as const, makeCompiler, ...wanted, disks: opened, timelineEvents: DEFAULT_CAPACITY };
   const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
+  before?.close();
   running = false;
-  if (created) next.machine.breakpoints.adopt(created.machine.breakpoints);
+  if (created && !breakpoints) next.machine.breakpoints.adopt(created.machine.breakpoints);
   created = next;
   session = new DebugSession(next.machine);
   timeline?.failExport('the machine was booted anew meanwhile');
@@ -259,11 +269,21 @@ function start(wanted: BootConfig, opened: readonly DiskOptions[], paused: boole
   // Such a kernel unpacks itself first.
   phases = new BootPhases(next.guest.startsWith('vmlinuz'));
   send({ type: 'booted', info: describeMachine(next.machine, next.guest, next.commandLine) });
+  if (breakpoints) restoreBreakpoints(next, breakpoints);
   if (phases.phase) sendPhase();
   if (paused) {
     sendState();
     sendView(true);
   } else setRunning(true);
+}
+
+function restoreBreakpoints(next: CreatedMachine, saved: Record<string, SavedBreakpoint[]>): void {
+  const name = guestName(next);
+  try {
+    next.machine.breakpoints.restore(Object.hasOwn(saved, name) ? saved[name]! : []);
+  } catch (error) {
+    send({ type: 'error', message: `A breakpoint kept from before is left out: ${(error as Error).message}` });
+  }
 }
 
 /** The machine has run while paused: what is new goes to the host. */
@@ -278,6 +298,9 @@ function debug(id: number, command: DebugCommand): void {
   try {
     if (!session) throw new Error('There is no machine: boot one first.');
     runs = session.carryOut(command, running);
+    if (command.do.endsWith('Breakpoint')) {
+      send({ type: 'breakpoints', guest: guestName(created!), list: created!.machine.breakpoints.save() });
+    }
     send({ type: 'debugged', id });
   } catch (error) {
     return send({ type: 'debugged', id, error: (error as Error).message });
@@ -290,7 +313,7 @@ function debug(id: number, command: DebugCommand): void {
 function handle(message: ToEmulator): void {
   switch (message.type) {
     case 'boot':
-      return boot(message.config, message.paused ?? false);
+      return boot(message);
     case 'run':
       return setRunning(true);
     case 'pause':
@@ -368,7 +391,8 @@ const areDisks = (value: unknown): boolean =>
 
 /** What a message of each type must carry: a wrong one would otherwise show only when it is too late to refuse it. */
 const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { type: T }>) => boolean } = {
-  boot: ({ config }) => isObject(config) && (config.disks === undefined || areDisks(config.disks)),
+  boot: ({ config, breakpoints = {} }) =>
+    isObject(config) && (config.disks === undefined || areDisks(config.disks)) && isObject(breakpoints),
   run: () => true,
   pause: () => true,
   reset: () => true,

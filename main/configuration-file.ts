@@ -57,7 +57,7 @@ export function parseConfiguration(text: string, files: FileNumbers): NamedReque
   const result = v.safeParse(ConfigurationFile, value, { abortEarly: true });
   if (!result.success) {
     const issue = result.issues[0];
-    const where = issue.path?.map((item) => String(item.key)).join('.') ?? 'it';
+    const where = issue.path?.map((item) => keyName(String(item.key))).join('.') ?? 'it';
     throw new Error(`${where} ${issue.message}`);
   }
   const { format, name, kernel, initrd, disks, ...machine } = result.output;
@@ -76,6 +76,9 @@ export function parseConfiguration(text: string, files: FileNumbers): NamedReque
   }
   return { name, request };
 }
+
+/** A key as a sentence can have it: one that is no word stands in quotes, escaped. */
+const keyName = (key: string): string => (/^\w+$/.test(key) ? key : JSON.stringify(key));
 
 /** The text of a configuration's file. @throws Error with one sentence when it names a file that is not open */
 export function formatConfiguration({ name, request }: NamedRequest, files: FileNumbers): string {

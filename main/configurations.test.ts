@@ -110,6 +110,13 @@ describe('configurations', () => {
     }
   });
 
+  it('a key that is no word is quoted in the sentence', () => {
+    const parse = (file: object) => () => parseConfiguration(JSON.stringify({ format: 1, name: 'x', ...file }), files);
+    expect(parse({ kernel: { '!': 1 } })).toThrow(/^kernel\."!" is not known here/);
+    expect(parse({ 'a\nb': 1 })).toThrow(/^"a\\nb" is not known here/);
+    expect(parse({ '': 1 })).toThrow(/^"" is not known here/);
+  });
+
   it('anything at all is a configuration or a sentence', () => {
     const field = fc.oneof(fc.anything(), fc.constantFrom(1, 'x', 64, 'kvm', [], {}, true));
     const keys = fc.constantFrom('format', 'name', 'kernel', 'disks', 'memoryMiB', 'policy', 'machine', 'other');
@@ -123,10 +130,11 @@ describe('configurations', () => {
           try {
             expect(parseConfiguration(text, files).name).not.toBe('');
           } catch (error) {
-            expect((error as Error).message).toMatch(/^(?:\w|\.)+ /);
+            expect((error as Error).message).toMatch(/^(?:\w+|"[^\n]*")(?:\.(?:\w+|"[^\n]*"))* /);
           }
         },
       ),
+      { numRuns: 1000 },
     );
   });
 });

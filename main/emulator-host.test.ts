@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { FromEmulator, MachineInfo, ToEmulator, ViewUpdate } from '../emulator/protocol.ts';
+import {
+  PROTOCOL_VERSION,
+  type FromEmulator,
+  type MachineInfo,
+  type SavedBreakpoint,
+  type ToEmulator,
+  type ViewUpdate,
+} from '../emulator/protocol.ts';
 import { EmulatorHost, type EmulatorWorker } from './emulator-host.ts';
 
 class FakeWorker implements EmulatorWorker {
@@ -36,6 +43,7 @@ const NOTHING = { segments: false, tlb: false, slot: null };
 
 function setUp() {
   const workers: FakeWorker[] = [];
+  const saved: Record<string, SavedBreakpoint[]> = {};
   const page: { event: string; value: unknown }[] = [];
   const host = new EmulatorHost({
     startWorker: () => {
@@ -46,6 +54,7 @@ function setUp() {
     send: (event, value) => page.push({ event, value }),
     onState: () => {},
     log: () => {},
+    breakpoints: { get: () => saved, set: (guest, list) => void (saved[guest] = list) },
   });
   const got = (event: string) => page.filter((message) => message.event === event).map(({ value }) => value);
   const text = () => got('console').map((bytes) => new TextDecoder().decode(bytes as Uint8Array));
@@ -57,7 +66,7 @@ async function booted() {
   parts.host.attach();
   await parts.host.boot(async () => ({}));
   const worker = parts.workers[0]!;
-  worker.says({ type: 'hello', protocol: 1 });
+  worker.says({ type: 'hello', protocol: PROTOCOL_VERSION });
   worker.says({ type: 'booted', info });
   worker.says({ type: 'state', state: { state: 'running' } });
   return { ...parts, worker };
@@ -193,4 +202,12 @@ describe('EmulatorHost', () => {
     expect(worker.of('shutdown')).toHaveLength(1);
     expect(got('state')).toHaveLength(2);
   });
+});
+
+it('keeps what breakpoints the machine says it has, and hands them to the next boot', async () => {
+  const { host, worker } = await booted();
+  const list = [{ spec: 'asid:0x13', enabled: false }];
+  worker.says({ type: 'breakpoints', guest: 'kvm Lab', list });
+  await host.boot(async () => ({}));
+  expect(worker.of('boot').at(-1)!.breakpoints).toEqual({ 'kvm Lab': list });
 });

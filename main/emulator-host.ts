@@ -14,6 +14,7 @@ import {
   PROTOCOL_VERSION,
   type PhaseMark,
   type RunState,
+  type SavedBreakpoint,
   type ToEmulator,
   type ViewRequest,
 } from '../emulator/protocol.ts';
@@ -42,11 +43,18 @@ export interface PageEvents {
   error: string;
 }
 
+export interface BreakpointKeeper {
+  get(): Record<string, SavedBreakpoint[]>;
+  set(guest: string, list: SavedBreakpoint[]): void;
+}
+
 export interface HostEnvironment {
   startWorker(): EmulatorWorker;
   send<E extends keyof PageEvents>(event: E, value: PageEvents[E]): void;
   onState(state: RunState): void;
   log(event: string, detail?: unknown): void;
+  /** By guest, kept from one start of the app to the next. */
+  readonly breakpoints: BreakpointKeeper;
 }
 
 export type BootLoader = () => Promise<BootConfig>;
@@ -97,7 +105,7 @@ export class EmulatorHost {
       const config = await load();
       if (turn !== this.turn) return;
       this.start();
-      this.post({ type: 'boot', config }, transferable(config));
+      this.post({ type: 'boot', config, breakpoints: this.environment.breakpoints.get() }, transferable(config));
     } catch (error) {
       this.fail(error);
     }
@@ -272,6 +280,9 @@ export class EmulatorHost {
       case 'debugged':
         this.debugging.get(message.id)?.(message.error);
         this.debugging.delete(message.id);
+        break;
+      case 'breakpoints':
+        this.environment.breakpoints.set(message.guest, message.list);
         break;
       case 'timeline':
       case 'timelineEvents':

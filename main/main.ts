@@ -51,6 +51,10 @@ function run(): void {
     startWorker: () => new Worker(WORKER, { workerData: { resources: RESOURCES }, name: 'emulator' }),
     send: (event, value) => sendToPage(window, event, value),
     onState: updateMenu,
+    breakpoints: {
+      get: () => settings.breakpoints(),
+      set: (guest, list) => settings.setBreakpoints(guest, list),
+    },
     log,
   });
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SettingsStore, parseSettings } from './settings.ts';
 
-const DEFAULTS = { background: null, window: null, theme: 'system', folder: null };
+const DEFAULTS = { background: null, window: null, theme: 'system', folder: null, breakpoints: [] };
 
 describe('parseSettings', () => {
   it.each(['', 'null', '[]', '"x"', '{', '{"window":{"bounds":{"x":0}}}', '{"background":"red"}'])(
@@ -35,6 +35,18 @@ describe('SettingsStore', () => {
   const unexpected = (error: unknown) => {
     throw error;
   };
+
+  it('keeps breakpoints by guest, and of the guests the last fifty', async () => {
+    const file = path.join(folder, 'settings.json');
+    const store = new SettingsStore(file, unexpected);
+    const list = [{ spec: 'write:counter,4 ignore 2 if a0 == 1', enabled: false }];
+    for (let n = 0; n < 60; n++) store.setBreakpoints(`kvm ${n}`, list);
+    store.setBreakpoints('kvm 20', []);
+    await store.flush();
+    const again = new SettingsStore(file, unexpected).breakpoints();
+    expect(Object.keys(again)).toHaveLength(49);
+    expect([again['kvm 9'], again['kvm 10'], again['kvm 20']]).toEqual([undefined, list, undefined]);
+  });
 
   it('writes what was set last and leaves nothing else behind', async () => {
     const file = path.join(folder, 'deep/settings.json');

@@ -3,9 +3,25 @@ import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
+import type { SavedBreakpoint } from '../emulator/protocol.ts';
 
 const coordinate = v.pipe(v.number(), v.integer(), v.minValue(-100_000), v.maxValue(100_000));
 const extent = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000));
+
+/** Guests whose breakpoints are kept: those changed last. */
+const MOST_GUESTS = 50;
+const Breakpoints = v.pipe(
+  v.array(
+    v.object({
+      guest: v.pipe(v.string(), v.maxLength(300)),
+      list: v.pipe(
+        v.array(v.object({ spec: v.pipe(v.string(), v.maxLength(2000)), enabled: v.boolean() })),
+        v.maxLength(1000),
+      ),
+    }),
+  ),
+  v.maxLength(MOST_GUESTS),
+);
 
 const Bounds = v.object({ x: coordinate, y: coordinate, width: extent, height: extent });
 
@@ -16,6 +32,8 @@ const Settings = v.object({
   window: v.fallback(v.nullable(v.object({ bounds: Bounds, maximized: v.boolean() })), null),
   /** The user's choice, for native parts. */
   theme: v.fallback(v.picklist(['system', 'light', 'dark']), 'system'),
+  /** By guest, the one changed last at the end. */
+  breakpoints: v.fallback(Breakpoints, []),
   /** Where the last kernel was opened. */
   folder: v.fallback(v.nullable(v.pipe(v.string(), v.maxLength(4096))), null),
 });
@@ -62,6 +80,17 @@ export class SettingsStore {
     if (this.scheduled) return;
     this.scheduled = true;
     this.writing = this.writing.then(() => this.write());
+  }
+
+  /** Breakpoints as the emulator takes them: by guest. */
+  breakpoints(): Record<string, SavedBreakpoint[]> {
+    return Object.fromEntries(this.current.breakpoints.map(({ guest, list }) => [guest, list]));
+  }
+
+  /** Keeps a guest's breakpoints; those of the guest changed longest ago go when there are too many. */
+  setBreakpoints(guest: string, list: SavedBreakpoint[]): void {
+    const others = this.current.breakpoints.filter((each) => each.guest !== guest);
+    this.set({ breakpoints: [...others, ...(list.length > 0 ? [{ guest, list }] : [])].slice(-MOST_GUESTS) });
   }
 
   /** Resolves when all that was set is on the disk. */

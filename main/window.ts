@@ -67,7 +67,11 @@ export function openWindow({ settings, logFile, onVisible, onPageGone }: WindowO
   window.on('move', saveSoon);
   window.on('maximize', saveSoon);
   window.on('unmaximize', saveSoon);
-  window.on('close', save);
+  window.on('close', () => {
+    save();
+    // Chromium writes localStorage, which has the layouts and the theme, now and then; the app may be gone by then.
+    window.webContents.session.flushStorageData();
+  });
   window.on('closed', () => {
     clearTimeout(overdue);
     clearTimeout(saving);

@@ -35,6 +35,21 @@ describe.each<[MachineKind, boolean]>([
     machine.place(start, addiu(T0, T0, 1), op('beq', { i: 0xfffe }), addiu(T2, T2, 1));
   }
 
+  it('come back as they were saved, the bad ones told of and left out', () => {
+    const specs = [`${start + 4}`, 'write:gp+4,8 ignore 3 if a0 == 1', 'asid', 'address:later+0x10'];
+    for (const spec of specs.slice(0, 3)) machine.breakpoints.add(spec);
+    machine.breakpoints.change(2, { enabled: false });
+    const saved = machine.breakpoints.save();
+    expect(saved.map(({ enabled }) => enabled)).toEqual([true, false, true]);
+    const { breakpoints } = new BareMachine({ kind, bigEndian });
+    breakpoints.add('tlb');
+    const list = [...saved.slice(0, 2), { spec: 'coffee:1', enabled: true }, ...saved.slice(2)];
+    expect(() => breakpoints.restore([...list, { spec: specs[3]!, enabled: true }])).toThrow(/coffee/);
+    expect(breakpoints.save().slice(0, 3)).toEqual(saved);
+    expect(breakpoints.view()).toHaveLength(4);
+    expect(breakpoints.view()[3]!.pending).not.toBe('');
+  });
+
   it('stops before its instruction, and a run from there executes it', () => {
     placeLoop();
     machine.breakpoints.add(`${start + 4}`);

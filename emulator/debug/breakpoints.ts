@@ -8,7 +8,7 @@ import { Cp0 } from '../cpu/cp0.ts';
 import { EXCEPTION_NAMES, type ExcCode } from '../cpu/exceptions.ts';
 import type { AccessWatcher } from '../cpu/privileged.ts';
 import type { AddressSpace } from '../mmu/mmu.ts';
-import type { BreakpointView, StopReport } from '../protocol.ts';
+import type { BreakpointView, SavedBreakpoint, StopReport } from '../protocol.ts';
 import { dataAccess } from './access-size.ts';
 import { exitName, formatAwaited, parseSpec, SpecError, type Awaited, type Spec } from './breakpoint-spec.ts';
 import { parseExpression, type Expression, type Values } from './expression.ts';
@@ -119,6 +119,34 @@ export class Breakpoints implements AccessWatcher {
     this.nextId = others.nextId;
     this.symbols = null;
     this.prepare();
+  }
+
+  /** What {@link restore} takes. */
+  save(): SavedBreakpoint[] {
+    return this.list.map(({ awaited, ignore, condition, enabled }) => {
+      const skipped = ignore === 0 ? '' : ` ignore ${ignore}`;
+      return { spec: `${formatAwaited(awaited)}${skipped}${condition === '' ? '' : ` if ${condition}`}`, enabled };
+    });
+  }
+
+  /**
+   * Has these breakpoints instead of those there are; what they name need not be known yet.
+   * @throws SpecError for the first that is none; the others are there then
+   */
+  restore(saved: readonly SavedBreakpoint[]): void {
+    let problem: unknown = null;
+    this.list = [];
+    for (const { spec, enabled } of saved.slice(0, MOST)) {
+      try {
+        const id = this.nextId++;
+        this.list.push({ ...parseSpec(spec), id, enabled, hits: 0, holds: null, at: null, pending: '' });
+      } catch (error) {
+        problem ??= error;
+      }
+    }
+    this.symbols = null;
+    this.prepare();
+    if (problem !== null) throw problem;
   }
 
   private find(id: number): Breakpoint {

@@ -1,35 +1,19 @@
 /** A guest's console on a pipe, for benchmarks: types commands at a prompt and stamps every line as it comes. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { Problem, isLinux } from './run.mjs';
+import { Problem } from './run.mjs';
+import { statSeconds } from './threads.mjs';
 
 const LONGEST_MS = 900_000;
-/** Linux counts processes' times in these. */
-const CLOCK_TICKS = 100;
-
-/** CPU seconds of a process and its threads so far, compilation in the background included; null where none tells. */
-function cpuSeconds(pid) {
-  if (!isLinux) return null;
-  try {
-    // After the program's name, in parentheses, utime and stime are the 12th and 13th (proc(5)).
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
-  } catch {
-    return null;
-  }
-}
 
 export class Console {
-  /** @param {{ name: string, command: string[], prompt: string }} system */
-  constructor({ name, command: [program, ...args], prompt }) {
+  /** @param {{ name: string, command: string[], prompt: string, env?: Record<string, string> }} system */
+  constructor({ name, command: [program, ...args], prompt, env }) {
     this.name = name;
     this.promptText = prompt;
     this.text = '';
     this.lines = [];
     this.wake = () => {};
-    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
     this.ended = false;
     const end = () => {
       this.ended = true;
@@ -48,7 +32,8 @@ export class Console {
 
   take(data) {
     const at = performance.now() / 1000;
-    const cpu = cpuSeconds(this.child.pid);
+    // Of all threads: compilation in the background included.
+    const cpu = statSeconds(`/proc/${this.child.pid}/stat`);
     // busybox's shell asks the terminal where its cursor is.
     const parts = (this.text + data).replaceAll('\x1b[6n', '').split('\n');
     this.text = parts.pop();
