@@ -4,7 +4,6 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadError } from './boot/elf.ts';
 import { createMachine, type CreatedMachine, type CreateConfig } from './create.ts';
-import { ThreadedCompiler } from './jit/threaded-compiler.ts';
 import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
@@ -77,8 +76,6 @@ function create(options: RunOptions, engine: EngineName): CreatedMachine {
     disks: openDisks(options.disks),
     virtioConsole: options.virtioConsole,
     timelineEvents: options.timeline ? STREAMED_EVENTS : undefined,
-    // Lock step compares what comes of each block, whenever its code is there.
-    makeCompiler: options.engine === 'both' ? undefined : (each) => new ThreadedCompiler(each),
   };
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };

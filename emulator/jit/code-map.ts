@@ -63,10 +63,6 @@ export class CodeMap {
   private index(mode: number, host: number): number {
     return (this.words[(this.directories[mode]! >>> 2) + (host >>> 12)]! + (host & 0xffc)) >>> 2;
   }
-  /** Byte offset of a page's entries. */
-  entriesAt(mode: number, host: number): number {
-    return 4 * this.index(mode, host & ~0xfff);
-  }
   /** The entry for the instruction at `host`. */
   entry(mode: number, host: number): number {
     return this.words[this.index(mode, host)]!;

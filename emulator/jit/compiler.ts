@@ -3,7 +3,7 @@
  * them. Depends on nothing but what a batch holds, so that another thread can do it while the guest runs on.
  */
 import { HOST_TLB } from '../memory.ts';
-import { FIRST_FUNCTION, Generator, IMPORTS, REGION_TYPE, TYPES } from './generate.ts';
+import { Generator } from './generate.ts';
 import { End, PAGE_WORDS, buildRegion, type Region } from './region.ts';
 import { ModuleWriter } from './wasm.ts';
 
@@ -27,8 +27,6 @@ export interface Wanted {
   /** The words of its page, and the page's entries in the code map, if it has any. */
   page: Int32Array;
   entries: Int32Array | null;
-  /** Byte offset of those entries in linear memory. */
-  entriesAt: number;
   /** Places in the page of loads and stores that have been seen to reach devices. */
   devices: readonly number[];
 }
@@ -39,8 +37,6 @@ export interface Batch {
   mode: number;
   /** Status.FR = 0: 1; see fpu.ts. */
   odd: number;
-  /** Byte offset of the mode's directory; see code-map.ts. */
-  directory: number;
   wanted: Wanted[];
 }
 
@@ -70,7 +66,6 @@ export interface Compiler {
 
 interface Ready {
   host: number;
-  entriesAt: number;
   region: Region;
 }
 
@@ -83,7 +78,7 @@ export class RegionCompiler {
   compile(batch: Batch): Compiled {
     const started = performance.now();
     const ready: Ready[] = [];
-    for (const { host, pc, page, entries, entriesAt, devices } of batch.wanted) {
+    for (const { host, pc, page, entries, devices } of batch.wanted) {
       const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
         limit: REGION_LIMIT,
         kernel: batch.mode === 0 && this.options.fullSystem,
@@ -91,7 +86,7 @@ export class RegionCompiler {
         devices: new Set(devices),
       });
       const [first] = region.blocks;
-      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ host, entriesAt, region });
+      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ host, region });
     }
     const bytes = ready.length > 0 ? this.write(batch, ready) : null;
     return {
@@ -103,21 +98,16 @@ export class RegionCompiler {
     };
   }
 
-  private write({ mode, odd, directory }: Batch, ready: readonly Ready[]): Uint8Array<ArrayBuffer> {
+  private write({ mode, odd }: Batch, ready: readonly Ready[]): Uint8Array<ArrayBuffer> {
     const { writer, options } = this;
-    writer.begin(TYPES, IMPORTS);
-    writer.functions(
-      ready.map(() => REGION_TYPE),
-      FIRST_FUNCTION,
-    );
     const generator = new Generator(writer, {
       ...options,
       readTable: mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead,
       writeTable: mode === 0 ? HOST_TLB.kernelWrite : HOST_TLB.userWrite,
       odd,
-      directory,
     });
-    for (const { region, entriesAt } of ready) generator.generate(region, entriesAt);
+    generator.begin(ready.length);
+    for (const { region } of ready) generator.generate(region);
     return writer.end();
   }
 }

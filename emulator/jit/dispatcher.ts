@@ -4,12 +4,14 @@
  * to stop. Each mode has its own `enter`, since it has a host TLB and a directory of its own.
  */
 import { JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
-import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, TYPES } from './generate.ts';
+import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
 import { I32, ModuleWriter, Op, VOID } from './wasm.ts';
 
 export interface Dispatcher {
   /** For each mode; see generate.ts. */
   enter: CallableFunction[];
+  /** What regions import as `step`: the host's, which is cheaper to have from here than for each module to import. */
+  step: CallableFunction;
   /**
    * Runs in the mode that JIT_MODE_AT says, and in those it changes to, until there is a {@link Reason} that `handle` does
    * not deal with. PC and count are in memory then.
@@ -22,7 +24,7 @@ export interface ModeTables {
   table: WebAssembly.Table;
   /** Byte offset of the mode's flat table for loads. */
   readTable: number;
-  /** Byte offset of the directory's word for host page 0. */
+  /** Byte offset of the directory's word for host page 0; see code-map.ts. */
   directory: number;
 }
 
@@ -34,35 +36,49 @@ export function makeDispatcher(
   memory: LinearMemory,
   modes: readonly ModeTables[],
   handle: (exit: number) => number,
+  step: (pc: number, left: number) => number,
 ): Dispatcher {
   const out = new ModuleWriter();
-  const RUN_TYPE = TYPES.length;
-  const HANDLE_TYPE = RUN_TYPE + 1;
+  const HANDLE_TYPE = TYPES.length;
+  // (pc, left) -> one number, as a step.
+  const RUN_TYPE = STEP_TYPE;
   out.begin(
-    [...TYPES, { parameters: [I32, I32], results: [I32] }, { parameters: [I32], results: [I32] }],
+    [...TYPES, { parameters: [I32], results: [I32] }],
     [
       { module: 'k', name: 'memory', kind: 'memory' },
       ...modes.map((_, i) => ({ module: 'k', name: `table${i}`, kind: 'table' }) as const),
       { module: 'k', name: 'handle', kind: 'function', type: HANDLE_TYPE },
+      { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
     ],
   );
-  const HANDLE = 0;
-  const FIRST = 1;
-  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE], FIRST);
+  const [HANDLE, STEP, FIRST] = [0, 1, 2];
+  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE, STEP_TYPE]);
+  out.exports([...modes.map((_, i) => `enter${i}`), 'run', 'step'], FIRST);
+  out.bodies();
   for (const [i, mode] of modes.entries()) emitEnter(out, i, mode);
   emitRun(out, HANDLE, FIRST);
+  out.beginBody([]);
+  out.op1(Op.LocalGet, 0);
+  out.op1(Op.LocalGet, 1);
+  out.op1(Op.Call, STEP);
+  out.endBody();
   const instance = new WebAssembly.Instance(new WebAssembly.Module(out.end()), {
-    k: { memory: memory.memory, handle, ...Object.fromEntries(modes.map(({ table }, i) => [`table${i}`, table])) },
+    k: {
+      memory: memory.memory,
+      handle,
+      step,
+      ...Object.fromEntries(modes.map(({ table }, i) => [`table${i}`, table])),
+    },
   });
-  const { exports } = instance;
-  return {
-    enter: modes.map((_, i) => exports[String(i)] as CallableFunction),
-    run: exports[String(modes.length)] as Dispatcher['run'],
-  };
+  const { run, step: ownStep, ...enter } = instance.exports as Record<string, CallableFunction>;
+  return { enter: Object.values(enter), step: ownStep!, run: run as Dispatcher['run'] };
 }
 
-/** enter(pc, left, depth) */
-function emitEnter(out: ModuleWriter, index: number, { readTable, directory }: ModeTables): void {
+/**
+ * Writes the body of `enter(pc, left, depth)`: goes to the code for a PC.
+ * @param table index of the mode's function table
+ */
+function emitEnter(out: ModuleWriter, table: number, { readTable, directory }: ModeTables): void {
   const [pc, left, depth, x, entry] = [0, 1, 2, 3, 4];
   const leave = (reason: Reason) => {
     out.constant(0);
@@ -120,7 +136,7 @@ function emitEnter(out: ModuleWriter, index: number, { readTable, directory }: M
   out.op1(Op.LocalGet, depth);
   out.op1(Op.LocalGet, entry);
   out.op1(Op.ReturnCallIndirect, REGION_TYPE);
-  out.unsigned(index);
+  out.unsigned(table);
   out.op(Op.End);
   leave(Reason.Cold);
   out.endBody();

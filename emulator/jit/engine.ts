@@ -35,7 +35,7 @@ import {
 } from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
-import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './generate.ts';
+import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import { brokenInvariants } from './invariants.ts';
 import { PAGE_WORDS, SWITCH_FACTOR } from './region.ts';
 
@@ -168,7 +168,7 @@ export class Engine {
     const tables = this.modes.map(({ table }, mode) => {
       return { table, readTable: readTables[mode]!, directory: this.map.directories[mode]! };
     });
-    this.dispatcher = makeDispatcher(memory, tables, this.handle);
+    this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step);
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
     cpu.urgent = 1 - URGENT * options.threshold;
@@ -417,11 +417,10 @@ export class Engine {
         host,
         page: words.subarray(first, first + PAGE_WORDS),
         entries: map.entries(mode, host),
-        entriesAt: map.entriesAt(mode, host),
         devices: [...(this.devices.get((host >>> 12) * MODES + mode) ?? [])],
       };
     });
-    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, directory: map.directories[mode]!, wanted };
+    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted };
     const pages = new Set(hot.map(({ host }) => host & ~0xfff));
     for (const host of pages) mmu.watch(host);
     this.sent.push({ ...batch, changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])) });
@@ -448,13 +447,13 @@ export class Engine {
     const { table, free } = this.modes[mode]!;
     if (!module) return true;
     if (free.length < regions.length) return false;
-    const imports = { k: { memory: memory.memory, table, enter: this.dispatcher.enter[mode]!, step: this.step } };
-    const instance = new WebAssembly.Instance(module, imports);
+    const { step, enter } = this.dispatcher;
+    const imports = { memory: memory.memory, enter: enter[mode]!, step };
+    const instance = new WebAssembly.Instance(module, { k: imports });
     for (const [i, region] of regions.entries()) {
       const { host } = region;
-      const changed = batch.changed.get(host & ~0xfff)!;
       if (map.entry(mode, host) > 0) continue;
-      if (overlaps(region, changed)) {
+      if (overlaps(region, batch.changed.get(host & ~0xfff)!)) {
         // It may be wanted again as it is now.
         map.setEntry(mode, host, 0);
         continue;

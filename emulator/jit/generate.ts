@@ -10,58 +10,19 @@
  * calls, for the longest way to the next test, so that a region never executes one too many.
  */
 import { JIT_ADDRESS_AT, JIT_EXIT_AT, JIT_FLOAT_AT, REGISTERS_AT } from '../memory.ts';
+import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
 import { KernelTarget, type KernelOptions } from './kernel-target.ts';
 import { End, PAGE_WORDS, isSwitch, returnsToCaller, type Block, type Instruction, type Region } from './region.ts';
 import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
-import { F32, F64, I32, I64, Op, VOID, type FunctionType, type Import, type ModuleWriter } from './wasm.ts';
+import { F32, F64, I32, I64, Op, VOID, type ModuleWriter } from './wasm.ts';
 
-/** Why generated code was left, in the upper bits of JIT_EXIT_AT. */
-export const enum Reason {
-  /** A function returned; execution goes on at PC. */
-  None = 0,
-  /** The interpreter must execute the instruction at PC. */
-  Interpret = 1,
-  /** A load or store was not found in the host TLB. */
-  Miss = 2,
-  /** Nor was PC. */
-  Fetch = 3,
-  /** An instruction that the interpreter executed has changed more than the region can go on with: PC is in memory. */
-  Stepped = 4,
-  /** So has it, and the machine must look at what to do next. */
-  Stopped = 5,
-  /** There is no code for PC. */
-  Cold = 6,
-  /** Fewer instructions are left than the way to the next test may take. */
-  Budget = 7,
-}
-/** Of JIT_EXIT_AT: the reason's shift; a miss in a delay slot, of a store, and its alignment in bytes minus one. */
-export const EXIT_REASON = 27;
-export const EXIT_SLOT = 1 << 26;
-export const EXIT_WRITE = 1 << 25;
-export const EXIT_ALIGNMENT = 22;
-
-/** Function types of region modules by index. */
-export const TYPES: readonly FunctionType[] = [
-  { parameters: [I32, I32, I32], results: [I32, I32] },
-  { parameters: [I32, I32], results: [I32] },
-];
-export const REGION_TYPE = 0;
-const STEP_TYPE = 1;
-
-/** `enter` goes to the code for a PC, `step` has the interpreter execute one instruction; `table` has the functions. */
-export const IMPORTS: readonly Import[] = [
-  { module: 'k', name: 'memory', kind: 'memory' },
-  { module: 'k', name: 'table', kind: 'table' },
-  { module: 'k', name: 'enter', kind: 'function', type: REGION_TYPE },
-  { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
-];
+/** Index of `enter`, which goes to the code for a PC, and of `step`, which has the interpreter execute one instruction. */
 const ENTER = 0;
 const STEP = 1;
-/** Index of a module's first own function. */
-export const FIRST_FUNCTION = 2;
-
+/** Index of a module's first region. */
+const FIRST_REGION = 2;
 /** A PC that no return address is equal to. */
 const NOWHERE = 1;
 /** More different sets of registers than this share exits. */
@@ -83,19 +44,7 @@ interface Flows {
   liveIn: number;
 }
 
-/** Calls within calls of generated code; each takes some hundred bytes of the host's stack. */
-export const MOST_CALLS = 150;
-
-export interface GeneratorOptions extends KernelOptions {
-  /** Byte offset of the word for host page 0 in the mode's directory; see code-map.ts. */
-  directory: number;
-}
-
 export class Generator extends KernelTarget {
-  private readonly readTable: number;
-  private readonly directory: number;
-  /** Byte offset of the page's entries in the code map. */
-  private entriesAt = 0;
   private region!: Region;
   private flows: Flows[] = [];
   private exits: Exit[] = [];
@@ -111,16 +60,30 @@ export class Generator extends KernelTarget {
   private inSlot = false;
   private exitOffset = 0;
 
-  constructor(out: ModuleWriter, options: GeneratorOptions) {
+  constructor(out: ModuleWriter, options: KernelOptions) {
     super(out, options);
-    this.readTable = options.readTable;
-    this.directory = options.directory;
   }
 
-  /** Writes the body of the region's function. @param entriesAt byte offset of its page's entries in the code map */
-  generate(region: Region, entriesAt: number): void {
+  /** Begins a module of `count` regions, which it exports as 0, 1 ... */
+  begin(count: number): void {
     const { out } = this;
-    this.entriesAt = entriesAt;
+    // The functions' table is none of its imports: a host may keep a copy of it for each module that imports it.
+    out.begin(TYPES, [
+      { module: 'k', name: 'memory', kind: 'memory' },
+      { module: 'k', name: 'enter', kind: 'function', type: REGION_TYPE },
+      { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
+    ]);
+    out.functions(Array.from({ length: count }, () => REGION_TYPE));
+    out.exports(
+      Array.from({ length: count }, (_, i) => String(i)),
+      FIRST_REGION,
+    );
+    out.bodies();
+  }
+
+  /** Writes the body of the region's function. */
+  generate(region: Region): void {
+    const { out } = this;
     const { blocks } = region;
     this.region = region;
     this.depth = 0;
@@ -405,92 +368,17 @@ export class Generator extends KernelTarget {
     out.op1(Op.ReturnCall, ENTER);
   }
 
-  /** The same for a place in this page, whose code, if there is any, is found at once. */
-  private goToPlace(at: number, push: () => void): void {
-    const { out } = this;
-    if (at < 0 || at >= PAGE_WORDS) return this.goTo(push);
-    this.pushPlace(at);
-    this.open(Op.If);
-    out.op1(Op.LocalGet, Local.Base);
-    out.op1(Op.LocalGet, Local.Left);
-    out.op1(Op.LocalGet, Local.Depth);
-    out.op1(Op.LocalGet, Local.Scratch);
-    out.op1(Op.ReturnCallIndirect, REGION_TYPE);
-    out.unsigned(0);
-    this.close();
-    this.goTo(push);
-  }
-  /** Local.Scratch = the code map's entry for a place in this page; pushes whether that is a function. */
-  private pushPlace(at: number): void {
-    const { out } = this;
-    out.constant(0);
-    out.memory(Op.I32Load, this.entriesAt + 4 * at, 2);
-    out.op1(Op.LocalTee, Local.Scratch);
-    out.constant(0);
-    out.op(Op.I32GtS);
-  }
-
   /** Calls the code for Local.Target. It returns where it has come to there, and the count in Local.Left. */
   private callTarget(): void {
     const { out } = this;
-    const word = (shifted: () => void, at: number) => {
-      shifted();
-      out.constant(10);
-      out.op(Op.I32ShrU);
-      out.constant(0x3ffffc);
-      out.op(Op.I32And);
-      out.memory(Op.I32Load, at, 2);
-    };
-    const arguments_ = (push: () => void) => {
-      push();
-      out.op1(Op.LocalGet, Local.Left);
-      out.op1(Op.LocalGet, Local.Depth);
-      out.constant(1);
-      out.op(Op.I32Add);
-    };
-    const results = () => {
-      out.op1(Op.LocalSet, Local.Left);
-      out.op1(Op.LocalSet, Local.Target);
-    };
-    this.open(Op.Block);
-    this.open(Op.Block);
-    // What the dispatcher's enter does, here.
-    word(() => out.op1(Op.LocalGet, Local.Target), this.readTable);
     out.op1(Op.LocalGet, Local.Target);
-    out.op(Op.I32Xor);
-    out.op1(Op.LocalTee, Local.Translated);
-    out.constant(0x80000003);
-    out.op(Op.I32And);
-    out.op1(Op.BrIf, 0);
-    word(() => out.op1(Op.LocalGet, Local.Translated), this.directory);
-    out.op1(Op.LocalGet, Local.Translated);
-    out.constant(0xffc);
-    out.op(Op.I32And);
-    out.op(Op.I32Add);
-    out.memory(Op.I32Load, 0, 2);
-    out.op1(Op.LocalTee, Local.Scratch);
-    out.constant(0);
-    out.op(Op.I32LeS);
-    out.op1(Op.BrIf, 0);
+    out.op1(Op.LocalGet, Local.Left);
     out.op1(Op.LocalGet, Local.Depth);
-    out.constant(MOST_CALLS);
-    out.op(Op.I32GeS);
-    out.op1(Op.BrIf, 0);
-    arguments_(() => {
-      out.op1(Op.LocalGet, Local.Target);
-      out.constant(-4096);
-      out.op(Op.I32And);
-    });
-    out.op1(Op.LocalGet, Local.Scratch);
-    out.op1(Op.CallIndirect, REGION_TYPE);
-    out.unsigned(0);
-    results();
-    out.op1(Op.Br, 1);
-    this.close();
-    arguments_(() => out.op1(Op.LocalGet, Local.Target));
+    out.constant(1);
+    out.op(Op.I32Add);
     out.op1(Op.Call, ENTER);
-    results();
-    this.close();
+    out.op1(Op.LocalSet, Local.Left);
+    out.op1(Op.LocalSet, Local.Target);
   }
 
   // Order
@@ -688,7 +576,7 @@ export class Generator extends KernelTarget {
     out.op1(Op.LocalGet, Local.Condition);
     this.open(Op.If);
     this.storeRegisters(dirty);
-    this.goToPlace(block.taken, () => this.address(this.targetOffset(block)));
+    this.goTo(() => this.address(this.targetOffset(block)));
     this.close();
   }
 
@@ -696,7 +584,7 @@ export class Generator extends KernelTarget {
   private leaveTo(at: number, dirty: number, following: Item | undefined, push = () => this.address(4 * at)): void {
     if (!this.has(at)) {
       this.storeRegisters(dirty);
-      return this.goToPlace(at, push);
+      return this.goTo(push);
     }
     const index = this.region.blockAt[at]!;
     if (this.states[index]! >= 0) this.setState(index);

@@ -34,13 +34,19 @@ export class ThreadedCompiler implements Compiler {
   }
 
   submit(batch: Batch): void {
-    // Views of the machine's memory would take all of it along.
-    const wanted = batch.wanted.map((each) => ({
-      ...each,
-      page: each.page.slice(),
-      entries: each.entries?.slice() ?? null,
-    }));
-    this.port.postMessage({ ...batch, wanted });
+    // Views of the machine's memory would take all of it along; copies in one buffer need not be copied once more.
+    const parts = batch.wanted.flatMap(({ page, entries }) => (entries ? [page, entries] : [page]));
+    const copies = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let end = 0;
+    const copy = (part: Int32Array): Int32Array => {
+      copies.set(part, end);
+      end += part.length;
+      return copies.subarray(end - part.length, end);
+    };
+    const wanted = batch.wanted.map((each) => {
+      return { ...each, page: copy(each.page), entries: each.entries && copy(each.entries) };
+    });
+    this.port.postMessage({ ...batch, wanted }, [copies.buffer]);
   }
 
   receive(): Compiled | null {

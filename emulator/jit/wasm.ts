@@ -185,24 +185,34 @@ export class ModuleWriter {
     });
   }
 
-  /** Declares the module's functions, by type, and exports each under its number. @param first index of the first one */
-  functions(types: readonly number[], first: number): void {
+  /** Declares the module's functions, by type. */
+  functions(types: readonly number[]): void {
+    this.functionCount = types.length;
     this.section(Section.Function, () => {
       this.unsigned(types.length);
       for (const type of types) this.unsigned(type);
     });
+  }
+  private functionCount = 0;
+
+  /** Exports functions by name, from index `first` on. */
+  exports(names: readonly string[], first: number): void {
     this.section(Section.Export, () => {
-      this.unsigned(types.length);
-      for (let i = 0; i < types.length; i++) {
-        this.name(String(i));
+      this.unsigned(names.length);
+      for (const [i, name] of names.entries()) {
+        this.name(name);
         this.byte(0);
         this.unsigned(first + i);
       }
     });
+  }
+
+  /** Begins the functions' bodies. */
+  bodies(): void {
     this.byte(Section.Code);
     this.codeAt = this.length;
     this.length += PADDED;
-    this.unsigned(types.length);
+    this.unsigned(this.functionCount);
   }
 
   /** Starts the next function's body. @param locals runs of locals beyond the parameters */

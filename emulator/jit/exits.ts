@@ -1,0 +1,38 @@
+/** How regions are called and left. */
+import { I32, type FunctionType } from './wasm.ts';
+
+/** Why generated code was left, in the upper bits of JIT_EXIT_AT. */
+export const enum Reason {
+  /** A function returned; execution goes on at PC. */
+  None = 0,
+  /** The interpreter must execute the instruction at PC. */
+  Interpret = 1,
+  /** A load or store was not found in the host TLB. */
+  Miss = 2,
+  /** Nor was PC. */
+  Fetch = 3,
+  /** An instruction that the interpreter executed has changed more than the region can go on with: PC is in memory. */
+  Stepped = 4,
+  /** So has it, and the machine must look at what to do next. */
+  Stopped = 5,
+  /** There is no code for PC. */
+  Cold = 6,
+  /** Fewer instructions are left than the way to the next test may take. */
+  Budget = 7,
+}
+/** Of JIT_EXIT_AT: the reason's shift; a miss in a delay slot, of a store, and its alignment in bytes minus one. */
+export const EXIT_REASON = 27;
+export const EXIT_SLOT = 1 << 26;
+export const EXIT_WRITE = 1 << 25;
+export const EXIT_ALIGNMENT = 22;
+
+/** Function types of region modules by index. */
+export const TYPES: readonly FunctionType[] = [
+  { parameters: [I32, I32, I32], results: [I32, I32] },
+  { parameters: [I32, I32], results: [I32] },
+];
+export const REGION_TYPE = 0;
+export const STEP_TYPE = 1;
+
+/** Calls within calls of generated code; each takes some hundred bytes of the host's stack. */
+export const MOST_CALLS = 150;

@@ -1,0 +1,118 @@
+/** Modules that come when the guest has run on for a while, as they do from a thread. */
+import { describe, expect, it } from 'vitest';
+import { differences } from '../lockstep.ts';
+import type { EngineName } from '../machine.ts';
+import { Assembler } from '../testing/assembler.ts';
+import { op } from '../testing/bare-machine.ts';
+import { BothEngines } from '../testing/both-engines.ts';
+import { Lab, PROMPT } from '../testing/lab.ts';
+import { RegionCompiler, type Batch, type Compiled, type Compiler, type CompilerOptions } from './compiler.ts';
+
+const [V0, T0, T1, S0, S1, S2, RA] = [2, 8, 9, 16, 17, 18, 31];
+const START = 0x80010000;
+const FUNCTION = 0x80020000;
+
+/** Hands each module out only when it has been asked for so many times. */
+class LateCompiler implements Compiler {
+  regions = 0;
+  private readonly waiting: Compiled[] = [];
+  private asked = 0;
+  private readonly compiler: RegionCompiler;
+
+  constructor(
+    options: CompilerOptions,
+    private readonly times: number,
+  ) {
+    this.compiler = new RegionCompiler(options);
+  }
+
+  submit(batch: Batch): void {
+    // A thread has its own copy of the page.
+    const wanted = batch.wanted.map((each) => ({ ...each, page: each.page.slice() }));
+    const made = this.compiler.compile({ ...batch, wanted });
+    this.regions += made.regions.length;
+    this.waiting.push(made);
+  }
+  receive(): Compiled | null {
+    if (this.waiting.length === 0 || ++this.asked < this.times) return null;
+    this.asked = 0;
+    return this.waiting.shift()!;
+  }
+}
+
+/** Both engines, with modules late by so many looks. */
+function late(times: number, programs: Assembler[], options = {}) {
+  let compiler!: LateCompiler;
+  const makeCompiler = (each: CompilerOptions) => (compiler = new LateCompiler(each, times));
+  return { both: new BothEngines({ makeCompiler, ...options }, programs), compiler };
+}
+
+const adder = (base = FUNCTION) => new Assembler(base).op('addiu', { s: V0, t: V0, i: 1 }).op('jr', { s: RA }).nop();
+
+/** Calls the function at FUNCTION for ever; after each `calls` does what `change` says. s2 counts the changes. */
+function caller(calls: number, change: (code: Assembler) => void): Assembler {
+  const code = new Assembler(START).li(S1, FUNCTION).label('again').op('addiu', { t: S0, i: calls });
+  code.label('loop').op('jalr', { s: S1, d: RA }).op('addiu', { s: S0, t: S0, i: -1 });
+  code.branch('bgtz', { s: S0 }, 'loop').nop();
+  change(code);
+  return code.op('addiu', { s: S2, t: S2, i: 1 }).branch('beq', {}, 'again').nop();
+}
+/** Turns the function's addend over between 1 and 3; or a word beside it. */
+const toggle = (code: Assembler, to: number) =>
+  code.li(T0, to).op('lw', { s: T0, t: T1 }).op('xori', { s: T1, t: T1, i: 2 }).op('sw', { s: T0, t: T1 });
+
+describe.each([2, 3, 7])('modules late by %i looks', (times) => {
+  it('are used once they are there', () => {
+    const { both, compiler } = late(times, [caller(50, () => {}), adder()]);
+    both.go(20_000, 100);
+    expect(both.counts.regions).toBe(compiler.regions);
+    expect(both.jit.engine!.counts.executed).toBeGreaterThan(10_000);
+  });
+
+  it('are not used where the code has changed meanwhile', () => {
+    const { both, compiler } = late(times, [caller(20, (code) => toggle(code, FUNCTION)), adder()]);
+    both.go(40_000, 100);
+    expect(both.register(S2)).toBeGreaterThan(100);
+    expect(both.register(V0)).toBeGreaterThan(35 * both.register(S2));
+    expect(both.counts.regions).toBeGreaterThan(0);
+    expect(compiler.regions).toBeGreaterThan(both.counts.regions + 5);
+  });
+
+  it('are used where the page has changed beside them', () => {
+    const beside = adder().padTo(0x400).word(op('addiu', {}));
+    const { both, compiler } = late(times, [caller(20, (code) => toggle(code, FUNCTION + 0x400)), beside]);
+    both.go(20_000, 100);
+    expect(both.counts.regions).toBe(compiler.regions);
+    expect(both.counts.dropped).toBe(0);
+  });
+
+  it('are not used when everything has been dropped meanwhile', () => {
+    // Functions on sixteen pages in turn.
+    const code = new Assembler(START).li(S1, FUNCTION).label('loop').op('jalr', { s: S1, d: RA }).nop();
+    code.op('addiu', { s: S0, t: S0, i: 1 }).op('andi', { s: S0, t: T0, i: 15 }).op('sll', { t: T0, d: T0, a: 12 });
+    code.li(T1, FUNCTION).op('addu', { s: T1, t: T0, d: S1 }).branch('beq', {}, 'loop').nop();
+    const functions = Array.from({ length: 16 }, (_, i) => adder(FUNCTION + 0x1000 * i));
+    const cacheLimits = { functions: 1000, pages: 5 };
+    const { both, compiler } = late(times, [code, ...functions], { cacheLimits });
+    both.go(20_000, 200);
+    expect(both.counts.evictions).toBeGreaterThan(5);
+    expect(compiler.regions).toBeGreaterThan(both.counts.regions);
+  });
+
+  it('leave a whole run of the Lab as it is', () => {
+    const run = (engine: EngineName) => {
+      const makeCompiler = (each: CompilerOptions) => new LateCompiler(each, times);
+      const lab = new Lab({ machine: 'malta', engine, threshold: 5, makeCompiler });
+      const trace: string[] = [];
+      lab.machine.trace = (line) => trace.push(JSON.stringify(line));
+      const turns = ['pingpong 50', 'fork 3', 'bench quick'].map((line) => ({ expect: PROMPT, send: `${line}\n` }));
+      expect(lab.script([...turns, { expect: PROMPT, send: '' }]).ok).toBe(true);
+      return { machine: lab.machine, trace };
+    };
+    const [interpreter, jit] = [run('interpreter'), run('jit')];
+    expect(jit.trace).toEqual(interpreter.trace);
+    expect(differences({ interpreter: interpreter.machine, jit: jit.machine })).toEqual([]);
+    expect(jit.machine.engine!.counts.regions).toBeGreaterThan(100);
+    expect(jit.machine.engine!.verify()).toEqual([]);
+  });
+});
