@@ -1,0 +1,106 @@
+/** TLB handlers, which the translator goes through without leaving its dispatcher: what they return to, and what if not. */
+import { describe, expect, it } from 'vitest';
+import { Cp0 } from '../cpu/cp0.ts';
+import type { MachineOptions } from '../machine.ts';
+import { Assembler } from '../testing/assembler.ts';
+import { mfc0, mtc0, op, type BareMachine } from '../testing/bare-machine.ts';
+import { BothEngines } from '../testing/both-engines.ts';
+
+const [V0, T0, T1, T2, S0, S1, S2, K0, K1, RA] = [2, 8, 9, 10, 16, 17, 18, 26, 27, 31];
+const START = 0x80010000;
+const MAPPED = 0x00400000;
+const VALID = 6;
+
+/** Maps an address to the same physical address; `flags` are EntryLo's. s2 counts. */
+function refill(flags = VALID): Assembler {
+  const code = new Assembler(0x80000000).word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 });
+  code.op('sll', { t: K0, d: K0, a: 7 }).op('ori', { s: K0, t: K0, i: flags }).word(mtc0(K0, Cp0.EntryLo0));
+  code.op('ori', { s: K0, t: K0, i: 0x40 }).word(mtc0(K0, Cp0.EntryLo1)).op('addiu', { s: S2, t: S2, i: 1 });
+  return code.op('tlbwr').op('eret');
+}
+
+/** Makes the entry that was invalid, or not dirty, what it is to be; skips what else has raised an exception. t2 counts. */
+function general(): Assembler {
+  const code = new Assembler(0x80000180).op('addiu', { s: T2, t: T2, i: 1 }).word(mfc0(K0, Cp0.Cause));
+  code.op('andi', { s: K0, t: K0, i: 0x7c }).op('addiu', { t: K1, i: 16 });
+  code.branch('beq', { s: K0, t: K1 }, 'skip').nop();
+  code.word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 }).op('sll', { t: K0, d: K0, a: 7 });
+  code.op('ori', { s: K0, t: K0, i: VALID }).word(mtc0(K0, Cp0.EntryLo0)).op('ori', { s: K0, t: K0, i: 0x40 });
+  code.word(mtc0(K0, Cp0.EntryLo1)).op('tlbp').op('tlbwi').op('eret');
+  code.label('skip').word(mfc0(K0, Cp0.EPC)).op('addiu', { s: K0, t: K0, i: 4 }).word(mtc0(K0, Cp0.EPC));
+  return code.op('eret');
+}
+
+/** Goes through 24 pairs of pages for ever, more than the TLB has entries: t0 is the page's address, s0 its number. */
+function walk(step: (code: Assembler) => void): Assembler {
+  const code = new Assembler(START).label('again').op('addiu', { t: S0, i: 24 }).li(T0, MAPPED).label('loop');
+  step(code);
+  code.li(T1, 0x2000).op('addu', { s: T0, t: T1, d: T0 }).op('addiu', { s: S0, t: S0, i: -1 });
+  return code.branch('bgtz', { s: S0 }, 'loop').nop().branch('beq', {}, 'again').nop();
+}
+
+const STEPS: [string, (code: Assembler) => void][] = [
+  ['loads', (code) => code.op('lw', { s: T0, t: V0, i: 4 })],
+  ['loads and stores', (code) => code.op('lw', { s: T0, t: V0 }).op('sw', { s: T0, t: S0 }).op('sb', { s: T0, t: S0 })],
+  ['stores', (code) => code.op('sw', { s: T0, t: S0, i: 0x1ffc }).op('sh', { s: T0, t: S0 })],
+  ['parts of words', (code) => code.op('lwl', { s: T0, t: V0, i: 1 }).op('swr', { s: T0, t: S0, i: 0x1001 })],
+  ['both pages of the pair', (code) => code.op('lw', { s: T0, t: V0, i: 0x1000 }).op('lw', { s: T0, t: V0 })],
+  ['LL and SC', (code) => code.op('ll', { s: T0, t: V0 }).op('sc', { s: T0, t: V0 })],
+  ['a delay slot', (code) => code.branch('beq', {}, 'behind').op('lw', { s: T0, t: V0 }).label('behind')],
+  ['the delay slot of a branch that is not taken', (code) => code.branch('bne', {}, 'loop').op('sw', { s: T0, t: S0 })],
+  [
+    'the delay slot of a likely branch',
+    (code) => code.branch('bgtzl', { s: S0 }, 'behind').op('lw', { s: T0, t: V0 }).label('behind'),
+  ],
+  [
+    'a register that the load overwrites',
+    (code) => code.op('addu', { s: T0, d: S1 }).op('lw', { s: T0, t: T0 }).op('addu', { s: S1, d: T0 }),
+  ],
+  ['misaligned addresses', (code) => code.op('lw', { s: T0, t: V0, i: 2 }).op('lh', { s: T0, t: V0, i: 1 })],
+  [
+    'addresses beyond the guest’s RAM',
+    (code) => code.li(T1, 0x20000000).op('addu', { s: T0, t: T1, d: T1 }).op('lw', { s: T1, t: V0 }),
+  ],
+];
+
+const kernelMode = (machine: BareMachine) => machine.setCp0(Cp0.Status, 0);
+
+describe.each<[string, Partial<MachineOptions>]>([
+  ['little endian', { bigEndian: false }],
+  ['big endian', { bigEndian: true }],
+  ['eager', { bigEndian: false, policy: 'eager' }],
+  ['tagged', { bigEndian: false, policy: 'tagged' }],
+])('%s', (_, options) => {
+  it.each(STEPS)('%s', (_name, step) => {
+    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), refill(), general()], kernelMode);
+    both.go(40_000, 3000);
+    both.go(3000, 40);
+    // One refill a page at most; the misaligned make none.
+    expect(both.register(S2) + both.register(T2)).toBeGreaterThan(500);
+  });
+
+  it.each<[string, number]>([
+    ['first not valid', 0],
+    ['first not to be written', 2],
+  ])('pages that are %s', (_name, flags) => {
+    const step = (code: Assembler) => code.op('lw', { s: T0, t: V0 }).op('sw', { s: T0, t: S0 });
+    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), refill(flags), general()], kernelMode);
+    both.go(40_000, 3000);
+    expect(both.register(S2)).toBeGreaterThan(300);
+    expect(both.register(T2)).toBeGreaterThan(300);
+  });
+
+  it('code on pages that come and go', () => {
+    const code = walk((each) => each.op('jalr', { s: T0, d: RA }).nop());
+    const functions = Array.from({ length: 24 }, (_each, i) =>
+      new Assembler(0x80000000 + MAPPED + 0x2000 * i)
+        .word(op('addiu', { s: V0, t: V0, i: 1 }))
+        .op('jr', { s: RA })
+        .nop(),
+    );
+    const both = new BothEngines({ ...options, tlbEntries: 16 }, [code, refill(), general(), ...functions], kernelMode);
+    both.go(40_000, 3000);
+    expect(both.register(V0)).toBeGreaterThan(500);
+    expect(both.register(S2)).toBeGreaterThan(300);
+  });
+});
