@@ -103,4 +103,17 @@ describe.each<[string, Partial<MachineOptions>]>([
     expect(both.register(V0)).toBeGreaterThan(500);
     expect(both.register(S2)).toBeGreaterThan(300);
   });
+
+  it('a handler that goes on behind the load, at another one', () => {
+    const handler = new Assembler(0x80000000).word(mfc0(K1, Cp0.EPC)).op('addiu', { s: K1, t: K1, i: 4 });
+    handler.word(mtc0(K1, Cp0.EPC)).word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 });
+    handler.op('sll', { t: K0, d: K0, a: 7 }).op('ori', { s: K0, t: K0, i: VALID }).word(mtc0(K0, Cp0.EntryLo0));
+    handler.op('ori', { s: K0, t: K0, i: 0x40 }).word(mtc0(K0, Cp0.EntryLo1)).op('addiu', { s: S2, t: S2, i: 1 });
+    handler.op('tlbwr').op('eret');
+    // The second page of the pair is loaded from only once in a while.
+    const step = (code: Assembler) => code.op('lw', { s: T0, t: V0, i: 0x1000 }).op('lw', { s: T0, t: V0, i: 0x2000 });
+    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), handler, general()], kernelMode);
+    both.go(40_000, 3000);
+    expect(both.register(S2)).toBeGreaterThan(300);
+  });
 });
