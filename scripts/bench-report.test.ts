@@ -17,13 +17,14 @@ describe('chosenGroups', () => {
   });
   it('those named, in the order they run', () => {
     expect(chosenGroups({ group: 'd,a', quick: true })).toEqual(['a', 'd']);
+    expect(chosenGroups({ group: 'c64', program: 'gzip' })).toEqual(['c64']);
   });
   it('for a program, those that have programs', () => {
     expect(chosenGroups({ program: 'fib' })).toEqual(['a', 'b', 'c']);
     expect(chosenGroups({ program: 'fib', quick: true })).toEqual(['a', 'b']);
   });
   it('refuses others', () => {
-    expect(() => chosenGroups({ group: 'a,x' })).toThrow('--group a,x: the groups are lab, a, b, c, d, not "x".');
+    expect(() => chosenGroups({ group: 'a,x' })).toThrow('--group a,x: the groups are lab, a, b, c, c64, d, not "x".');
   });
 });
 

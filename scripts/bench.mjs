@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: Kseg's speed beside that of QEMU, where it is installed. Options after `--`:
  *
- *   --group LIST     of lab, a, b, c, d; see GROUPS in lib/bench-report.mjs (default: all; with --quick: lab,a,b)
+ *   --group LIST     of lab, a, b, c, c64, d; see GROUPS in lib/bench-report.mjs (default: all but c64; with --quick:
+ *                    lab,a,b)
  *   --program LIST   only these programs of groups a, b and c
  *   --runs N         runs of each program on each system, in turns, of which the best counts (default 3; with --quick: 1)
  *   --quick          short runs: whether it works, not how fast it is
@@ -120,10 +121,11 @@ async function main() {
       if (of.length > 0) result.groups[group] = summary(group, of, { ...values, qemu });
     }
   }
-  const debian = groups.includes('c') || groups.includes('d') ? debianGuest() : null;
-  if (debian && groups.includes('c')) {
-    const results = await linuxBench(debian, timing);
-    if (results.length > 0) result.groups.c = summary('c', results, { ...values, qemu });
+  const linux = groups.filter((group) => group === 'c' || group === 'c64');
+  const debian = linux.length > 0 || groups.includes('d') ? debianGuest() : null;
+  for (const core of debian ? linux : []) {
+    const results = await linuxBench(debian, { ...timing, core });
+    if (results.length > 0) result.groups[core] = summary(core, results, { ...values, qemu });
   }
   if (debian && groups.includes('d')) {
     await step('Booting Debian', async () => {
@@ -131,7 +133,7 @@ async function main() {
     });
     console.log(`\n${bootTable(result.boot)}`);
   }
-  if (!debian && (groups.includes('c') || groups.includes('d'))) {
+  if (!debian && (linux.length > 0 || groups.includes('d'))) {
     console.log("\nNothing with Debian's kernel: `npm run guests` fetches it.");
   }
   const missed = chosen?.filter((name) => !met.has(name)) ?? [];

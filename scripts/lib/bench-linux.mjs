@@ -11,6 +11,12 @@ const MEMORY = 256;
 const PROMPT = '/ # ';
 const APPEND = 'console=ttyS0 quiet';
 
+/** Cores by group: the board's own with 16 TLB entries, and one with 64. */
+const CORES = {
+  c: { kseg: '24Kf', qemu: '24Kf' },
+  c64: { kseg: '34Kf-like', qemu: '34Kf' },
+};
+
 /** Each with the file that runs it. */
 const PROGRAMS = Object.entries({
   pingpong: 'run',
@@ -36,9 +42,9 @@ async function makeInitrd(busybox, out) {
 
 /**
  * @param {{ kernel: string, busybox: string }} guest
- * @param {{ wanted: (name: string) => boolean, engine: string[], qemu: boolean, runs: number, target: number }} options
+ * @param {{ wanted: (name: string) => boolean, engine: string[], qemu: boolean, runs: number, target: number, core: keyof typeof CORES }} options
  */
-export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, ...options }) {
+export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, core, ...options }) {
   const programs = PROGRAMS.filter(({ name }) => wanted(name));
   if (programs.length === 0) return [];
   const folder = mkdtempSync(path.join(os.tmpdir(), 'kseg-bench-'));
@@ -56,11 +62,13 @@ export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, ..
       initrd,
       '--append',
       APPEND,
-    ].concat(engine);
+    ].concat(['--cpu', CORES[core].kseg], engine);
     consoles.push(new Console({ name: 'Kseg', prompt: PROMPT, command: ksegCommand(kseg) }));
     if (qemu) {
       const files = ['-kernel', kernel, '-initrd', initrd, '-append', APPEND];
-      consoles.push(new Console({ name: 'QEMU', prompt: PROMPT, command: qemuCommand(false, MEMORY, files) }));
+      consoles.push(
+        new Console({ name: 'QEMU', prompt: PROMPT, command: qemuCommand(false, MEMORY, files, CORES[core].qemu) }),
+      );
     }
     for (const console of consoles) await console.prompt();
     return await comparePrograms(consoles, kseg, programs, options);

@@ -29,8 +29,8 @@ export const ksegCommand = (args) => [process.execPath, CLI, 'run', ...args];
 export const qemuProgram = (bigEndian) => (bigEndian ? 'qemu-system-mips' : 'qemu-system-mipsel');
 
 /** Without the devices whose ROM files a distribution may lack. @param {string[]} args what it is to boot */
-export function qemuCommand(bigEndian, memoryMiB, args) {
-  const machine = ['-M', 'malta', '-cpu', '24Kf', '-m', String(memoryMiB), '-net', 'none', '-vga', 'none'];
+export function qemuCommand(bigEndian, memoryMiB, args, cpu = '24Kf') {
+  const machine = ['-M', 'malta', '-cpu', cpu, '-m', String(memoryMiB), '-net', 'none', '-vga', 'none'];
   const console = ['-display', 'none', '-monitor', 'none', '-serial', 'stdio'];
   return [qemuProgram(bigEndian), ...machine, ...console, ...args];
 }
