@@ -71,7 +71,7 @@ export interface Region {
 }
 
 export interface RegionOptions {
-  /** Most instructions of a region. */
+  /** Most instructions of a region, but for what long blocks and switches add. */
   limit: number;
   /** The code runs in kernel mode of the `malta` machine. */
   kernel: boolean;
@@ -87,13 +87,17 @@ const MOST_LOCAL_CALLS = 8;
 /** Cases of a switch, and how many times larger a region with one may be. */
 const MOST_TARGETS = 64;
 export const SWITCH_FACTOR = 4;
+/** What follows in a block costs little: it is not copied into other regions, and one after another is slower. */
+const LONG_BLOCK = 8;
 
 class Builder {
   blocks: Block[] = [];
   readonly blockAt = new Int16Array(PAGE_WORDS).fill(NONE);
   private readonly leaders = new Uint8Array(PAGE_WORDS);
   private readonly pending: number[] = [];
+  /** All instructions, and what they weigh: those far from their block's start nothing. */
   private instructions = 0;
+  private weight = 0;
 
   /**
    * @param words the page
@@ -146,10 +150,14 @@ class Builder {
       work.push(at);
     };
     let count = 0;
+    let total = 0;
+    const most = SWITCH_FACTOR * this.options.limit;
     for (let i = 0; i < work.length && count < this.limit; i++) {
-      for (let at = work[i]!; at < PAGE_WORDS && seen[at] === 0 && count < this.limit; at++) {
+      const first = work[i]!;
+      for (let at = first; at < PAGE_WORDS && seen[at] === 0 && count < this.limit && total < most; at++) {
         seen[at] = 1;
-        count++;
+        total++;
+        if (at - first < LONG_BLOCK) count++;
         const found = this.instruction(at);
         if (!found) break;
         const { flow } = found.traits;
@@ -197,8 +205,16 @@ class Builder {
   private targets: number[] = [];
   private limit: number;
 
+  private get isFull(): boolean {
+    return this.weight >= this.limit || this.instructions >= SWITCH_FACTOR * this.options.limit;
+  }
+  private add(offset: number): void {
+    this.instructions++;
+    if (offset < LONG_BLOCK) this.weight++;
+  }
+
   private addBlock(start: number): void {
-    if (this.blockAt[start] !== NONE || this.instructions >= this.limit) return;
+    if (this.blockAt[start] !== NONE || this.isFull) return;
     const block: Block = {
       at: start,
       next: start,
@@ -214,7 +230,7 @@ class Builder {
     let at = start;
     for (; at < PAGE_WORDS; at++) {
       if (at > start && this.leaders[at] === 1) break;
-      if (this.instructions >= this.limit && at > start) break;
+      if (this.isFull && at > start) break;
       const found = this.instruction(at);
       if (!found || found.traits.flow === Flow.Leave) {
         block.end = End.Leave;
@@ -222,12 +238,12 @@ class Builder {
       }
       if (found.traits.flow === Flow.None) {
         block.body.push(found);
-        this.instructions++;
+        this.add(at - start);
         continue;
       }
       if (found.traits.flow === Flow.Step) {
         block.body.push(found);
-        this.instructions++;
+        this.add(at - start);
         block.end = End.Step;
         at++;
         break;
@@ -254,7 +270,8 @@ class Builder {
     if (link && (jump.reads & jump.writes) !== 0) return false;
     block.body.push(jump);
     block.slot = slot;
-    this.instructions += 2;
+    this.add(jump.at - block.at);
+    this.add(jump.at - block.at);
     if (flow === Flow.Branch) {
       block.end = unconditional(jump) ? End.Jump : End.Branch;
       block.taken = this.target(jump);
