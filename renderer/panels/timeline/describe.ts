@@ -2,11 +2,12 @@
 import type { SegmentName, TimelineEvent } from '../../../emulator/protocol.ts';
 import { asid, count, hex, plural } from '../../lib/format.ts';
 import { SEGMENT_LABEL } from '../../lib/layouts.ts';
-import { categoryName, laneById, laneOf } from './lanes.ts';
+import { categoryName, laneOf, nounOf, type Policy } from './lanes.ts';
 
-/** What kind of event it is: `exit TLB Miss (LD)`, `ASID change`, `lazy user flush KMF_USER`. */
-export function eventTitle({ category }: Pick<TimelineEvent, 'category'>): string {
-  const { id, noun } = laneById(laneOf(category));
+/** What kind of event it is: `exit TLB Miss (LD)`, `ASID change`, `lazy user flush KMF_USER` under lazy-user. */
+export function eventTitle({ category }: Pick<TimelineEvent, 'category'>, policy: Policy): string {
+  const id = laneOf(category);
+  const noun = nounOf(id, policy);
   const name = categoryName(category);
   if (id === 'asid') return noun;
   if (id === 'machine' || id === 'tlbWrites') return name;
@@ -57,8 +58,15 @@ export function flushBySegment({ flush }: TimelineEvent): string {
 }
 
 /** The whole of it in a sentence's length. */
-export function eventSentence(event: TimelineEvent): string {
-  return [eventTitle(event), eventDetail(event), 'at instruction', count(event.instructions), 'in', eventPlace(event)]
+export function eventSentence(event: TimelineEvent, policy: Policy): string {
+  return [
+    eventTitle(event, policy),
+    eventDetail(event),
+    'at instruction',
+    count(event.instructions),
+    'in',
+    eventPlace(event),
+  ]
     .filter((part) => part !== '')
     .join(' ');
 }

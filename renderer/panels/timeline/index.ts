@@ -9,7 +9,7 @@ export const timelinePanel: Panel = {
   place: 'bottom',
   layouts: { mmu: 'bottom', debug: 'bottom' },
   help: [
-    'What happened at which instruction: console lines, exits by reason, the guest’s exceptions and interrupts, changes of ASID, flushes of both tables, TLB writes, and the mode. Few events stand one by one, many as bars; of the mode a bar’s height is the share of kernel mode. Numbers at the right are since power-on. The dashed box beside now is a lazy user flush that waits.',
+    'What happened at which instruction: console lines, exits by reason, the guest’s exceptions and interrupts, changes of ASID, flushes of both tables, TLB writes, and the mode. Few events stand one by one, many as bars; of the mode a bar’s height is the share of kernel mode. Numbers at the right are since power-on. Which flushes there are is the policy’s: under lazy-user the user table’s comes with the next entry to user mode, and the dashed box beside now is one that waits; eager flushes both tables with the change of ASID, everything the whole of both; tagged and never flush nothing then.',
     'The wheel zooms, drag and Shift with the wheel move, a double click shows all of the run. Left and right go from event to event, up and down choose the lane they go in, plus and minus zoom, 0 shows all, Home and End go to the ends, P pins an event, Enter lists what is on the screen. The filter counts only an ASID, a segment or a range of the PC.',
     'The emulator keeps the last two million events, in 64 MiB. What is older is a dotted gap, whose bars are means; the list and exports begin after it. Exports are JSON lines, CSV, and the Chrome trace format for Perfetto, in guest time. kseg run --timeline writes a whole run, however long.',
   ],

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { TIMELINE_CATEGORIES } from '../../../emulator/protocol.ts';
-import { ALL_LANES, AXIS, byLane, categoriesOf, lanesThatFit, laneOf } from './lanes.ts';
+import { POLICIES, TIMELINE_CATEGORIES } from '../../../emulator/protocol.ts';
+import { ALL_LANES, AXIS, byLane, categoriesOf, lanesThatFit, laneOf, lanesUnder } from './lanes.ts';
 
 const ids = (lanes: readonly { id: string }[]) => lanes.map(({ id }) => id);
 
@@ -19,17 +19,33 @@ it('sums categories by lane', () => {
 
 it('folds empty lanes first, then the less telling ones, and never ASID changes', () => {
   const some = byLane(TIMELINE_CATEGORIES.map(() => 5));
-  expect(ids(lanesThatFit(some, 1000))).toEqual(ids(ALL_LANES));
+  expect(ids(lanesThatFit('lazy-user', some, 1000))).toEqual(ids(ALL_LANES));
   const quiet = { ...some, gpaFlush: 0, exits: 0, machine: 0 };
-  expect(ids(lanesThatFit(quiet, 1000))).toContain('gpaFlush');
-  expect(ids(lanesThatFit(quiet, 1000))).not.toContain('exits');
-  expect(ids(lanesThatFit(quiet, 140))).not.toContain('gpaFlush');
-  const low = lanesThatFit(some, 125);
+  expect(ids(lanesThatFit('lazy-user', quiet, 1000))).toContain('gpaFlush');
+  expect(ids(lanesThatFit('lazy-user', quiet, 1000))).not.toContain('exits');
+  expect(ids(lanesThatFit('lazy-user', quiet, 140))).not.toContain('gpaFlush');
+  const low = lanesThatFit('lazy-user', some, 125);
   expect(low.reduce((sum, { height }) => sum + height, AXIS)).toBeLessThanOrEqual(125);
   expect(ids(low)).toEqual(expect.arrayContaining(['console', 'exits', 'asid', 'kernelFlush', 'userFlush', 'mode']));
 });
 
 it('leaves out what the user has switched off', () => {
   const some = byLane(TIMELINE_CATEGORIES.map(() => 5));
-  expect(ids(lanesThatFit(some, 1000, (lane) => lane !== 'asid'))).not.toContain('asid');
+  expect(ids(lanesThatFit('lazy-user', some, 1000, (lane) => lane !== 'asid'))).not.toContain('asid');
+});
+
+it('names the lanes by the policy, each the same lanes', () => {
+  const label = (policy: (typeof POLICIES)[number], id: string) =>
+    lanesUnder(policy).find((lane) => lane.id === id)!.label;
+  for (const policy of POLICIES) {
+    expect(ids(lanesUnder(policy))).toEqual(ids(ALL_LANES));
+    expect(label(policy, 'userFlush')).toBe(policy === 'lazy-user' ? 'lazy user flush' : 'user flush');
+    expect(label(policy, 'gpaFlush')).toBe(policy === 'everything' ? 'whole flush' : 'GPA flush');
+  }
+});
+
+it('keeps the flushes of everything where others of their flag fold', () => {
+  const some = byLane(TIMELINE_CATEGORIES.map(() => 5));
+  expect(ids(lanesThatFit('lazy-user', some, 125))).not.toContain('gpaFlush');
+  expect(ids(lanesThatFit('everything', { ...some, kernelFlush: 0, userFlush: 0 }, 125))).toContain('gpaFlush');
 });

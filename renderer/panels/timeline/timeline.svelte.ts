@@ -32,6 +32,8 @@ export class TimelineState {
   /** The lane that the arrow keys move in; null: all that are on the screen. */
   lane = $state<TimelineLane | null>(null);
 
+  /** What flushes there are, and so what their lanes are called. */
+  readonly policy = $derived(machine.info?.policy ?? 'lazy-user');
   readonly filter = $derived(toFilter(this.form));
   /** The instruction count that the picture is of. */
   readonly now = $derived(this.answer?.instructions ?? machine.view?.instructions ?? 0);
