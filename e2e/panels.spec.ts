@@ -295,6 +295,8 @@ test('each flush policy is called what it is', async ({ page }) => {
     }
     if (state) await expect(page.getByTestId('user-table-state')).toHaveText(state);
     await expect(page.getByTestId('panel-segments')).not.toContainText(/lazy|will flush/);
+    await expect(page.getByTestId('panel-timeline')).toContainText('kernel flush');
+    await expect(page.getByTestId('panel-timeline')).not.toContainText('lazy');
     const kept = page.getByTestId('strip-kernel').getByText(/✓ kept/);
     await expect(kept).toHaveCount(policy === 'eager' ? 1 : 0);
   }
@@ -324,6 +326,9 @@ test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) =>
   await heading.getByRole('button').press('Enter');
   await expect(heading).toHaveAttribute('aria-sort', 'descending');
   await page.getByRole('columnheader', { name: '#' }).getByRole('button').click();
+  const inOrder = [...entries.filter((one) => one.mapped), ...entries.filter((one) => !one.mapped)];
+  expect(inOrder.map((one) => one.index)).not.toEqual(entries.map((one) => one.index));
+  expect(await shown()).toEqual(inOrder.map((one) => one.index));
 
   await page.getByTestId('tlb-filter-toggle').click();
   const matching = entries.filter((one) => one.mapped && (one.global || one.asid === asid));
@@ -373,7 +378,8 @@ test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) =>
 
   await page.locator('#tlb-scroller').focus();
   await page.keyboard.press('Home');
-  for (let i = 0; i < 40; i++) await page.keyboard.press('ArrowDown');
+  const above = (await shown()).indexOf(40);
+  for (let i = 0; i < above; i++) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Space');
   await expect(page.getByTestId('hover-card')).toContainText('entry 40');
   await expect(page.getByTestId('strip-kernel')).toHaveAttribute('data-linked', '128');

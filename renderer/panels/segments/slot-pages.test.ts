@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FlushInfo } from '../../../emulator/protocol.ts';
-import { FreedPages, countKinds, describeKinds, movePage, pageKind } from './slot-pages.ts';
+import { FreedPages, countKinds, describeKinds, goneWithFlush, movePage, pageKind } from './slot-pages.ts';
 
 const flush = (serial: number, slots: number[]): FlushInfo =>
   ({ serial, freedSlots: Uint16Array.from(slots) }) as unknown as FlushInfo;
@@ -25,6 +25,17 @@ describe('describeKinds', () => {
     const counts = countKinds(Uint8Array.of(1, 1, 3, 7, 0, 0), Uint8Array.of(0, 0, 0, 0, 1, 0));
     expect(describeKinds(counts)).toBe('4 present, 1 freed: 2 read-only, 1 writable, 1 dirty');
     expect(describeKinds(countKinds(new Uint8Array(4), null))).toBe('0 present');
+  });
+});
+
+describe('goneWithFlush', () => {
+  it('is of a slot that the last flush freed and nothing has filled', () => {
+    const view = (pages: number) => ({ counts: Uint16Array.of(0, pages, 0), lastFlush: flush(1, [1]) });
+    expect(goneWithFlush(1, view(0))).toBe(true);
+    expect(goneWithFlush(1, view(4))).toBe(false);
+    expect(goneWithFlush(2, view(0))).toBe(false);
+    expect(goneWithFlush(1, { ...view(0), lastFlush: null })).toBe(false);
+    expect(goneWithFlush(1, null)).toBe(false);
   });
 });
 

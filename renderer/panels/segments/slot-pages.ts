@@ -1,5 +1,12 @@
 /** The pages of the opened slot: what each is, how many of each kind, and which of them the last flush took. */
-import { PAGE_COMMPAGE, PAGE_DIRTY, PAGE_PRESENT, PAGE_WRITABLE, type FlushInfo } from '../../../emulator/protocol.ts';
+import {
+  PAGE_COMMPAGE,
+  PAGE_DIRTY,
+  PAGE_PRESENT,
+  PAGE_WRITABLE,
+  type FlushInfo,
+  type TableView,
+} from '../../../emulator/protocol.ts';
 import { count } from '../../lib/format.ts';
 
 export type PageKind = 'absent' | 'read-only' | 'writable' | 'dirty' | 'commpage' | 'freed';
@@ -27,6 +34,11 @@ export function describeKinds(counts: Record<PageKind, number>): string {
   const list = kinds.map((kind) => `${count(counts[kind])} ${kind}`).join(', ');
   const freed = counts.freed > 0 ? `, ${count(counts.freed)} freed` : '';
   return `${count(present)} present${freed}${present > 0 ? `: ${list}` : ''}`;
+}
+
+/** Whether the table's last flush freed the slot's table, and no fault has made another. */
+export function goneWithFlush(slot: number, view: Pick<TableView, 'counts' | 'lastFlush'> | null): boolean {
+  return view !== null && view.counts[slot] === 0 && (view.lastFlush?.freedSlots.includes(slot) ?? false);
 }
 
 export type PageMove = 'up' | 'down' | 'left' | 'right' | 'previous' | 'next' | 'first' | 'last';

@@ -35,6 +35,15 @@ describe('the label', () => {
     );
   });
 
+  it('says so where there was nothing to free', () => {
+    const none = { pages: 0, tablesFreed: 0 };
+    expect(flushText(flush(none))).toBe('KMF_KERN: ASID 0x12 -> 0x13, nothing to free');
+    expect(flushText(flush({ ...none, kind: 'KMF_GPA|KMF_USER', newAsid: 0x12 }))).toBe(
+      'KMF_GPA|KMF_USER: nothing to free',
+    );
+    expect(flushText(flush({ pages: 3, tablesFreed: 0 }))).toContain('3 pages, 0 tables freed');
+  });
+
   it('is the flush, then the last flush, or how many there are', () => {
     expect(flushLabel({ ...look, form: 'none', flush: null })).toEqual(['']);
     expect(flushLabel({ ...look, form: 'fresh' })[0]).toBe(flushText(flush()));

@@ -18,6 +18,10 @@ export function flushWordings(flush: FlushInfo): Wordings {
   const { kind, oldAsid, newAsid } = flush;
   const change = oldAsid === newAsid ? '' : `${asid(oldAsid)} -> ${asid(newAsid)}`;
   const lost = `${plural(flush.pages, 'page')}, ${plural(flush.tablesFreed, 'table')}`;
+  if (flush.pages === 0 && flush.tablesFreed === 0) {
+    const nothing = `${kind}: ${change ? `ASID ${change}, ` : ''}nothing to free`;
+    return change ? [nothing, `${kind}: ${change}`] : [nothing, kind];
+  }
   if (change === '') return [`${kind}: ${lost} freed`, `${kind}: ${lost}`, kind];
   return [
     `${kind}: ASID ${change}, ${lost} freed`,

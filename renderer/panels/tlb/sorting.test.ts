@@ -33,11 +33,20 @@ const all = NO_FILTER;
 
 describe('arrange', () => {
   it('sorts by a column, equal rows by index', () => {
-    expect(arrange(rows, { key: 'index', descending: false }, all)).toBe(rows);
     expect(order(arrange(rows, { key: 'address', descending: false }, all))).toEqual([1, 0, 3, 2]);
     expect(order(arrange(rows, { key: 'asid', descending: false }, all))).toEqual([3, 0, 1, 2]);
-    expect(order(arrange(rows, { key: 'asid', descending: true }, all))).toEqual([2, 1, 0, 3]);
+    expect(order(arrange(rows, { key: 'asid', descending: true }, all))).toEqual([1, 0, 3, 2]);
     expect(order(arrange(rows, { key: 'age', descending: false }, all))).toEqual([3, 0, 1, 2]);
+  });
+
+  it('has what matches nothing last in every order, and moves nothing where there is none', () => {
+    expect(order(arrange(rows, { key: 'index', descending: false }, all))).toEqual([0, 1, 3, 2]);
+    expect(order(arrange(rows, { key: 'index', descending: true }, all))).toEqual([3, 1, 0, 2]);
+    for (const key of ['address', 'span', 'asid', 'even', 'odd', 'segment', 'age'] as const) {
+      for (const descending of [false, true]) expect(arrange(rows, { key, descending }, all).at(-1)!.index).toBe(2);
+    }
+    const live = rows.filter((one) => !one.invalidated);
+    expect(arrange(live, { key: 'index', descending: false }, all)).toBe(live);
   });
 
   it('filters by ASID, segment and V', () => {

@@ -32,9 +32,9 @@ function rank(row: TlbRow, key: SortKey): number {
     case 'odd':
       return halfRank(row.odd);
     case 'asid':
-      return row.invalidated ? 0x200 : row.global ? 0x100 : row.asid;
+      return row.global ? 0x100 : row.asid;
     case 'segment':
-      return row.invalidated ? 2 ** 32 : row.address;
+      return row.address;
     case 'age':
       return -row.writtenAt;
     default:
@@ -49,12 +49,19 @@ function passes(row: TlbRow, { asid, segment, valid }: Filter): boolean {
   return !valid || !(row.invalidated || neverValid(row));
 }
 
-/** Rows that pass the filter, in order; equal ones stay in index order. In index order the same array comes back. */
+/**
+ * Rows that pass the filter, in order, equal ones by index. Invalidated ones come last in every order, as they match
+ * nothing. Where nothing is to be moved, the same array comes back.
+ */
 export function arrange(rows: readonly TlbRow[], { key, descending }: Sorting, filter: Filter): readonly TlbRow[] {
   const shown = isFiltering(filter) ? rows.filter((row) => passes(row, filter)) : rows;
-  if (key === 'index' && !descending) return shown;
+  if (key === 'index' && !descending) {
+    const invalidated = shown.filter((row) => row.invalidated);
+    return invalidated.length === 0 ? shown : [...shown.filter((row) => !row.invalidated), ...invalidated];
+  }
   const sign = descending ? -1 : 1;
   return [...shown].sort((a, b) => {
+    if (a.invalidated !== b.invalidated) return a.invalidated ? 1 : -1;
     const [left, right] = [rank(a, key), rank(b, key)];
     return left === right ? a.index - b.index : (left < right ? -1 : 1) * sign;
   });
