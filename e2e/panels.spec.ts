@@ -295,7 +295,7 @@ test('each flush policy is called what it is', async ({ page }) => {
     }
     if (state) await expect(page.getByTestId('user-table-state')).toHaveText(state);
     await expect(page.getByTestId('panel-segments')).not.toContainText(/lazy|will flush/);
-    await expect(page.getByTestId('panel-timeline')).toContainText('kernel flush');
+    await expect(page.getByTestId('panel-timeline')).toContainText('ASID changes');
     await expect(page.getByTestId('panel-timeline')).not.toContainText('lazy');
     const kept = page.getByTestId('strip-kernel').getByText(/✓ kept/);
     await expect(kept).toHaveCount(policy === 'eager' ? 1 : 0);
