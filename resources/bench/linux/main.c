@@ -11,6 +11,7 @@ enum {
     SYS_WRITE = 4004,
     SYS_WAITPID = 4007,
     SYS_EXECVE = 4011,
+    SYS_CACHEFLUSH = 4147,
     SYS_MMAP2 = 4210,
 };
 
@@ -137,6 +138,33 @@ static u32 syscalls(u32 passes)
     return bad ? 0xbad : passes;
 }
 
+/*
+ * Code that never was: a function a pass, of 126 instructions that depend on the pass and on what came before, called
+ * 400 times. 64 pages take turns, so that all but the first 64 functions replace another.
+ */
+static u32 newcode(u32 passes)
+{
+    u32 *pages = (u32 *)sure(system_call(SYS_MMAP2, 0, 64 * 4096, 7, 0x802, -1, 0), "mmap");
+    u32 sum = passes;
+
+    for (u32 n = 0; n < passes; n++) {
+        u32 *code = pages + (n & 63) * 1024;
+        u32 (*function)(u32, u32) = (u32(*)(u32, u32))code;
+        for (u32 i = 0; i < 126; i++) {
+            sum = mix(sum, n + i);
+            /* addiu $4,$4,x; xori $4,$4,x; addu $4,$4,$5; rotr $4,$4,x */
+            code[i] = (u32[]){ 0x24840000 | (sum & 0xffff), 0x38840000 | (sum & 0xffff), 0x00852021,
+                               0x00242002 | (sum & 0x7c0) }[sum >> 30];
+        }
+        code[126] = 0x03e00008; /* jr $31 */
+        code[127] = 0x00801025; /* or $2,$4,$0 */
+        sure(system_call(SYS_CACHEFLUSH, code, 512, 3), "cacheflush");
+        for (u32 i = 0; i < 400; i++)
+            sum = function(sum, i);
+    }
+    return sum;
+}
+
 /* A walk through 8192 pages, one word in each, in no order: a TLB miss a step, 8192 steps a pass. */
 #define PAGES 8192u
 static u8 *chased;
@@ -179,7 +207,7 @@ static const struct {
     void (*prepare)(void);
 } programs[] = {
     { "pingpong", pingpong, NULL }, { "forks", forks, NULL },         { "execs", execs, NULL },
-    { "syscalls", syscalls, NULL }, { "chase", chase, prepare_chase },
+    { "syscalls", syscalls, NULL }, { "newcode", newcode, NULL },     { "chase", chase, prepare_chase },
 };
 
 int main(int argc, char **argv)
