@@ -60,7 +60,7 @@ let consoleUnacknowledged = 0;
 let phases = new BootPhases();
 let sequence = 0;
 let acknowledged = 0;
-let lastView = { at: 0, instructions: 0, generated: 0, idleMs: 0 };
+let lastView = { at: 0, instructions: 0, generated: 0, share: 0, idleMs: 0 };
 let lastDebugView = 0;
 let idleMs = 0;
 let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
@@ -145,8 +145,9 @@ function sendView(now: boolean): void {
     Object.assign(view, session!.view(request));
   }
   const byGenerated = created.machine.engine?.counts.executed ?? 0;
-  const generated = executed > 0 ? Math.max(0, byGenerated - lastView.generated) / executed : 0;
-  lastView = { at, instructions: view.instructions, generated: byGenerated, idleMs };
+  // Of a guest that stands still, what it was when it last ran.
+  const generated = executed > 0 ? Math.max(0, byGenerated - lastView.generated) / executed : lastView.share;
+  lastView = { at, instructions: view.instructions, generated: byGenerated, share: generated, idleMs };
   const mips = running ? executed / Math.max(elapsed, 1) / 1000 : 0;
   send({ type: 'view', view: { ...view, sequence: ++sequence, mips, generated, idle } });
 }
@@ -264,7 +265,7 @@ function start(
   config = wanted;
   consoleLength = 0;
   pacer = new Pacer(next.machine.clock);
-  lastView = { at: performance.now(), instructions: 0, generated: 0, idleMs };
+  lastView = { at: performance.now(), instructions: 0, generated: 0, share: 0, idleMs };
   next.machine.onConsole = takeConsole;
   // Such a kernel unpacks itself first.
   phases = new BootPhases(next.guest.startsWith('vmlinuz'));

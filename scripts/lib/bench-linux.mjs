@@ -8,7 +8,7 @@ import { ksegCommand, qemuCommand } from './bench-systems.mjs';
 import { ROOT, mustRun } from './run.mjs';
 
 const MEMORY = 256;
-const PROMPT = '/ # ';
+export const PROMPT = '/ # ';
 const APPEND = 'console=ttyS0 quiet';
 
 /** Cores by group: the board's own with 16 TLB entries, and one with 64. */
@@ -30,7 +30,7 @@ const PROGRAMS = Object.entries({
 }).map(([name, file]) => ({ name, command: (passes) => `/bench/${file} ${name} ${passes}` }));
 
 /** An initial RAM disk with busybox and the programs, as `kseg initramfs` makes it. */
-async function makeInitrd(busybox, out) {
+export async function makeInitrd(busybox, out) {
   const add = (file, target) => ['--add', `${path.join(ROOT, 'resources/bench', file)}:/bench/${target}`];
   await mustRun(process.execPath, [
     path.join(ROOT, 'dist/emulator/cli.js'),
@@ -38,6 +38,12 @@ async function makeInitrd(busybox, out) {
     ...add('bench-linux-el.elf', 'run'),
     ...add('linux/tools.sh', 'tools'),
   ]);
+}
+
+/** Arguments of `kseg run` for these programs. @param {keyof typeof CORES} core */
+export function ksegArguments(kernel, initrd, core) {
+  const machine = ['--machine', 'malta', '--memory', `${MEMORY}M`, '--cpu', CORES[core].kseg];
+  return [kernel, ...machine, '--initrd', initrd, '--append', APPEND];
 }
 
 /**
@@ -52,17 +58,7 @@ export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, co
   const consoles = [];
   try {
     await makeInitrd(busybox, initrd);
-    const kseg = [
-      kernel,
-      '--machine',
-      'malta',
-      '--memory',
-      `${MEMORY}M`,
-      '--initrd',
-      initrd,
-      '--append',
-      APPEND,
-    ].concat(['--cpu', CORES[core].kseg], engine);
+    const kseg = [...ksegArguments(kernel, initrd, core), ...engine];
     consoles.push(new Console({ name: 'Kseg', prompt: PROMPT, command: ksegCommand(kseg) }));
     if (qemu) {
       const files = ['-kernel', kernel, '-initrd', initrd, '-append', APPEND];
