@@ -46,6 +46,15 @@ test('pingpong flushes the kernel table and leaves kseg0 alone', async ({ page }
   await expect(page.getByTestId('segments-kernel-kseg0-flushed')).toHaveText('never');
 });
 
+test('most of a long run is translated code, and the status bar says so', async ({ page }) => {
+  await page.getByTestId('console').click();
+  await page.keyboard.type('pingpong 10000000\n');
+  await expect.poll(() => shown(page, 'status-generated'), { timeout: 30_000 }).toBeGreaterThan(80);
+  await page.getByTestId('toolbar-toggle').click();
+  await expect(page.getByTestId('status-state')).toHaveText(/paused/);
+  expect(await shown(page, 'status-generated')).toBeGreaterThan(50);
+});
+
 test('stops at an ASID change and names the flush', async ({ page }) => {
   await page.getByTestId('console').click();
   await page.keyboard.type('pingpong 100000\n');
