@@ -1,7 +1,7 @@
 /** The translator's thread: a batch comes in, a module goes out. */
 import { workerData } from 'node:worker_threads';
 import { RegionCompiler, type Batch } from './jit/compiler.ts';
-import type { CompileThreadData } from './jit/threaded-compiler.ts';
+import type { CompileThreadData } from './threaded-compiler.ts';
 
 const { options, port } = workerData as CompileThreadData;
 const compiler = new RegionCompiler(options);

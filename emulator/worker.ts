@@ -8,7 +8,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createMachine, type CreatedMachine } from './create.ts';
 import type { CompilerOptions } from './jit/compiler.ts';
-import { ThreadedCompiler } from './jit/threaded-compiler.ts';
+import { ThreadedCompiler } from './threaded-compiler.ts';
 import type { DiskOptions } from './board/board.ts';
 import { BootPhases } from './boot/boot-phase.ts';
 import { LoadError } from './boot/elf.ts';

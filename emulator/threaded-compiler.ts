@@ -1,7 +1,7 @@
 /** Has a thread of its own make modules, so that the guest runs on meanwhile. */
 import path from 'node:path';
 import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
-import type { Batch, Compiled, Compiler, CompilerOptions } from './compiler.ts';
+import type { Batch, Compiled, Compiler, CompilerOptions } from './jit/compiler.ts';
 
 /** What the thread is started with; see compile-thread.ts. */
 export interface CompileThreadData {
