@@ -267,19 +267,20 @@ export class Engine {
    */
   private look(va: number, access: Access, inSlot: boolean): boolean {
     const { cpu, words } = this;
-    const { pc, left } = cpu;
+    const { pc } = cpu;
     // kseg1: mostly devices, and never in the host TLB.
     if (va >>> 29 === 5) return false;
-    cpu.left = left - 1;
+    const counted = inSlot ? 2 : 1;
+    cpu.left -= counted;
     if (inSlot) {
-      cpu.left = left - 2;
       cpu.pc = (pc + 4) | 0;
       cpu.delay = 1;
     }
     const host = cpu.system.resolve(va, access);
     if (host === FAULT) return true;
     cpu.pc = pc;
-    cpu.left = left;
+    // Somebody may have ended the slice meanwhile.
+    cpu.left += counted;
     cpu.delay = 0;
     const table = access === WRITE ? cpu.writes : cpu.reads;
     return host !== DEVICE && (words[table + (va >>> 12)]! ^ va) >= 0;

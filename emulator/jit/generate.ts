@@ -12,11 +12,11 @@
 import { JIT_ADDRESS_AT, JIT_EXIT_AT, JIT_FLOAT_AT, REGISTERS_AT } from '../memory.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
-import { KernelTarget, type KernelOptions } from './kernel-target.ts';
+import { KernelTarget } from './kernel-target.ts';
 import { End, PAGE_WORDS, isSwitch, returnsToCaller, type Block, type Instruction, type Region } from './region.ts';
 import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
-import { F32, F64, I32, I64, Op, VOID, type ModuleWriter } from './wasm.ts';
+import { F32, F64, I32, I64, Op, VOID } from './wasm.ts';
 
 /** Index of `enter`, which goes to the code for a PC, and of `step`, which has the interpreter execute one instruction. */
 const ENTER = 0;
@@ -59,10 +59,6 @@ export class Generator extends KernelTarget {
   private uncounted = 0;
   private inSlot = false;
   private exitOffset = 0;
-
-  constructor(out: ModuleWriter, options: KernelOptions) {
-    super(out, options);
-  }
 
   /** Begins a module of `count` regions, which it exports as 0, 1 ... */
   begin(count: number): void {
