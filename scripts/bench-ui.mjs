@@ -15,10 +15,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
-import { parseArgs } from 'node:util';
 import { electronRuntime } from './electron-runtime.mjs';
 import { debianGuest } from './lib/bench-boot.mjs';
-import { Problem, endOnSignals, fail, step } from './lib/run.mjs';
+import { Problem, endOnSignals, fail, step, parseOptions } from './lib/run.mjs';
 import { checkNode, ensureBuilt, ensureNodeModules } from './lib/setup.mjs';
 
 const PARTS = ['speed', 'frames', 'memory'];
@@ -34,13 +33,7 @@ const OPTIONS = {
 };
 
 function options() {
-  let values;
-  try {
-    ({ values } = parseArgs({ options: OPTIONS }));
-  } catch (error) {
-    const names = Object.keys(OPTIONS).map((name) => `--${name}`);
-    throw new Problem(`${error.message.split(/\. |\n/)[0]}; the options are ${names.join(', ')}.`);
-  }
+  const values = parseOptions(OPTIONS);
   const number = (name, value) => {
     if (!(Number(value) > 0)) throw new Problem(`--${name} ${value}: must be a number above 0.`);
     return Number(value);

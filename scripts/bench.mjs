@@ -16,14 +16,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import os from 'node:os';
-import { parseArgs } from 'node:util';
 import { bareBench } from './lib/bench-bare.mjs';
 import { bootBench, debianGuest } from './lib/bench-boot.mjs';
 import { labBench } from './lib/bench-lab.mjs';
 import { linuxBench } from './lib/bench-linux.mjs';
 import { GROUPS, chosenGroups, geometricMean, groupTable, table } from './lib/bench-report.mjs';
 import { engineArguments, qemuProgram, version } from './lib/bench-systems.mjs';
-import { Problem, endOnSignals, fail, isLinux, step } from './lib/run.mjs';
+import { Problem, endOnSignals, fail, isLinux, step, parseOptions } from './lib/run.mjs';
 import { checkNode, ensureBuilt, ensureNodeModules } from './lib/setup.mjs';
 
 /** Seconds of a run, where markers that come a millisecond late are noise; and of one that is to be quick. */
@@ -56,13 +55,7 @@ const OPTIONS = {
 };
 
 function options() {
-  let values;
-  try {
-    ({ values } = parseArgs({ options: OPTIONS }));
-  } catch (error) {
-    const names = Object.keys(OPTIONS).map((name) => `--${name}`);
-    throw new Problem(`${error.message.split(/\. |\n/)[0]}; the options are ${names.join(', ')}.`);
-  }
+  const values = parseOptions(OPTIONS);
   const runs = Number(values.runs ?? (values.quick ? 1 : 3));
   if (!Number.isInteger(runs) || runs < 1) throw new Problem(`--runs ${values.runs}: must be a whole number from 1.`);
   if (values['cpu-time'] && !isLinux) throw new Problem('--cpu-time: only Linux tells the time of a running process.');

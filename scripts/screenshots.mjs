@@ -13,11 +13,10 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { _electron } from 'playwright';
 import { electronRuntime } from './electron-runtime.mjs';
 import { recompress } from './lib/png.mjs';
-import { Problem, ROOT, endOnSignals, fail } from './lib/run.mjs';
+import { Problem, ROOT, endOnSignals, fail, parseOptions } from './lib/run.mjs';
 import { DOCS, SCENES } from './lib/scenes.mjs';
 
 const THEMES = ['dark', 'light', 'contrast'];
@@ -29,14 +28,12 @@ const DOCS_LIMIT = 250_000;
 
 /** @returns {Picture[]} */
 function wanted() {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', multiple: true },
-      theme: { type: 'string', multiple: true },
-      size: { type: 'string', multiple: true },
-      docs: { type: 'boolean' },
-      list: { type: 'boolean' },
-    },
+  const values = parseOptions({
+    only: { type: 'string', multiple: true },
+    theme: { type: 'string', multiple: true },
+    size: { type: 'string', multiple: true },
+    docs: { type: 'boolean' },
+    list: { type: 'boolean' },
   });
   const names = SCENES.map(({ name }) => name);
   const one = (kind, known, value) => {

@@ -12,13 +12,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { debianGuest } from './lib/bench-boot.mjs';
 import { Console } from './lib/bench-console.mjs';
 import { PROMPT, ksegArguments, makeInitrd } from './lib/bench-linux.mjs';
 import { table } from './lib/bench-report.mjs';
 import { engineArguments, ksegCommand } from './lib/bench-systems.mjs';
-import { Problem, endOnSignals, fail } from './lib/run.mjs';
+import { Problem, endOnSignals, fail, parseOptions } from './lib/run.mjs';
 import { checkNode, ensureBuilt, ensureNodeModules } from './lib/setup.mjs';
 
 const APPLETS = [
@@ -81,7 +80,7 @@ async function round(console, checksums) {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, engine: { type: 'string' } } });
+  const values = parseOptions({ minutes: { type: 'string', default: '10' }, engine: { type: 'string' } });
   const minutes = minutesOf(values.minutes);
   checkNode();
   await ensureNodeModules();

@@ -2,6 +2,7 @@
  * What every script here needs: the repository's root, child processes whose output stays out of the way unless they
  * fail, and progress lines. Plain Node, no dependencies: these run before `npm ci` has.
  */
+import { parseArgs } from 'node:util';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -137,4 +138,18 @@ export function fail(error) {
 export function endOnSignals() {
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
+}
+
+/**
+ * The command line's options.
+ * @param {import('node:util').ParseArgsConfig['options']} options
+ * @throws Problem naming an option there is not, and those there are
+ */
+export function parseOptions(options) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    const names = Object.keys(options).map((name) => `--${name}`);
+    throw new Problem(`${error.message.split(/\. |\n/)[0]}; the options are ${names.join(', ')}.`);
+  }
 }
