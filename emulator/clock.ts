@@ -4,6 +4,7 @@
  */
 import type { Clock } from './board/device.ts';
 import type { Cpu } from './cpu/cpu.ts';
+import { SLICE_END_AT } from './memory.ts';
 
 interface TimedEvent {
   at: number;
@@ -11,8 +12,13 @@ interface TimedEvent {
 }
 
 export class VirtualClock implements Clock {
-  /** Instruction count at which the interpreter's present slice ends. */
-  private sliceEnd = 0;
+  /** Instruction count at which the present slice ends. */
+  private get sliceEnd(): number {
+    return this.doubles[SLICE_END_AT >>> 3]!;
+  }
+  private set sliceEnd(instructions: number) {
+    this.doubles[SLICE_END_AT >>> 3] = instructions;
+  }
   /** Nanoseconds beyond those of instructions: device accesses and waiting. */
   skipped = 0;
   /** Ascending by time; of two at the same time the earlier scheduled first. */
@@ -22,7 +28,10 @@ export class VirtualClock implements Clock {
   constructor(
     private readonly cpu: Cpu,
     readonly nsPerInstruction: number,
-  ) {}
+  ) {
+    this.doubles = cpu.memory.doubles;
+  }
+  private readonly doubles: Float64Array;
 
   /** Instructions executed since power-on. */
   instructions(): number {

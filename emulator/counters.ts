@@ -72,6 +72,6 @@ function flushes(totals: FlushTotals): Stats {
 
 function occupancy(space: AddressSpace): Stats {
   return Object.fromEntries(
-    SEGMENTS.flatMap((name, i) => (name === 'kseg1' ? [] : [[name, { ...space.segments[i]! }]])),
+    SEGMENTS.flatMap((name, i) => (name === 'kseg1' ? [] : [[name, space.segments[i]!.copy()]])),
   );
 }

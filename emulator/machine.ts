@@ -26,7 +26,7 @@ import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
 import type { Compiler, CompilerOptions } from './jit/compiler.ts';
 import { BATCH, CACHE_LIMITS, Engine, type CacheLimits } from './jit/engine.ts';
-import { LinearMemory, RAM_AT } from './memory.ts';
+import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
 import { LAYOUTS } from './mmu/layout.ts';
 import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
@@ -176,8 +176,9 @@ export class Machine implements MmuObserver, HypervisorObserver {
       });
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);
-    this.tlbWrittenAt = new Float64Array(options.tlbEntries);
-    this.tlbWrittenRandom = new Uint8Array(options.tlbEntries);
+    const { tlbWritten, tlbWrittenRandom } = MMU_AT;
+    this.tlbWrittenAt = this.memory.doubles.subarray(tlbWritten >>> 3, (tlbWritten >>> 3) + options.tlbEntries);
+    this.tlbWrittenRandom = this.memory.bytes.subarray(tlbWrittenRandom, tlbWrittenRandom + options.tlbEntries);
     const systemOptions = { ...options, check, countHz: COUNT_HZ[options.kind] };
     if (options.kind === 'kvm') {
       this.system = new TrapEmulate(this.cpu, this.mmu, this.clock, this, systemOptions);

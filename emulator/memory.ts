@@ -28,6 +28,26 @@ export const JIT_ADDRESS_AT = 0x270;
 export const JIT_MODE_AT = 0x274;
 /** The last floating-point operation of generated code whose FCSR.Cause is not known yet: its kind, then its operands. */
 export const JIT_RECORD_AT = 0x220;
+/** What the MMU keeps beside its tables, a word each. */
+export const MMU_AT = {
+  /** EntryHi of the page pair that missed last; see Mmu.tlbMissed. */
+  missed: 0x400,
+  /** The guest ASID whose view the user table holds. */
+  lastUserAsid: 0x404,
+  /** Whether everything derived from guest physical memory must go before the guest runs on. */
+  flushRequested: 0x408,
+  /** Of the kernel's and the user's host TLB: pages listed, and watched pages dropped. */
+  hostTlbs: [0x410, 0x418],
+  /** The guest TLB: seven words for each of 64 entries, one kind after the other; see GuestTlb. */
+  guestTlb: 0x1000,
+  /** When each of its entries was written last, as instruction counts (doubles), and whether by TLBWR (bytes). */
+  tlbWritten: 0x1800,
+  tlbWrittenRandom: 0x1a00,
+  /** Running figures of the segments of each table, in doubles; see SegmentFigures. */
+  figures: [0x1c00, 0x1d00],
+} as const;
+/** The instruction count at which the present slice ends, a double. */
+export const SLICE_END_AT = 0x278;
 /**
  * The guest's CP0, 32 registers by 8 selects, one word each: the start of KVM's commpage, which is a host page of its
  * own, of up to 64 KiB.
@@ -46,9 +66,19 @@ export const HOST_TLB = {
   none: HOST_TLB_AT + 4 * FLAT_TABLE_BYTES,
 } as const;
 
-/** Page tables: more than enough for every table of a dozen full 32-bit 4K address spaces. */
-export const TABLES_AT = HOST_TLB_AT + 5 * FLAT_TABLE_BYTES;
+/** What the host TLBs of kernel and user hold: page numbers, a word each. */
+export const HOST_TLB_LIST_BYTES = 0x20000;
+const LISTS_AT = HOST_TLB_AT + 5 * FLAT_TABLE_BYTES;
+export const HOST_TLB_LISTS = [LISTS_AT, LISTS_AT + HOST_TLB_LIST_BYTES] as const;
 export const TABLES_BYTES = 64 << 20;
+/** Present pages of the page tables, a word for each KiB of the tables' room: no table is smaller. */
+export const TABLE_UNIT = 1024;
+export const PRESENT_AT = LISTS_AT + 2 * HOST_TLB_LIST_BYTES;
+/** Which pages of host memory are watched, a byte each; host memory lies below 2 GiB. */
+export const WATCHED_AT = PRESENT_AT + 4 * (TABLES_BYTES / TABLE_UNIT);
+const WATCHED_BYTES = 1 << 19;
+/** Page tables: more than enough for every table of a dozen full 32-bit 4K address spaces. */
+export const TABLES_AT = WATCHED_AT + WATCHED_BYTES;
 /** Guest RAM, from guest physical address 0. */
 export const RAM_AT = (TABLES_AT + TABLES_BYTES + 0xffff) & ~0xffff;
 

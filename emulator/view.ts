@@ -108,7 +108,7 @@ function viewTable(machine: Machine, space: AddressSpace): TableView {
   const isUser = space === mmu.user;
   const segments: Partial<Record<SegmentName, SegmentStats>> = {};
   for (const s of mmu.layout.segments) {
-    if (!isUser || s.user) segments[s.name] = { ...space.segments[SEGMENTS.indexOf(s.name)]! };
+    if (!isUser || s.user) segments[s.name] = space.segments[SEGMENTS.indexOf(s.name)]!.copy();
   }
   return {
     counts,

@@ -8,19 +8,10 @@ import { GvaPageTable } from './gva-page-table.ts';
 import type { HostCpus } from './host-cpus.ts';
 import type { HostTlb, HostTlbEntry } from './host-tlb.ts';
 import { KMF_GPA, KSEG0, type Layout } from './layout.ts';
+import { FIGURES, SegmentFigures } from './segment-figures.ts';
 import type { TableArena } from './table-arena.ts';
 
 const FLUSH_KINDS: FlushKind[] = ['KMF_USER', 'KMF_KERN', 'KMF_GPA|KMF_USER', 'KMF_GPA|KMF_KERN'];
-
-/** Running figures of one segment in one table; see SegmentStats in protocol.ts. */
-export interface SegmentCounts {
-  pages: number;
-  tables: number;
-  highWater: number;
-  flushedTotal: number;
-  flushedLast: number;
-  refillsSince: number;
-}
 
 /** The last flush of a table. One object a table, overwritten by each flush. */
 export interface FlushRecord {
@@ -44,14 +35,7 @@ export class AddressSpace {
   readonly gva: GvaPageTable;
   /** Host ASID context on each host CPU: version and ASID, 0 for stale. */
   readonly contexts: Float64Array;
-  readonly segments: SegmentCounts[] = [0, 1, 2, 3].map(() => ({
-    pages: 0,
-    tables: 0,
-    highWater: 0,
-    flushedTotal: 0,
-    flushedLast: 0,
-    refillsSince: 0,
-  }));
+  readonly segments: readonly SegmentFigures[];
   readonly last: FlushRecord = {
     serial: 0,
     kind: 'KMF_USER',
@@ -79,7 +63,9 @@ export class AddressSpace {
     private readonly layout: Layout,
     readonly host: HostTlb,
     private readonly cpus: HostCpus,
+    figures: Float64Array = new Float64Array(4 * FIGURES),
   ) {
+    this.segments = [0, 1, 2, 3].map((segment) => new SegmentFigures(figures, segment));
     this.contexts = new Float64Array(cpus.count);
     const span = 2 ** geometry.pmdShift;
     this.gva = new GvaPageTable(arena, geometry, {
@@ -93,12 +79,8 @@ export class AddressSpace {
       },
       pages: (va, change) => {
         const index = layout.segmentOf[va >>> 29]!;
-        const segment = this.segments[index]!;
-        segment.pages += change;
-        if (change > 0) {
-          segment.refillsSince += change;
-          if (segment.pages > segment.highWater) segment.highWater = segment.pages;
-        } else if (this.flushing) this.last.pagesBySegment[index]! -= change;
+        this.segments[index]!.count(change);
+        if (change < 0 && this.flushing) this.last.pagesBySegment[index]! -= change;
       },
     });
   }
@@ -127,10 +109,7 @@ export class AddressSpace {
       last.keptBySegment[s] = this.segments[s]!.pages;
       if (s === KSEG0 ? (flags & KMF_GPA) === 0 : !last.ranges.some(([start, end]) => this.covers(s, start, end)))
         continue;
-      const segment = this.segments[s]!;
-      segment.flushedLast = pages;
-      segment.flushedTotal += pages;
-      segment.refillsSince = 0;
+      this.segments[s]!.flushed(pages);
     }
     return last;
   }

@@ -1,4 +1,18 @@
 /** The guest's TLB (MIPS PRA, MD00090, section 4.9): fully associative entries, each an even and an odd page. */
+import { MMU_AT, type LinearMemory } from '../memory.ts';
+
+export const MOST_ENTRIES = 64;
+/** Byte offsets of the entries' words of each kind. */
+const at = (kind: number) => MMU_AT.guestTlb + 4 * MOST_ENTRIES * kind;
+export const GUEST_TLB = {
+  hi: at(0),
+  mask: at(1),
+  lo0: at(2),
+  lo1: at(3),
+  compared: at(4),
+  tags: at(5),
+  tagged: at(6),
+} as const;
 
 export const LO_G = 1;
 export const LO_V = 2;
@@ -16,14 +30,18 @@ export class GuestTlb {
   private readonly tags: Int32Array;
   private readonly tagged: Int32Array;
 
-  constructor(readonly entries: number) {
-    this.hi = new Uint32Array(entries);
-    this.mask = new Uint32Array(entries);
-    this.lo0 = new Uint32Array(entries);
-    this.lo1 = new Uint32Array(entries);
-    this.compared = new Int32Array(entries).fill(~0x1fff);
-    this.tags = new Int32Array(entries);
-    this.tagged = new Int32Array(entries).fill(~0x1f00);
+  constructor(
+    memory: LinearMemory,
+    readonly entries: number,
+  ) {
+    const { buffer } = memory.memory;
+    this.hi = new Uint32Array(buffer, GUEST_TLB.hi, entries);
+    this.mask = new Uint32Array(buffer, GUEST_TLB.mask, entries);
+    this.lo0 = new Uint32Array(buffer, GUEST_TLB.lo0, entries);
+    this.lo1 = new Uint32Array(buffer, GUEST_TLB.lo1, entries);
+    this.compared = new Int32Array(buffer, GUEST_TLB.compared, entries).fill(~0x1fff);
+    this.tags = new Int32Array(buffer, GUEST_TLB.tags, entries);
+    this.tagged = new Int32Array(buffer, GUEST_TLB.tagged, entries).fill(~0x1f00);
   }
 
   write(index: number, hi: number, mask: number, lo0: number, lo1: number): void {

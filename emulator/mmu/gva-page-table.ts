@@ -5,6 +5,7 @@
  * An entry is the page's address in linear memory with PTE_ bits in the low bits, or 0. A pgd or pmd slot is the
  * address of the next table, or 0. Virtual addresses are numbers, also beyond 32 bits where a geometry has them.
  */
+import { TABLE_UNIT } from '../memory.ts';
 import type { Geometry } from './geometry.ts';
 import type { TableArena } from './table-arena.ts';
 
@@ -16,6 +17,7 @@ export const PTE_DIRTY = 4;
 export const PTE_COMMPAGE = 8;
 export const PTE_FLAGS = 0xfff;
 
+const UNIT_SHIFT = 31 - Math.clz32(TABLE_UNIT);
 /** An all-ones virtual address: its index is the last one at every level. */
 const ALL_ONES = Number.MAX_SAFE_INTEGER;
 
@@ -46,11 +48,8 @@ export class GvaPageTable {
   private readonly pgdSpan: number;
   private readonly pageSize: number;
   private readonly folded: boolean;
-  /** Log2 of pteBytes. */
-  private readonly pteBytesShift: number;
   /** Whether 32 bits of an address decide its slots. */
   private readonly narrow: boolean;
-  /** Present pages of each pte table, by its address in units of a table's size: tables do not overlap. */
   private readonly present: Int32Array;
   private result!: FlushResult;
   /** Called as a flush frees a table: level 'pte' or 'pmd', first address it maps. For tests. */
@@ -63,14 +62,13 @@ export class GvaPageTable {
   ) {
     this.words = arena.words;
     this.pteBytes = geometry.pteEntries * 4;
-    this.pteBytesShift = 31 - Math.clz32(this.pteBytes);
     this.pmdBytes = geometry.pmdEntries * 4;
     this.pageSize = 2 ** geometry.pageShift;
     this.pteSpan = 2 ** geometry.pmdShift;
     this.pgdSpan = 2 ** geometry.pgdShift;
     this.folded = geometry.pmdEntries === 1;
     this.narrow = this.folded && this.pgdSpan * geometry.pgdEntries <= 2 ** 32;
-    this.present = new Int32Array(Math.ceil((arena.end - arena.start) / this.pteBytes));
+    this.present = arena.present;
     this.pgd = arena.allocate(geometry.pgdEntries * 4);
     if (this.pgd === 0) throw new Error('page-table arena: no room for a page directory');
   }
@@ -86,7 +84,7 @@ export class GvaPageTable {
 
   /** Index in {@link present}. */
   private presentAt(table: number): number {
-    return (table - this.arena.start) >>> this.pteBytesShift;
+    return (table - this.arena.start) >>> UNIT_SHIFT;
   }
 
   /** Address of the pte table for `va`, or 0. */

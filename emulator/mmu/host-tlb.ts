@@ -6,6 +6,8 @@
  * host address; bit 31 of x is set for an invalid entry, since host addresses lie below 2 GiB. A page whose stores must
  * be seen has its entry for stores with bit 31 turned over, and bit 0 set: invalid to whoever looks at bit 31.
  */
+import { HOST_TLB, HOST_TLB_LISTS, HOST_TLB_LIST_BYTES, MMU_AT } from '../memory.ts';
+import type { TableName } from '../protocol.ts';
 import type { WatchedPages } from './watched-pages.ts';
 
 export interface HostTlbEntry {
@@ -18,21 +20,37 @@ export class HostTlb {
   /** Word indices of the two tables. */
   readonly reads: number;
   readonly writes: number;
-  private readonly list = new Int32Array(1 << 15);
-  private length = 0;
-  /** Counts watched pages that were dropped: while it stays, what is executed from such pages stays where it is. */
-  removals = 0;
+  private readonly list: Int32Array;
+  /** Word index of the list's length, which the count of removals follows. */
+  private readonly state: number;
 
   constructor(
     private readonly words: Int32Array,
-    readAt: number,
-    writeAt: number,
+    name: TableName,
     private readonly watched: WatchedPages,
   ) {
-    this.reads = readAt >>> 2;
-    this.writes = writeAt >>> 2;
+    const number = name === 'kernel' ? 0 : 1;
+    this.reads = (name === 'kernel' ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
+    this.writes = (name === 'kernel' ? HOST_TLB.kernelWrite : HOST_TLB.userWrite) >>> 2;
+    const list = HOST_TLB_LISTS[number]! >>> 2;
+    this.list = words.subarray(list, list + (HOST_TLB_LIST_BYTES >>> 2));
+    this.state = MMU_AT.hostTlbs[number]! >>> 2;
     invalidate(words, this.reads);
     invalidate(words, this.writes);
+  }
+
+  private get length(): number {
+    return this.words[this.state]!;
+  }
+  private set length(length: number) {
+    this.words[this.state] = length;
+  }
+  /** Counts watched pages that were dropped: while it stays, what is executed from such pages stays where it is. */
+  get removals(): number {
+    return this.words[this.state + 1]!;
+  }
+  private set removals(count: number) {
+    this.words[this.state + 1] = count;
   }
 
   /** Enters the 4 KiB page of `va`, for stores only when `writable`. */

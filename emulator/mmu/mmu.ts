@@ -7,7 +7,17 @@
  * at once (KMF_KERN) and the user table lazily, on the next entry to user mode (KMF_USER); kseg0 survives both. Other
  * policies exist to be compared with this one; see policy.ts.
  */
-import { HOST_TLB, RAM_AT, TABLES_AT, TABLES_BYTES, type LinearMemory } from '../memory.ts';
+import {
+  HOST_TLB,
+  MMU_AT,
+  PRESENT_AT,
+  RAM_AT,
+  TABLES_AT,
+  TABLES_BYTES,
+  TABLE_UNIT,
+  WATCHED_AT,
+  type LinearMemory,
+} from '../memory.ts';
 import type { TableName } from '../protocol.ts';
 import { AddressSpace } from './address-space.ts';
 import { GEOMETRIES, type GeometryName } from './geometry.ts';
@@ -18,13 +28,14 @@ import { HostCpus } from './host-cpus.ts';
 import { HostTlb, invalidate } from './host-tlb.ts';
 import { KMF_GPA, KMF_KERN, KMF_USER, KSEG0, KSEG23, USEG, type Layout } from './layout.ts';
 import type { FlushPolicy } from './policy.ts';
+import { FIGURES } from './segment-figures.ts';
 import { TableArena } from './table-arena.ts';
 import { WatchedPages } from './watched-pages.ts';
 
-export type { AddressSpace, FlushRecord, SegmentCounts } from './address-space.ts';
+export type { AddressSpace, FlushRecord } from './address-space.ts';
 
 /** No EntryHi: bits 12:8 are zero in those. */
-const NOTHING_MISSED = 0x1f00;
+export const NOTHING_MISSED = 0x1f00;
 /** Low memory ends here: devices follow, and more RAM is reached only through the alias at 0x80000000. */
 const LOW_RAM_BYTES = 256 << 20;
 
@@ -64,8 +75,6 @@ export class Mmu {
   readonly watched: WatchedPages;
   readonly ramSize: number;
   readonly policy: FlushPolicy;
-  /** The guest ASID whose view the user table holds (KVM's last_user_gasid). */
-  lastUserAsid = 0;
   readonly totals: Record<'kernel' | 'user' | 'gpa', FlushTotals> = { kernel: none(), user: none(), gpa: none() };
   /** Word index of the table of no entries, for modes in which every access is looked at. */
   readonly noReads: number;
@@ -74,8 +83,6 @@ export class Mmu {
   /** First address of the page that holds the commpage in guest kernel mode, or -1. */
   commpage = -1;
   private commpageHost = 0;
-  /** KVM_REQ_TLB_FLUSH: what guest physical memory is has changed since the guest last ran. */
-  private flushRequested = false;
   private used = false;
   /** The user table; under `tagged` every ASID's. */
   private readonly users = new Map<number, AddressSpace>();
@@ -93,16 +100,22 @@ export class Mmu {
     this.pageSize = 2 ** geometry.pageShift;
     this.ramSize = options.ramSize;
     this.policy = options.policy;
-    this.tlb = new GuestTlb(options.tlbEntries);
+    this.words = words;
+    this.lastUserAsid = 0;
+    this.missed = NOTHING_MISSED;
+    this.tlb = new GuestTlb(memory, options.tlbEntries);
     this.cpus = new HostCpus(options.hostCpus);
-    this.arena = new TableArena(words, TABLES_AT, TABLES_AT + TABLES_BYTES);
-    this.watched = new WatchedPages(RAM_AT + options.ramSize);
-    const userHost = new HostTlb(words, HOST_TLB.userRead, HOST_TLB.userWrite, this.watched);
-    const kernelHost = new HostTlb(words, HOST_TLB.kernelRead, HOST_TLB.kernelWrite, this.watched);
-    const space = (name: TableName, host: HostTlb) =>
-      new AddressSpace(name, this.arena, geometry, layout, host, this.cpus);
-    this.kernel = space('kernel', kernelHost);
-    this.user = space('user', userHost);
+    const present = words.subarray(PRESENT_AT >>> 2, (PRESENT_AT + 4 * (TABLES_BYTES / TABLE_UNIT)) >>> 2);
+    this.arena = new TableArena(words, TABLES_AT, TABLES_AT + TABLES_BYTES, present);
+    this.watched = new WatchedPages(memory.bytes.subarray(WATCHED_AT, WATCHED_AT + ((RAM_AT + this.ramSize) >>> 12)));
+    const userHost = new HostTlb(words, 'user', this.watched);
+    const kernelHost = new HostTlb(words, 'kernel', this.watched);
+    const space = (name: TableName, host: HostTlb, figures?: Float64Array) =>
+      new AddressSpace(name, this.arena, geometry, layout, host, this.cpus, figures);
+    const figures = (table: 0 | 1): Float64Array =>
+      memory.doubles.subarray(MMU_AT.figures[table] >>> 3, (MMU_AT.figures[table] >>> 3) + 4 * FIGURES);
+    this.kernel = space('kernel', kernelHost, figures(0));
+    this.user = space('user', userHost, figures(1));
     this.users.set(0, this.user);
     this.makeUser = () => space('user', userHost);
     this.noReads = HOST_TLB.none >>> 2;
@@ -113,7 +126,30 @@ export class Mmu {
     this.lowRam = this.gpa.addSlot('RAM', 0, Math.min(this.ramSize, LOW_RAM_BYTES), this.highRam.pages);
     this.gpa.slots.reverse();
   }
+  private readonly words: Int32Array;
   private readonly makeUser: () => AddressSpace;
+
+  /** The guest ASID whose view the user table holds (KVM's last_user_gasid). */
+  get lastUserAsid(): number {
+    return this.words[MMU_AT.lastUserAsid >>> 2]!;
+  }
+  private set lastUserAsid(asid: number) {
+    this.words[MMU_AT.lastUserAsid >>> 2] = asid;
+  }
+  /** KVM_REQ_TLB_FLUSH: what guest physical memory is has changed since the guest last ran. */
+  private get flushRequested(): boolean {
+    return this.words[MMU_AT.flushRequested >>> 2] !== 0;
+  }
+  private set flushRequested(requested: boolean) {
+    this.words[MMU_AT.flushRequested >>> 2] = requested ? 1 : 0;
+  }
+  /** EntryHi of the pair that missed last; forgotten with the next change of the TLB or of the user table's ASID. */
+  private get missed(): number {
+    return this.words[MMU_AT.missed >>> 2]!;
+  }
+  private set missed(entryHi: number) {
+    this.words[MMU_AT.missed >>> 2] = entryHi;
+  }
   /** The memory slots that show guest RAM. */
   readonly lowRam: MemorySlot;
   readonly highRam: MemorySlot;
@@ -279,8 +315,6 @@ export class Mmu {
     const exact = this.policy !== 'tagged' && this.policy !== 'never' && this.lastUserAsid === asid;
     this.missed = exact ? (va & ~0x1fff) | asid : NOTHING_MISSED;
   }
-  /** EntryHi of the pair that missed last; forgotten with the next change of the TLB or of the user table's ASID. */
-  private missed = NOTHING_MISSED;
 
   private invalidateRange(index: number): void {
     const start = this.tlb.start(index);

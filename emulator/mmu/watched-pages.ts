@@ -3,14 +3,11 @@
  * through the host TLB are made to miss; whoever changes memory in another way says so.
  */
 export class WatchedPages {
-  private readonly flags: Uint8Array;
   /** Told that bytes from `host` on, within one page, are about to change. May stop watching the page. */
   onChange: (host: number, length: number) => void = () => {};
 
-  /** @param size bytes of host memory */
-  constructor(size: number) {
-    this.flags = new Uint8Array(size >>> 12);
-  }
+  /** @param flags a byte for each page of host memory, all zero */
+  constructor(private readonly flags: Uint8Array) {}
 
   has(host: number): boolean {
     return this.flags[host >>> 12] !== 0;
