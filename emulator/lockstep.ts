@@ -51,8 +51,14 @@ export class Lockstep {
   /** Set at the first difference. */
   parting: Parting | null = null;
 
-  /** @param make gives both machines, ready to run; called once more for each look into a slice */
-  constructor(private readonly make: () => Pair) {
+  /**
+   * @param make gives both machines, ready to run; called once more for each look into a slice
+   * @param traced whether their traces are compared; where nobody traces, generated code does more by itself
+   */
+  constructor(
+    private readonly make: () => Pair,
+    private readonly traced = true,
+  ) {
     this.pair = this.start();
   }
 
@@ -69,6 +75,7 @@ export class Lockstep {
       const machine = pair[engine];
       const { trace } = machine;
       this.lines[engine] = [];
+      if (!this.traced) continue;
       machine.trace = (line: TraceLine) => {
         trace?.(line);
         this.lines[engine].push(JSON.stringify(line));
@@ -249,6 +256,10 @@ export function differences({ interpreter, jit }: Pair): Difference[] {
     for (let i = 0; i < a.mmu.tlb.entries; i++) {
       number(`${field} of guest TLB entry ${i}`, a.mmu.tlb[field][i]!, b.mmu.tlb[field][i]!);
     }
+  }
+  for (let i = 0; i < a.mmu.tlb.entries; i++) {
+    const written = ({ tlbWrittenAt, tlbWrittenRandom }: Machine) => `${tlbWrittenAt[i]}, ${tlbWrittenRandom[i]}`;
+    note(`when, and if by TLBWR, guest TLB entry ${i} was written`, written(a), written(b));
   }
   note('the end', a.end?.message ?? 'none', b.end?.message ?? 'none');
   statistics(a.stats(), b.stats(), '', note);

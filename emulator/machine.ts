@@ -25,7 +25,7 @@ import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
 import type { Compiler, CompilerOptions } from './jit/compiler.ts';
-import { BATCH, CACHE_LIMITS, Engine, type CacheLimits } from './jit/engine.ts';
+import { BATCH, CACHE_LIMITS, Engine, type CacheLimits, type EngineHost } from './jit/engine.ts';
 import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
 import { LAYOUTS } from './mmu/layout.ts';
@@ -109,7 +109,7 @@ export interface End {
 /** Why {@link Machine.run} returned: the limit, a waiting guest, the end, a pause at a wanted event. */
 export type StopReason = 'limit' | 'idle' | 'ended' | 'event';
 
-export class Machine implements MmuObserver, HypervisorObserver {
+export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   readonly memory: LinearMemory;
   readonly cpu: Cpu;
   readonly clock: VirtualClock;
@@ -144,7 +144,7 @@ export class Machine implements MmuObserver, HypervisorObserver {
   private resetRequested = false;
   private eventSeen = false;
   private consolePort: SerialPort = 'com1';
-  private lastUserEntryAsid = -1;
+  lastUserEntryAsid = -1;
 
   constructor(readonly options: MachineOptions) {
     const ramBytes = options.memoryMiB << 20;
@@ -167,9 +167,10 @@ export class Machine implements MmuObserver, HypervisorObserver {
       const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH } = options;
       const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
       const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian };
-      this.engine = new Engine(this.cpu, this.mmu, this.clock, this.memory, hostBytes, hostBytes, {
+      this.engine = new Engine(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
         ...compilerOptions,
         threshold,
+        seed: options.seed,
         limits,
         batch,
         compiler: options.makeCompiler?.(compilerOptions),
@@ -400,6 +401,18 @@ export class Machine implements MmuObserver, HypervisorObserver {
       symbol: this.symbols.describe(pc),
       ...event,
     });
+  }
+
+  // What the engine asks
+
+  instructions(): number {
+    return this.clock.instructions();
+  }
+  get isQuiet(): boolean {
+    return this.trace === null && this.events === null && !this.breakpoints.eventsWanted;
+  }
+  arrived(user: boolean): void {
+    this.system.arrived(user);
   }
 
   // What MMU and system report

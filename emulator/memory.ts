@@ -28,6 +28,24 @@ export const JIT_ADDRESS_AT = 0x270;
 export const JIT_MODE_AT = 0x274;
 /** The last floating-point operation of generated code whose FCSR.Cause is not known yet: its kind, then its operands. */
 export const JIT_RECORD_AT = 0x220;
+/** What generated code has counted since its host last looked, a word each: see Counters, and Reason for the exits. */
+export const COUNTED_AT = {
+  /** By ExcCode. */
+  exceptions: 0x300,
+  tlbRefills: 0x380,
+  tlbWrites: 0x384,
+  userEntries: 0x388,
+  hostRefills: 0x38c,
+  exits: 0x390,
+} as const;
+/** When generated code may do what is otherwise the MMU's and the privileged architecture's; see ExceptionPaths. */
+export const PATHS_AT = {
+  /** Nobody wants to be told of what happens, and the MMU is of the common kind. */
+  open: 0x3c0,
+  /** The guest ASID under which user mode can be entered without anything to be done, or -1; 1 if kernel mode can. */
+  userReady: 0x3c4,
+  kernelReady: 0x3c8,
+} as const;
 /** What the MMU keeps beside its tables, a word each. */
 export const MMU_AT = {
   /** EntryHi of the page pair that missed last; see Mmu.tlbMissed. */

@@ -281,6 +281,15 @@ export abstract class Privileged implements System {
     } else cpu.reads = cpu.writes = mmu.noReads;
   }
 
+  /** Generated code has entered user mode, or left it, and {@link reenter} would have found nothing to do. */
+  arrived(user: boolean): void {
+    const { cpu, mmu } = this;
+    this.mode = user ? USER : KERNEL;
+    const { host } = user ? mmu.user : mmu.kernel;
+    cpu.reads = host.reads;
+    cpu.writes = host.writes;
+  }
+
   protected modeOf(status: number): Mode {
     if ((status & (STATUS_EXL | STATUS_ERL)) !== 0) return KERNEL;
     const ksu = (status & STATUS_KSU) >>> 3;

@@ -3,9 +3,11 @@
  * through the directory to that page's entries, and through the function table. `run` does so until there is a reason
  * to stop. Each mode has its own `enter`, since it has a host TLB and a directory of its own.
  */
-import { JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
+import { COUNTED_AT, JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
 import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
-import { I32, ModuleWriter, Op, VOID } from './wasm.ts';
+import { ExceptionPaths, NOT_STEPPED, type PathOptions } from './exception-paths.ts';
+import { Expressions } from './expressions.ts';
+import { I32, ModuleWriter, Op, VOID, type FunctionType } from './wasm.ts';
 
 export interface Dispatcher {
   /** For each mode; see generate.ts. */
@@ -28,22 +30,32 @@ export interface ModeTables {
   directory: number;
 }
 
+/** Index of the type of functions of so many parameters, which follow {@link TYPES}, with or without a result. */
+const pathType = (parameters: number, silent: boolean) => TYPES.length + 2 * parameters + (silent ? 0 : 1);
+const MOST_PARAMETERS = 4;
+const PATH_TYPES: FunctionType[] = Array.from({ length: 2 * (MOST_PARAMETERS + 1) }, (_, i) => ({
+  parameters: Array.from({ length: i >> 1 }, () => I32),
+  results: (i & 1) === 0 ? [] : [I32],
+}));
+
 /**
  * @param handle deals with the reasons before {@link Reason.Stepped}, PC and count being in memory; its argument is
  * JIT_EXIT_AT. Returns {@link Reason.None} when generated code can go on
+ * @param paths what the module does by itself, or null: nothing
  */
 export function makeDispatcher(
   memory: LinearMemory,
   modes: readonly ModeTables[],
   handle: (exit: number) => number,
   step: (pc: number, left: number) => number,
+  paths: PathOptions | null,
 ): Dispatcher {
   const out = new ModuleWriter();
-  const HANDLE_TYPE = TYPES.length;
+  const HANDLE_TYPE = pathType(1, false);
   // (pc, left) -> one number, as a step.
   const RUN_TYPE = STEP_TYPE;
   out.begin(
-    [...TYPES, { parameters: [I32], results: [I32] }],
+    [...TYPES, ...PATH_TYPES],
     [
       { module: 'k', name: 'memory', kind: 'memory' },
       ...modes.map((_, i) => ({ module: 'k', name: `table${i}`, kind: 'table' }) as const),
@@ -52,16 +64,24 @@ export function makeDispatcher(
     ],
   );
   const [HANDLE, STEP, FIRST] = [0, 1, 2];
-  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE, STEP_TYPE]);
+  const pathNames = paths ? (Object.keys(ExceptionPaths.FUNCTIONS) as (keyof typeof ExceptionPaths.FUNCTIONS)[]) : [];
+  const pathTypes = pathNames.map((name) => pathType(ExceptionPaths.FUNCTIONS[name], ExceptionPaths.SILENT.has(name)));
+  const firstPath = FIRST + modes.length + 2;
+  const pathIndex = Object.fromEntries(pathNames.map((name, i) => [name, firstPath + i])) as PathIndex;
+  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE, STEP_TYPE, ...pathTypes]);
   out.exports([...modes.map((_, i) => `enter${i}`), 'run', 'step'], FIRST);
   out.bodies();
   for (const [i, mode] of modes.entries()) emitEnter(out, i, mode);
-  emitRun(out, HANDLE, FIRST);
-  out.beginBody([]);
-  out.op1(Op.LocalGet, 0);
-  out.op1(Op.LocalGet, 1);
-  out.op1(Op.Call, STEP);
-  out.endBody();
+  emitRun(out, HANDLE, FIRST, pathIndex.handle);
+  const e = new Expressions(out);
+  e.body(2, (pc, left) => {
+    if (paths) {
+      const after = e.local(e.call(pathIndex.step, pc!, left!));
+      e.returnIf(e.isNot(after, NOT_STEPPED), after);
+    }
+    e.return(e.call(STEP, pc!, left!));
+  });
+  if (paths) new ExceptionPaths(e, paths, pathIndex).emit();
   const instance = new WebAssembly.Instance(new WebAssembly.Module(out.end()), {
     k: {
       memory: memory.memory,
@@ -142,8 +162,13 @@ function emitEnter(out: ModuleWriter, table: number, { readTable, directory }: M
   out.endBody();
 }
 
-/** run(pc, left), for two modes whose `enter` are the functions from `first` on. */
-function emitRun(out: ModuleWriter, handle: number, first: number): void {
+type PathIndex = Record<keyof typeof ExceptionPaths.FUNCTIONS, number>;
+
+/**
+ * run(pc, left), for two modes whose `enter` are the functions from `first` on.
+ * @param own what is asked before `handle`, if anything
+ */
+function emitRun(out: ModuleWriter, handle: number, first: number, own: number | undefined): void {
   const [pc, left, exit] = [0, 1, 2];
   const load = (at: number, local?: number) => {
     out.constant(0);
@@ -200,6 +225,19 @@ function emitRun(out: ModuleWriter, handle: number, first: number): void {
   isReason(Op.I32LtU, Reason.Stepped);
   out.op(Op.If);
   out.byte(VOID);
+  if (own !== undefined) {
+    out.op1(Op.LocalGet, exit);
+    out.op1(Op.Call, own);
+    out.op(Op.If);
+    out.byte(VOID);
+    const e = new Expressions(out);
+    const reason = () => out.op1(Op.LocalGet, exit);
+    e.increase(e.shl(e.shr(reason, EXIT_REASON), 2), COUNTED_AT.exits, 1);
+    load(JIT_PC_AT, pc);
+    load(JIT_LEFT_AT, left);
+    out.op1(Op.Br, 2);
+    out.op(Op.End);
+  }
   out.op1(Op.LocalGet, exit);
   out.op1(Op.Call, handle);
   out.op1(Op.LocalTee, exit);

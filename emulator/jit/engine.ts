@@ -9,7 +9,9 @@ import { Cp0 } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, READ, WRITE, type Access, type Cpu } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { interpret, interpretCold } from '../cpu/interpreter.generated.ts';
+import type { Counters } from '../counters.ts';
 import {
+  COUNTED_AT,
   CP0_AT,
   HOST_TLB,
   JIT_ADDRESS_AT,
@@ -19,6 +21,7 @@ import {
   JIT_MODE_AT,
   JIT_PC_AT,
   JIT_RECORD_AT,
+  PATHS_AT,
   RAM_AT,
   type LinearMemory,
 } from '../memory.ts';
@@ -60,7 +63,22 @@ const DEVICE_ACCESSES = 16;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
 const URGENT = 8;
 
+/** The machine round the engine. */
+export interface EngineHost {
+  /** Instructions executed since power-on. */
+  instructions(): number;
+  /** Whether nobody is to be told of exceptions, TLB writes and changes of mode as they happen. */
+  readonly isQuiet: boolean;
+  /** The guest ASID under which user mode was entered last. */
+  readonly lastUserEntryAsid: number;
+  /** Generated code has entered the other mode, with nothing to be done for it. */
+  arrived(user: boolean): void;
+  readonly counters: Counters;
+}
+
 export interface EngineOptions extends CompilerOptions {
+  /** Of the machine's random numbers. */
+  seed: number;
   /** Entries by the interpreter after which a block is translated. */
   threshold: number;
   limits: CacheLimits;
@@ -142,6 +160,7 @@ export class Engine {
   private readonly pages = new Map<number, PageCode>();
   /** More instructions than any region executes between two tests. */
   private readonly reach: number;
+  private readonly hasPaths: boolean;
   /** Counts what makes code on the host's stack unfit to go on. */
   private epoch = 0;
 
@@ -149,7 +168,7 @@ export class Engine {
   constructor(
     private readonly cpu: Cpu,
     private readonly mmu: Mmu,
-    private readonly clock: { instructions(): number },
+    private readonly host: EngineHost,
     private readonly memory: LinearMemory,
     at: number,
     hostBytes: number,
@@ -168,7 +187,11 @@ export class Engine {
     const tables = this.modes.map(({ table }, mode) => {
       return { table, readTable: readTables[mode]!, directory: this.map.directories[mode]! };
     });
-    this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step);
+    // Where a hypervisor or a table for each ASID is between guest and tables, there is more to do.
+    this.hasPaths = options.fullSystem && mmu.isPlain;
+    const addresses = { pgd: [mmu.kernel.gva.pgd, mmu.user.gva.pgd], gpa: mmu.gpa.table.pgd } as const;
+    const paths = { ...addresses, tlbEntries: mmu.tlb.entries, seed: options.seed };
+    this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.hasPaths ? paths : null);
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
     cpu.urgent = 1 - URGENT * options.threshold;
@@ -184,6 +207,7 @@ export class Engine {
   run(): void {
     const { cpu, words, counts } = this;
     if (this.sent.length > 0) this.receive();
+    words[PATHS_AT.open >>> 2] = this.hasPaths && this.host.isQuiet ? 1 : 0;
     while (cpu.left > 0 || cpu.delay !== 0) {
       const { mode } = this;
       if (mode < 0 || cpu.delay !== 0) {
@@ -192,26 +216,63 @@ export class Engine {
         continue;
       }
       words[JIT_MODE_AT >>> 2] = mode;
-      this.lookAtFloat();
-      const before = this.clock.instructions();
+      this.tell();
+      const before = this.host.instructions();
       const reason = this.dispatcher.run(cpu.pc, cpu.left);
+      this.followMode();
       cpu.pc = words[JIT_PC_AT >>> 2]!;
       cpu.left = words[JIT_LEFT_AT >>> 2]!;
-      counts.executed += this.clock.instructions() - before;
+      counts.executed += this.host.instructions() - before;
       counts.exits[reason]!++;
       if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
       if (reason === Reason.Budget) interpret(cpu);
       else if (reason === Reason.Cold) this.interpretCold();
     }
+    if (this.hasPaths) this.takeCounts();
   }
-  private lookAtFloat(): void {
+
+  /** Tells generated code what it cannot see for itself. */
+  private tell(): void {
+    const { words, mmu } = this;
     const { fpuUsable, fpu } = this.cpu;
-    this.words[JIT_FLOAT_AT >>> 2] = !fpuUsable ? 0 : fpu.odd === 1 ? 1 : 2;
+    words[JIT_FLOAT_AT >>> 2] = !fpuUsable ? 0 : fpu.odd === 1 ? 1 : 2;
+    if (!this.hasPaths) return;
+    const ready = mmu.userReady;
+    words[PATHS_AT.userReady >>> 2] = ready === this.host.lastUserEntryAsid ? ready : -1;
+    words[PATHS_AT.kernelReady >>> 2] = mmu.kernelReady ? 1 : 0;
+  }
+
+  /** The mode is that which generated code has come to. */
+  private followMode(): void {
+    const mode = this.words[JIT_MODE_AT >>> 2]!;
+    if (mode !== this.mode) this.host.arrived(mode === 1);
+  }
+
+  /** Adds what generated code has counted to what everybody counts in. */
+  private takeCounts(): void {
+    const { words, mmu } = this;
+    const { counters } = this.host;
+    const take = (at: number) => {
+      const count = words[at >>> 2]!;
+      words[at >>> 2] = 0;
+      return count;
+    };
+    for (let code = 0; code < counters.exceptions.length; code++) {
+      counters.exceptions[code]! += take(COUNTED_AT.exceptions + 4 * code);
+    }
+    for (let reason = 0; reason < this.counts.exits.length; reason++) {
+      this.counts.exits[reason]! += take(COUNTED_AT.exits + 4 * reason);
+    }
+    counters.tlbRefills += take(COUNTED_AT.tlbRefills);
+    counters.tlbWrites += take(COUNTED_AT.tlbWrites);
+    counters.userEntries += take(COUNTED_AT.userEntries);
+    mmu.hostRefills += take(COUNTED_AT.hostRefills);
   }
 
   /** Executes what generated code could not; see {@link makeDispatcher}. */
   private readonly handle = (exit: number): number => {
     const { cpu, words, counts } = this;
+    this.followMode();
     const pc = words[JIT_PC_AT >>> 2]!;
     cpu.pc = pc;
     cpu.left = words[JIT_LEFT_AT >>> 2]!;
@@ -231,7 +292,7 @@ export class Engine {
     words[JIT_PC_AT >>> 2] = cpu.pc;
     words[JIT_LEFT_AT >>> 2] = cpu.left;
     words[JIT_MODE_AT >>> 2] = mode;
-    this.lookAtFloat();
+    this.tell();
     return mode < 0 || cpu.delay !== 0 || cpu.left <= 0 ? Reason.Stopped : Reason.None;
   }
 
@@ -355,6 +416,7 @@ export class Engine {
   /** Executes one instruction for generated code. Returns how many are left, or -1 when it cannot go on. */
   private readonly step = (pc: number, left: number): number => {
     const { cpu, words } = this;
+    this.followMode();
     const { reads } = cpu;
     const { epoch, removals } = this;
     cpu.pc = pc;
@@ -376,7 +438,7 @@ export class Engine {
       // The pages that are executed from, this one and those it was called from, are still where they were.
       this.removals === removals
     ) {
-      this.lookAtFloat();
+      this.tell();
       return cpu.left;
     }
     words[JIT_EXIT_AT >>> 2] = (this.handOver() || Reason.Stepped) << EXIT_REASON;

@@ -56,7 +56,8 @@ describe.each(MACHINES)('%s, big endian %s', (kind, bigEndian) => {
       const options: RandomGuestOptions = { kind, bigEndian, flavour };
       const guest = randomGuest(random.next(), options);
       const make = (engine: EngineName) => randomMachine(guest, { ...options, ...variation, engine });
-      const lockstep = new Lockstep(() => ({ interpreter: make('interpreter'), jit: make('jit') }));
+      const traced = random.below(2) === 0;
+      const lockstep = new Lockstep(() => ({ interpreter: make('interpreter'), jit: make('jit') }), traced);
       const { jit } = lockstep;
       for (let slice = 1; jit.clock.instructions() < INSTRUCTIONS && !jit.end; slice++) {
         lockstep.run(1 + random.below(random.pick([10, 1000, 4000])), Infinity);
@@ -103,7 +104,7 @@ describe.each([
       machine.boot(plan([...changing, [CODE, code], [0x80000000, handler], [0x80000180, handler]]));
       return machine;
     };
-    const lockstep = new Lockstep(() => ({ interpreter: make('interpreter'), jit: make('jit') }));
+    const lockstep = new Lockstep(() => ({ interpreter: make('interpreter'), jit: make('jit') }), seed % 2 === 0);
     // Nothing in a stream is executed often, so it is started over and over.
     for (let round = 0; round < 16; round++) {
       lockstep.act((machine) => machine.boot(plan(changing)));

@@ -65,14 +65,17 @@ const STEPS: [string, (code: Assembler) => void][] = [
 
 const kernelMode = (machine: BareMachine) => machine.setCp0(Cp0.Status, 0);
 
-describe.each<[string, Partial<MachineOptions>]>([
-  ['little endian', { bigEndian: false }],
-  ['big endian', { bigEndian: true }],
-  ['eager', { bigEndian: false, policy: 'eager' }],
-  ['tagged', { bigEndian: false, policy: 'tagged' }],
-])('%s', (_, options) => {
+// Where nobody traces, nothing of this leaves WebAssembly.
+describe.each<[string, Partial<MachineOptions>, boolean]>([
+  ['little endian', { bigEndian: false }, false],
+  ['little endian, traced', { bigEndian: false }, true],
+  ['big endian', { bigEndian: true }, false],
+  ['eager', { bigEndian: false, policy: 'eager' }, false],
+  ['eager, traced', { bigEndian: false, policy: 'eager' }, true],
+  ['tagged', { bigEndian: false, policy: 'tagged' }, true],
+])('%s', (_, options, traced) => {
   it.each(STEPS)('%s', (_name, step) => {
-    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), refill(), general()], kernelMode);
+    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), refill(), general()], kernelMode, traced);
     both.go(40_000, 3000);
     both.go(3000, 40);
     // One refill a page at most; the misaligned make none.
@@ -84,7 +87,12 @@ describe.each<[string, Partial<MachineOptions>]>([
     ['first not to be written', 2],
   ])('pages that are %s', (_name, flags) => {
     const step = (code: Assembler) => code.op('lw', { s: T0, t: V0 }).op('sw', { s: T0, t: S0 });
-    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), refill(flags), general()], kernelMode);
+    const both = new BothEngines(
+      { ...options, tlbEntries: 16 },
+      [walk(step), refill(flags), general()],
+      kernelMode,
+      traced,
+    );
     both.go(40_000, 3000);
     expect(both.register(S2)).toBeGreaterThan(300);
     expect(both.register(T2)).toBeGreaterThan(300);
@@ -98,7 +106,12 @@ describe.each<[string, Partial<MachineOptions>]>([
         .op('jr', { s: RA })
         .nop(),
     );
-    const both = new BothEngines({ ...options, tlbEntries: 16 }, [code, refill(), general(), ...functions], kernelMode);
+    const both = new BothEngines(
+      { ...options, tlbEntries: 16 },
+      [code, refill(), general(), ...functions],
+      kernelMode,
+      traced,
+    );
     both.go(40_000, 3000);
     expect(both.register(V0)).toBeGreaterThan(500);
     expect(both.register(S2)).toBeGreaterThan(300);
@@ -112,7 +125,7 @@ describe.each<[string, Partial<MachineOptions>]>([
     handler.op('tlbwr').op('eret');
     // The second page of the pair is loaded from only once in a while.
     const step = (code: Assembler) => code.op('lw', { s: T0, t: V0, i: 0x1000 }).op('lw', { s: T0, t: V0, i: 0x2000 });
-    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), handler, general()], kernelMode);
+    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), handler, general()], kernelMode, traced);
     both.go(40_000, 3000);
     expect(both.register(S2)).toBeGreaterThan(300);
   });

@@ -116,6 +116,7 @@ export const enum Op {
   I32WrapI64 = 0xa7,
   I32TruncF64S = 0xaa,
   I64ExtendI32S = 0xac,
+  I64TruncF64S = 0xb0,
   I64ExtendI32U = 0xad,
   F32ConvertI32S = 0xb2,
   F32DemoteF64 = 0xb6,

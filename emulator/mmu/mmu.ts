@@ -100,6 +100,11 @@ export class Mmu {
     this.pageSize = 2 ** geometry.pageShift;
     this.ramSize = options.ramSize;
     this.policy = options.policy;
+    this.isPlain =
+      options.geometry === 'm32_4k' &&
+      options.hostCpus === 1 &&
+      options.policy !== 'tagged' &&
+      options.policy !== 'never';
     this.words = words;
     this.lastUserAsid = 0;
     this.missed = NOTHING_MISSED;
@@ -215,6 +220,18 @@ export class Mmu {
   /** Every user table with the guest ASID it is for; without `tagged` there is one, for the ASID user mode last had. */
   userTables(): [asid: number, space: AddressSpace][] {
     return this.policy === 'tagged' ? [...this.users] : [[this.lastUserAsid, this.user]];
+  }
+
+  /** Whether 4 KiB pages in 32-bit tables, one host CPU, and no table but the two are all there is. */
+  readonly isPlain: boolean;
+
+  /** The guest ASID under which user mode can be entered without anything to be done, or -1. */
+  get userReady(): number {
+    return this.flushRequested || this.user.isStale ? -1 : this.lastUserAsid;
+  }
+  /** Whether kernel mode can. */
+  get kernelReady(): boolean {
+    return !this.flushRequested && !this.kernel.isStale;
   }
 
   /** Whether guest physical memory has changed since the guest last ran, so that both tables go before it runs on. */

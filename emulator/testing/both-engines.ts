@@ -14,11 +14,13 @@ export class BothEngines extends Lockstep {
   /**
    * @param programs each is placed at the physical address that its base has in kseg0 or kseg1; the first one starts
    * @param prepare what else there is, done to each machine before it runs
+   * @param traced see {@link Lockstep}
    */
   constructor(
     options: Partial<MachineOptions>,
     programs: Assembler[],
     prepare: (machine: BareMachine) => void = () => {},
+    traced = false,
   ) {
     const make = (engine: 'interpreter' | 'jit') => {
       const machine = new BareMachine({ threshold: 1, batch: 1, ...options, engine });
@@ -27,7 +29,7 @@ export class BothEngines extends Lockstep {
       prepare(machine);
       return machine;
     };
-    super(() => ({ interpreter: make('interpreter'), jit: make('jit') }));
+    super(() => ({ interpreter: make('interpreter'), jit: make('jit') }), traced);
   }
 
   /** Runs so many instructions in slices of up to `longest`; fails where the engines part or the cache is not in order. */

@@ -1,0 +1,283 @@
+/**
+ * The ways in and out of the guest's exception handlers on the `malta` machine that generated code goes without leaving
+ * WebAssembly: TLB exceptions, SYSCALL, ERET with the access that is made again behind it, TLBWR, TLBWI and TLBP.
+ * cpu/full-system.ts is the reference. Whatever is not the common case (interrupts that wait, boot vectors, an ASID that
+ * the user table is not of, somebody who watches) is left to it, before anything has been changed.
+ */
+import { CAUSE_BD, CAUSE_IP, Cp0, STATUS_BEV, STATUS_ERL, STATUS_EXL, STATUS_IE, STATUS_KSU } from '../cpu/cp0.ts';
+import { ExcCode } from '../cpu/exceptions.ts';
+import {
+  COUNTED_AT,
+  HOST_TLB,
+  JIT_ADDRESS_AT,
+  JIT_EXIT_AT,
+  JIT_LEFT_AT,
+  JIT_MODE_AT,
+  JIT_PC_AT,
+  LINKED_AT,
+  MMU_AT,
+  PATHS_AT,
+  REGISTERS_AT,
+} from '../memory.ts';
+import { NOTHING_MISSED } from '../mmu/mmu.ts';
+import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
+import type { Expressions, Local, Value } from './expressions.ts';
+import { Filled, MmuPaths, cp0, pushInstructions, type TableAddresses } from './mmu-paths.ts';
+
+export interface PathOptions extends TableAddresses {
+  /** What a TLBWR's index depends on beside the instruction count; see Privileged. */
+  seed: number;
+}
+
+const ERET = 0x42000018;
+const [TLBWI, TLBWR, TLBP] = [0x42000002, 0x42000006, 0x42000008];
+const SYSCALL = 0x0c;
+const SYSCALL_MASK = 0xfc00003f;
+const GENERAL = 0x180;
+const UNKNOWN = 0x80000003;
+export const NOT_STEPPED = -2;
+
+export class ExceptionPaths {
+  /** Functions of this class and of {@link MmuPaths}, by name, and their parameters. */
+  static readonly FUNCTIONS = {
+    ...MmuPaths.FUNCTIONS,
+    /** enter(code, offset, pc, slot): the handler of an exception in kernel mode. */
+    enter: 4,
+    /** fault(kind, va, write, slot): a TLB exception of the instruction at JIT_PC; returns whether it has been raised. */
+    fault: 4,
+    /** retry(): after an ERET, looks up the access that its handler was for. */
+    retry: 0,
+    eret: 0,
+    syscall: 0,
+    /** handle(exit): does what the exit asks for. Returns whether it has. */
+    handle: 1,
+    /** step(pc, left): as the dispatcher's; {@link NOT_STEPPED} when the host must. */
+    step: 2,
+  } as const;
+  /** Those that return nothing. */
+  static readonly SILENT = new Set(['clear', 'insert', 'enter', 'retry']);
+
+  private readonly mmu: MmuPaths;
+
+  constructor(
+    private readonly e: Expressions,
+    private readonly options: PathOptions,
+    private readonly index: Record<keyof typeof ExceptionPaths.FUNCTIONS, number>,
+  ) {
+    this.mmu = new MmuPaths(e, options, index);
+  }
+
+  /** Writes all of {@link FUNCTIONS}, in order. */
+  emit(): void {
+    const { e } = this;
+    this.mmu.emit();
+    e.body(4, (code, offset, pc, slot) => this.enter(code!, offset!, pc!, slot!));
+    e.body(4, (kind, va, write, slot) => this.fault(kind!, va!, write!, slot!));
+    e.body(0, () => this.retry());
+    e.body(0, () => this.eret());
+    e.body(0, () => this.syscall());
+    e.body(1, (exit) => this.handle(exit!));
+    e.body(2, (pc, left) => this.step(pc!, left!));
+  }
+
+  private status(): Value {
+    return this.e.load(0, cp0(Cp0.Status));
+  }
+  private mode(): Value {
+    return this.e.load(0, JIT_MODE_AT);
+  }
+
+  /** Whether kernel mode's handlers are where they are after the boot, and can be entered. */
+  private canEnter(): Value {
+    const { e } = this;
+    return e.and(e.load(0, PATHS_AT.kernelReady), e.not(e.and(this.status(), STATUS_BEV)));
+  }
+
+  private enter(code: Local, offset: Local, pc: Local, slot: Local): void {
+    const { e } = this;
+    e.increase(e.shl(code, 2), COUNTED_AT.exceptions, 1);
+    const cause = e.local(e.or(e.and(e.load(0, cp0(Cp0.Cause)), ~0x7c), e.shl(code, 2)));
+    e.if(e.not(e.and(this.status(), STATUS_EXL)), () => {
+      e.store(0, cp0(Cp0.EPC), pc);
+      e.set(cause, e.or(e.and(cause, ~CAUSE_BD), e.select(slot, CAUSE_BD, 0)));
+      e.store(0, cp0(Cp0.Status), e.or(this.status(), STATUS_EXL));
+    });
+    e.store(0, cp0(Cp0.Cause), cause);
+    e.store(0, JIT_PC_AT, e.add(e.and(e.load(0, cp0(Cp0.EBase)), 0xfffff000), offset));
+    e.store(0, JIT_MODE_AT, 0);
+  }
+
+  private fault(kind: Local, va: Local, write: Local, slot: Local): void {
+    const { e, mmu } = this;
+    e.returnIf(e.not(this.canEnter()), 0);
+    const missed = e.local(e.is(kind, Filled.Missed));
+    const asid = e.local(mmu.asid());
+    e.if(missed, () => {
+      const pair = e.or(e.and(va, ~0x1fff), asid);
+      e.store(0, MMU_AT.missed, e.select(e.is(e.load(0, MMU_AT.lastUserAsid), asid), pair, NOTHING_MISSED));
+      e.increase(0, COUNTED_AT.tlbRefills, 1);
+    });
+    e.store(0, cp0(Cp0.BadVAddr), va);
+    const context = e.and(e.load(0, cp0(Cp0.Context)), 0xff800000);
+    e.store(0, cp0(Cp0.Context), e.or(context, e.and(e.shr(va, 9), 0x007ffff0)));
+    e.store(0, cp0(Cp0.EntryHi), e.or(e.and(va, 0xffffe000), asid));
+    e.increase(0, JIT_LEFT_AT, e.sub(-1, e.isNot(slot, 0)));
+    const offset = e.select(e.and(missed, e.not(e.and(this.status(), STATUS_EXL))), 0, GENERAL);
+    const code = e.select(e.is(kind, Filled.Modified), ExcCode.Mod, e.select(write, ExcCode.TLBS, ExcCode.TLBL));
+    e.do(e.call(this.index.enter, code, offset, e.load(0, JIT_PC_AT), slot));
+    e.return(1);
+  }
+
+  /** Where in linear memory the instruction at `pc` is; a bit of {@link UNKNOWN} is set where there is no saying. */
+  private place(pc: Value): Value {
+    const { e } = this;
+    return e.xor(e.load(this.mmu.hostWord(this.mode(), pc), HOST_TLB.kernelRead), pc);
+  }
+
+  private retry(): void {
+    const { e, index, mmu } = this;
+    const code = e.local(e.and(e.shr(e.load(0, cp0(Cp0.Cause)), 2), 31));
+    e.returnIf(e.not(e.isBelow(e.sub(code, ExcCode.TLBL), 2)));
+    e.returnIf(e.isLess(e.load(0, JIT_LEFT_AT), 3));
+    const pc = e.local(e.load(0, JIT_PC_AT));
+    const va = e.local(e.load(0, cp0(Cp0.BadVAddr)));
+    const place = e.local(this.place(pc));
+    const write = e.local(0);
+    e.if(
+      e.and(place, UNKNOWN),
+      () => e.returnIf(e.or(e.isNot(va, pc), e.and(va, 3))),
+      () => {
+        const word = e.local(e.load(place));
+        e.set(write, e.is(code, ExcCode.TLBS));
+        // Loads and stores with base and offset that do no more: opcodes 0x20 to 0x26, and 0x28 to 0x2e.
+        const opcode = e.shr(word, 26);
+        e.returnIf(e.not(e.isBelow(e.sub(opcode, e.select(write, 0x28, 0x20)), 7)));
+        const base = e.load(e.shl(e.and(e.shr(word, 21), 31), 2), REGISTERS_AT);
+        const offset = e.sub(e.xor(e.and(word, 0xffff), 0x8000), 0x8000);
+        e.returnIf(e.isNot(e.add(base, offset), va));
+        // A store that is watched.
+        const stores = e.load(mmu.hostWord(this.mode(), va), HOST_TLB.kernelWrite);
+        e.returnIf(e.and(write, e.and(stores, 1)));
+      },
+    );
+    const kind = e.local(e.call(index.fill, this.mode(), va, write));
+    e.if(e.isLess(0, kind), () => {
+      e.drop(e.call(index.fault, kind, va, write, 0));
+    });
+  }
+
+  private eret(): void {
+    const { e, mmu } = this;
+    const status = e.local(e.and(this.status(), ~STATUS_EXL));
+    e.returnIf(e.or(this.mode(), e.and(status, STATUS_ERL)), 0);
+    const pending = e.and(e.and(status, e.load(0, cp0(Cp0.Cause))), CAUSE_IP);
+    e.returnIf(e.and(e.and(status, STATUS_IE), e.isNot(pending, 0)), 0);
+    const privilege = e.local(e.shr(e.and(status, STATUS_KSU), 3));
+    e.returnIf(e.is(privilege, 1), 0);
+    const user = e.local(e.isNot(privilege, 0));
+    const userReady = e.is(e.load(0, PATHS_AT.userReady), mmu.asid());
+    e.returnIf(e.not(e.select(user, userReady, e.load(0, PATHS_AT.kernelReady))), 0);
+    e.increase(0, COUNTED_AT.userEntries, user);
+    e.store(0, cp0(Cp0.Status), status);
+    e.store(0, LINKED_AT, 0);
+    e.store(0, JIT_MODE_AT, user);
+    e.store(0, JIT_PC_AT, e.load(0, cp0(Cp0.EPC)));
+    e.increase(0, JIT_LEFT_AT, -1);
+    e.do(e.call(this.index.retry));
+    e.return(1);
+  }
+
+  private syscall(): void {
+    const { e } = this;
+    e.returnIf(e.not(this.canEnter()), 0);
+    e.increase(0, JIT_LEFT_AT, -1);
+    e.do(e.call(this.index.enter, ExcCode.Sys, GENERAL, e.load(0, JIT_PC_AT), 0));
+    e.return(1);
+  }
+
+  private handle(exit: Local): void {
+    const { e, index, mmu } = this;
+    e.returnIf(e.not(e.load(0, PATHS_AT.open)), 0);
+    const reason = e.local(e.shr(exit, EXIT_REASON));
+    const pc = e.local(e.load(0, JIT_PC_AT));
+    e.if(e.is(reason, Reason.Interpret), () => {
+      const word = e.local(this.place(pc));
+      e.returnIf(e.and(word, UNKNOWN), 0);
+      e.set(word, e.load(word));
+      e.returnIf(e.is(word, ERET), e.call(index.eret));
+      e.returnIf(e.is(e.and(word, SYSCALL_MASK), SYSCALL), e.call(index.syscall));
+      e.return(0);
+    });
+    const va = e.local(pc);
+    const write = e.local(0);
+    const slot = e.local(0);
+    e.if(
+      e.is(reason, Reason.Miss),
+      () => {
+        e.set(va, e.load(0, JIT_ADDRESS_AT));
+        e.set(write, e.isNot(e.and(exit, EXIT_WRITE), 0));
+        e.set(slot, e.isNot(e.and(exit, EXIT_SLOT), 0));
+        // What is misaligned is another exception.
+        e.returnIf(e.and(va, e.and(e.shr(exit, EXIT_ALIGNMENT), 7)), 0);
+        // A store that is watched.
+        const stores = e.load(mmu.hostWord(this.mode(), va), HOST_TLB.kernelWrite);
+        e.returnIf(e.and(write, e.and(stores, 1)), 0);
+      },
+      () => e.returnIf(e.and(pc, 3), 0),
+    );
+    const kind = e.local(e.call(index.fill, this.mode(), va, write));
+    e.returnIf(e.isLess(kind, 0), 0);
+    e.returnIf(e.not(kind), 1);
+    e.return(e.call(index.fault, kind, va, write, slot));
+  }
+
+  private step(pc: Local, left: Local): void {
+    const { e, index, mmu, options } = this;
+    e.returnIf(e.or(e.not(e.load(0, PATHS_AT.open)), this.mode()), NOT_STEPPED);
+    const word = e.local(this.place(pc));
+    e.returnIf(e.and(word, UNKNOWN), NOT_STEPPED);
+    e.set(word, e.load(word));
+    const maxIndex = options.tlbEntries - 1;
+    e.if(e.is(word, TLBP), () => {
+      const found = e.local(e.call(index.lookup, e.load(0, cp0(Cp0.EntryHi)), mmu.asid()));
+      const none = e.or(e.load(0, cp0(Cp0.Index)), 0x80000000);
+      e.store(0, cp0(Cp0.Index), e.select(e.isLess(found, 0), none, found));
+      e.return(e.sub(left, 1));
+    });
+    const random = e.local(e.is(word, TLBWR));
+    e.returnIf(e.not(e.or(random, e.is(word, TLBWI))), NOT_STEPPED);
+    const before = e.local(e.load(0, REMOVALS));
+    e.store(0, JIT_LEFT_AT, e.sub(left, 1));
+    const entry = e.select(random, this.random(), e.and(e.load(0, cp0(Cp0.Index)), maxIndex));
+    e.returnIf(e.not(e.call(index.write, entry, random)), NOT_STEPPED);
+    // The pages that are executed from are still where they were.
+    e.returnIf(e.is(e.load(0, REMOVALS), before), e.load(0, JIT_LEFT_AT));
+    e.store(0, JIT_PC_AT, e.add(pc, 4));
+    e.store(0, JIT_EXIT_AT, Reason.Stepped << EXIT_REASON);
+    e.return(-1);
+  }
+
+  /** Random after JIT_LEFT; see Privileged.randomBelow. */
+  private random(): Value {
+    const { e, options } = this;
+    const wired = e.load(0, cp0(Cp0.Wired));
+    const mixed = e.local(0);
+    const fold = () => e.set(mixed, e.xor(mixed, e.shr(mixed, 16)));
+    e.set(
+      mixed,
+      e.xor(
+        e.low(() => pushInstructions(e)),
+        (options.seed * 0x9e3779b1) | 0,
+      ),
+    );
+    for (let i = 0; i < 2; i++) {
+      fold();
+      e.set(mixed, e.mul(mixed, 0x45d9f3b));
+    }
+    fold();
+    return e.add(wired, e.remainder(mixed, e.sub(options.tlbEntries, wired)));
+  }
+}
+
+/** Watched pages that the kernel's host TLB has dropped. */
+const REMOVALS = MMU_AT.hostTlbs[0] + 4;

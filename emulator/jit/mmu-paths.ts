@@ -1,0 +1,323 @@
+/**
+ * What the MMU does most often, for generated code to do without leaving WebAssembly: serving an access from the GVA
+ * tables or the guest TLB, and writing a guest TLB entry. The MMU itself (mmu/mmu.ts) is the reference; whatever is not
+ * the common case is left to it, before anything has been changed.
+ *
+ * Modes are 0 for the kernel's table and 1 for the user's.
+ */
+import { Cp0 } from '../cpu/cp0.ts';
+import {
+  COUNTED_AT,
+  CP0_AT,
+  HOST_TLB,
+  HOST_TLB_LISTS,
+  HOST_TLB_LIST_BYTES,
+  JIT_LEFT_AT,
+  MMU_AT,
+  PRESENT_AT,
+  SLICE_END_AT,
+  TABLES_AT,
+  TABLE_UNIT,
+  WATCHED_AT,
+} from '../memory.ts';
+import { PTE_YOUNG } from '../mmu/gpa-table.ts';
+import { GUEST_TLB, LO_D, LO_G, LO_V } from '../mmu/guest-tlb.ts';
+import { PTE_DIRTY, PTE_FLAGS, PTE_PRESENT, PTE_WRITABLE } from '../mmu/gva-page-table.ts';
+import { LAYOUTS, KSEG0, KSEG23, USEG } from '../mmu/layout.ts';
+import { NOTHING_MISSED } from '../mmu/mmu.ts';
+import { FIGURES, Figure } from '../mmu/segment-figures.ts';
+import type { Expressions, Local, Value } from './expressions.ts';
+import { Op } from './wasm.ts';
+
+/** What {@link MmuPaths.fill} answers. */
+export const enum Filled {
+  /** The MMU must do it; nothing has been changed. */
+  No = -1,
+  /** The host TLB has it. */
+  Yes = 0,
+  /** The guest must be told: no entry matches, it is not valid, it may not be written. */
+  Missed = 1,
+  Invalid = 2,
+  Modified = 3,
+}
+
+export interface TableAddresses {
+  /** Page directories of the GVA tables by mode, and of the GPA table. */
+  pgd: readonly [kernel: number, user: number];
+  gpa: number;
+  tlbEntries: number;
+}
+
+const OFFSET = 0xfff;
+const PAGE = ~OFFSET;
+const PAIR = ~0x1fff;
+const [SEGMENT_SHIFT, BUDDY] = [29, 0x1000];
+const SEGMENT_OF = LAYOUTS.malta.segmentOf;
+/** Bit for each value of address bits 31:29. */
+const bitsOf = (...segments: number[]) => SEGMENT_OF.reduce((m, s, i) => m | (segments.includes(s) ? 1 << i : 0), 0);
+
+export const cp0 = (register: number): number => CP0_AT + 4 * register;
+
+export class MmuPaths {
+  /** Functions of this class, by name, and their parameters. */
+  static readonly FUNCTIONS = { tablePlace: 2, clear: 2, insert: 3, lookup: 2, fill: 3, write: 2 } as const;
+
+  /** @param index of a function of {@link FUNCTIONS} */
+  constructor(
+    private readonly e: Expressions,
+    private readonly tables: TableAddresses,
+    private readonly index: Record<keyof typeof MmuPaths.FUNCTIONS, number>,
+  ) {}
+
+  /** Writes all of {@link FUNCTIONS}, in order. */
+  emit(): void {
+    const { e } = this;
+    e.body(2, (pgd, va) => this.tablePlace(pgd!, va!));
+    e.body(2, (mode, va) => this.clear(mode!, va!));
+    e.body(3, (mode, va, pte) => this.insert(mode!, va!, pte!));
+    e.body(2, (va, asid) => this.lookup(va!, asid!));
+    e.body(3, (mode, va, write) => this.fill(mode!, va!, write!));
+    e.body(2, (index, random) => this.write(index!, random!));
+  }
+
+  // Places
+
+  private pgd(mode: Value): Value {
+    const [kernel, user] = this.tables.pgd;
+    return this.e.select(mode, user, kernel);
+  }
+  /** Addresses of the host TLB's words for `va`, less those of the kernel's tables. */
+  hostWord(mode: Value, va: Value): Value {
+    const { e } = this;
+    const table = e.mul(mode, HOST_TLB.userRead - HOST_TLB.kernelRead);
+    return e.add(table, e.shl(e.shr(va, 12), 2));
+  }
+  private invalid(va: Value): Value {
+    return this.e.and(this.e.xor(va, -1), 0x80000000);
+  }
+  private hostState(mode: Value): Value {
+    return this.e.mul(mode, MMU_AT.hostTlbs[1] - MMU_AT.hostTlbs[0]);
+  }
+  isWatched(host: Value): Value {
+    return this.e.load8(this.e.shr(host, 12), WATCHED_AT);
+  }
+  isIn(va: Value, ...segments: number[]): Value {
+    const { e } = this;
+    return e.and(e.shr(bitsOf(...segments), e.shr(va, SEGMENT_SHIFT)), 1);
+  }
+  asid(): Value {
+    return this.e.load8(0, cp0(Cp0.EntryHi));
+  }
+
+  /** tablePlace(pgd, va): address of the entry for `va`, or 0 where there is no table. */
+  private tablePlace(pgd: Local, va: Local): void {
+    const { e } = this;
+    const table = e.local(e.load(e.add(pgd, e.shl(e.shr(va, 22), 2))));
+    e.returnIf(e.not(table), 0);
+    e.return(e.add(table, e.and(e.shr(va, 10), 0xffc)));
+  }
+
+  /** Pages came to the table, or went: `place` is an entry's address, `va` what it maps. */
+  private count(mode: Value, place: Value, va: Value, change: 1 | -1): void {
+    const { e } = this;
+    const unit = 31 - Math.clz32(TABLE_UNIT);
+    // All pages of a table are counted where the table starts; tables are of 4 KiB and lie at multiples of that.
+    const present = e.shl(e.shr(e.sub(e.and(place, PAGE), TABLES_AT), unit), 2);
+    e.increase(present, PRESENT_AT, change);
+    const kseg = e.select(this.isIn(va, KSEG0), KSEG0, KSEG23);
+    const segment = e.select(this.isIn(va, USEG), USEG, kseg);
+    const figures = e.add(e.mul(mode, MMU_AT.figures[1] - MMU_AT.figures[0]), e.mul(segment, 8 * FIGURES));
+    const at = e.local(figures);
+    const of = (figure: Figure) => MMU_AT.figures[0] + 8 * figure;
+    e.increaseDouble(at, of(Figure.Pages), change);
+    if (change < 0) return;
+    e.increaseDouble(at, of(Figure.RefillsSince), change);
+    const loadDouble = (figure: Figure) => {
+      e.push(at);
+      e.out.memory(Op.F64Load, of(figure), 3);
+    };
+    const isHigher = () => {
+      loadDouble(Figure.Pages);
+      loadDouble(Figure.HighWater);
+      e.out.op(Op.F64Gt);
+    };
+    e.if(isHigher, () => e.storeDouble(at, of(Figure.HighWater), () => loadDouble(Figure.Pages)));
+  }
+
+  /** The page of `va` leaves the host TLB. */
+  private dropHost(mode: Value, va: Value): void {
+    const { e } = this;
+    const word = e.local(this.hostWord(mode, va));
+    const entry = e.local(e.load(word, HOST_TLB.kernelRead));
+    e.if(e.isNot(entry, this.invalid(va)), () => {
+      e.if(this.isWatched(e.xor(entry, va)), () => {
+        e.increase(this.hostState(mode), MMU_AT.hostTlbs[0] + 4, 1);
+      });
+      e.store(word, HOST_TLB.kernelRead, this.invalid(va));
+      e.store(word, HOST_TLB.kernelWrite, this.invalid(va));
+    });
+  }
+
+  /** clear(mode, va): the page leaves the GVA table, and the host TLB if it was there. */
+  private clear(mode: Local, va: Local): void {
+    const { e } = this;
+    const place = e.local(e.call(this.index.tablePlace, this.pgd(mode), va));
+    e.returnIf(e.not(place));
+    e.returnIf(e.not(e.load(place)));
+    e.store(place, 0, 0);
+    this.count(mode, place, va, -1);
+    this.dropHost(mode, va);
+  }
+
+  /** insert(mode, va, pte): the host TLB gets the page of `va`; its list must have room. */
+  private insert(mode: Local, va: Local, pte: Local): void {
+    const { e } = this;
+    e.increase(0, COUNTED_AT.hostRefills, 1);
+    const word = e.local(this.hostWord(mode, va));
+    const entry = e.local(e.and(e.xor(pte, va), PAGE));
+    e.if(e.is(e.load(word, HOST_TLB.kernelRead), this.invalid(va)), () => {
+      const state = e.local(this.hostState(mode));
+      const length = e.local(e.load(state, MMU_AT.hostTlbs[0]));
+      const list = e.add(e.mul(mode, HOST_TLB_LIST_BYTES), e.shl(length, 2));
+      e.store(list, HOST_TLB_LISTS[0], e.shr(va, 12));
+      e.store(state, MMU_AT.hostTlbs[0], e.add(length, 1));
+    });
+    e.store(word, HOST_TLB.kernelRead, entry);
+    const stores = e.select(this.isWatched(pte), e.xor(entry, 0x80000001), entry);
+    e.store(word, HOST_TLB.kernelWrite, e.select(e.and(pte, PTE_DIRTY), stores, this.invalid(va)));
+  }
+
+  /** lookup(va, asid): index of the first guest TLB entry that matches, or -1. */
+  private lookup(va: Local, asid: Local): void {
+    const { e } = this;
+    const tag = e.local(e.or(e.and(va, ~0xff), asid));
+    const i = e.local(0);
+    e.loop((again) => {
+      const differs = e.xor(e.load(i, GUEST_TLB.tags), tag);
+      e.returnIf(e.not(e.and(differs, e.load(i, GUEST_TLB.tagged))), e.shr(i, 2));
+      e.set(i, e.add(i, 4));
+      again(e.isBelow(i, 4 * this.tables.tlbEntries));
+    });
+    e.return(-1);
+  }
+
+  /** fill(mode, va, write): a {@link Filled}. */
+  private fill(mode: Local, va: Local, write: Local): void {
+    const { e, index } = this;
+    // User mode's own addresses; the unmapped segment that is no table's.
+    e.returnIf(e.and(mode, e.shr(va, 31)), Filled.No);
+    e.returnIf(e.not(this.isIn(va, USEG, KSEG0, KSEG23)), Filled.No);
+    const room = HOST_TLB_LIST_BYTES >>> 2;
+    e.returnIf(e.is(e.load(this.hostState(mode), MMU_AT.hostTlbs[0]), room), Filled.No);
+    const place = e.local(e.call(index.tablePlace, this.pgd(mode), va));
+    const allows = (pte: Value) => e.or(e.not(write), e.and(e.shr(pte, 31 - Math.clz32(PTE_DIRTY)), 1));
+    e.if(place, () => {
+      const pte = e.local(e.load(place));
+      e.if(e.and(e.isNot(pte, 0), allows(pte)), () => {
+        e.do(e.call(index.insert, mode, va, pte));
+        e.return(Filled.Yes);
+      });
+    });
+    e.returnIf(this.isIn(va, KSEG0), Filled.No);
+
+    const entry = e.local(e.call(index.lookup, va, this.asid()));
+    e.returnIf(e.isLess(entry, 0), Filled.Missed);
+    e.set(entry, e.shl(entry, 2));
+    e.returnIf(e.load(entry, GUEST_TLB.mask), Filled.No);
+    const half = (address: Value) => {
+      const odd = e.and(address, BUDDY);
+      return e.load(e.add(entry, e.shr(odd, 12 - LO_STEP)), GUEST_TLB.lo0);
+    };
+    const lo = e.local(half(va));
+    e.returnIf(e.not(e.and(lo, LO_V)), Filled.Invalid);
+    e.returnIf(e.and(e.isNot(write, 0), e.not(e.and(lo, LO_D))), Filled.Modified);
+
+    const known = (address: Value) => {
+      const own = e.local(e.call(index.tablePlace, this.tables.gpa, address));
+      e.if(own, () => e.set(own, e.load(own)));
+      e.if(e.not(e.and(own, PTE_YOUNG)), () => e.set(own, 0));
+      return own;
+    };
+    const own = known(frame(e, lo));
+    e.returnIf(e.or(e.or(e.not(own), e.not(place)), e.not(allows(own))), Filled.No);
+    this.dropHost(mode, va);
+    const enter = (at: Value, address: Value, page: Value, from: Value) => {
+      e.if(e.not(e.load(at)), () => this.count(mode, at, address, 1));
+      e.store(at, 0, restricted(e, page, from));
+    };
+    enter(place, va, own, lo);
+
+    const neighbour = e.local(e.xor(va, BUDDY));
+    const at = e.local(e.xor(place, 4));
+    e.set(lo, half(neighbour));
+    e.if(e.and(e.isNot(e.and(lo, LO_V), 0), e.not(e.load(at))), () => {
+      const buddy = known(frame(e, lo));
+      e.if(buddy, () => enter(at, neighbour, buddy, lo));
+    });
+    e.do(e.call(index.insert, mode, va, e.load(place)));
+    e.return(Filled.Yes);
+  }
+
+  /**
+   * write(index, random): TLBWI or TLBWR to entry `index`. Returns whether it has been done: page masks are the MMU's.
+   * The count in `sliceEnd` less JIT_LEFT must be that after the instruction.
+   */
+  private write(index: Local, random: Local): void {
+    const { e } = this;
+    const at = e.local(e.shl(index, 2));
+    e.returnIf(e.or(e.load(0, cp0(Cp0.PageMask)), e.load(at, GUEST_TLB.mask)), 0);
+    const lo0 = e.local(e.load(0, cp0(Cp0.EntryLo0)));
+    const lo1 = e.local(e.load(0, cp0(Cp0.EntryLo1)));
+    const hi = e.local(e.load(0, cp0(Cp0.EntryHi)));
+    const valid = e.and(e.or(e.load(at, GUEST_TLB.lo0), e.load(at, GUEST_TLB.lo1)), LO_V);
+    e.if(valid, () => this.invalidate(e.and(e.load(at, GUEST_TLB.hi), PAIR)));
+
+    const global = e.local(e.and(e.and(lo0, lo1), LO_G));
+    e.store(at, GUEST_TLB.hi, hi);
+    e.store(at, GUEST_TLB.lo0, e.or(e.and(lo0, ~LO_G), global));
+    e.store(at, GUEST_TLB.lo1, e.or(e.and(lo1, ~LO_G), global));
+    e.store(at, GUEST_TLB.compared, PAIR);
+    e.store(at, GUEST_TLB.tags, hi);
+    e.store(at, GUEST_TLB.tagged, e.select(global, PAIR, PAIR | 0xff));
+
+    e.if(e.isNot(hi, e.load(0, MMU_AT.missed)), () => this.invalidate(e.and(hi, PAIR)));
+    e.store(0, MMU_AT.missed, NOTHING_MISSED);
+    e.increase(0, COUNTED_AT.tlbWrites, 1);
+    e.store8(index, MMU_AT.tlbWrittenRandom, random);
+    e.storeDouble(e.shl(at, 1), MMU_AT.tlbWritten, () => pushInstructions(e));
+    e.return(1);
+  }
+
+  /** What an entry for the page pair at `start` may have left in the tables goes. */
+  private invalidate(start: Value): void {
+    const { e, index } = this;
+    const va = e.local(start);
+    for (const half of [0, BUDDY]) {
+      e.if(this.isIn(va, USEG, KSEG23), () => e.do(e.call(index.clear, 0, e.or(va, half))));
+      e.if(this.isIn(va, USEG), () => e.do(e.call(index.clear, 1, e.or(va, half))));
+    }
+  }
+}
+
+/** From the words of EntryLo0 to those of EntryLo1, as a power of two: a shift brings bit 12 of an address there. */
+const LO_STEP = 31 - Math.clz32(GUEST_TLB.lo1 - GUEST_TLB.lo0);
+
+/** Guest physical address of the page that EntryLo names. */
+function frame(e: Expressions, lo: Value): Value {
+  return e.shl(e.and(lo, 0x03ffffc0), 6);
+}
+
+/** The GVA entry for a GPA entry's page, as EntryLo has it. */
+function restricted(e: Expressions, page: Value, lo: Value): Value {
+  const derived = ~PTE_FLAGS | PTE_PRESENT;
+  return e.and(page, e.select(e.and(lo, LO_D), derived | PTE_WRITABLE | PTE_DIRTY, derived));
+}
+
+/** Pushes the instruction count, a double, from the slice's end and JIT_LEFT. */
+export function pushInstructions(e: Expressions): void {
+  e.push(0);
+  e.out.memory(Op.F64Load, SLICE_END_AT, 3);
+  e.push(e.load(0, JIT_LEFT_AT));
+  e.out.op(Op.F64ConvertI32S);
+  e.out.op(Op.F64Sub);
+}
