@@ -54,8 +54,8 @@ export const MMU_AT = {
   lastUserAsid: 0x404,
   /** Whether everything derived from guest physical memory must go before the guest runs on. */
   flushRequested: 0x408,
-  /** Of the kernel's and the user's host TLB: pages listed, and watched pages dropped. */
-  hostTlbs: [0x410, 0x418],
+  /** Of the kernel's and the user's host TLB: lengths of the lists of mapped and of kseg0 pages, watched pages dropped. */
+  hostTlbs: [0x410, 0x420],
   /** The guest TLB: seven words for each of 64 entries, one kind after the other; see GuestTlb. */
   guestTlb: 0x1000,
   /** When each of its entries was written last, as instruction counts (doubles), and whether by TLBWR (bytes). */
@@ -84,14 +84,14 @@ export const HOST_TLB = {
   none: HOST_TLB_AT + 4 * FLAT_TABLE_BYTES,
 } as const;
 
-/** What the host TLBs of kernel and user hold: page numbers, a word each. */
+/** What the host TLBs of kernel and user hold: page numbers, a word each, the mapped segments' and then kseg0's. */
 export const HOST_TLB_LIST_BYTES = 0x20000;
 const LISTS_AT = HOST_TLB_AT + 5 * FLAT_TABLE_BYTES;
-export const HOST_TLB_LISTS = [LISTS_AT, LISTS_AT + HOST_TLB_LIST_BYTES] as const;
+export const HOST_TLB_LISTS = [LISTS_AT, LISTS_AT + 2 * HOST_TLB_LIST_BYTES] as const;
 export const TABLES_BYTES = 64 << 20;
 /** Present pages of the page tables, a word for each KiB of the tables' room: no table is smaller. */
 export const TABLE_UNIT = 1024;
-export const PRESENT_AT = LISTS_AT + 2 * HOST_TLB_LIST_BYTES;
+export const PRESENT_AT = LISTS_AT + 4 * HOST_TLB_LIST_BYTES;
 /** Which pages of host memory are watched, a byte each; host memory lies below 2 GiB. */
 export const WATCHED_AT = PRESENT_AT + 4 * (TABLES_BYTES / TABLE_UNIT);
 const WATCHED_BYTES = 1 << 19;

@@ -22,7 +22,7 @@ import {
 import { NOTHING_MISSED } from '../mmu/mmu.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
-import { Filled, MmuPaths, cp0, pushInstructions, type TableAddresses } from './mmu-paths.ts';
+import { Filled, MmuPaths, REMOVALS, cp0, pushInstructions, type TableAddresses } from './mmu-paths.ts';
 
 export interface PathOptions extends TableAddresses {
   /** What a TLBWR's index depends on beside the instruction count; see Privileged. */
@@ -246,12 +246,12 @@ export class ExceptionPaths {
     });
     const random = e.local(e.is(word, TLBWR));
     e.returnIf(e.not(e.or(random, e.is(word, TLBWI))), NOT_STEPPED);
-    const before = e.local(e.load(0, REMOVALS));
+    const before = e.local(e.load(0, REMOVALS_AT));
     e.store(0, JIT_LEFT_AT, e.sub(left, 1));
     const entry = e.select(random, this.random(), e.and(e.load(0, cp0(Cp0.Index)), maxIndex));
     e.returnIf(e.not(e.call(index.write, entry, random)), NOT_STEPPED);
     // The pages that are executed from are still where they were.
-    e.returnIf(e.is(e.load(0, REMOVALS), before), e.load(0, JIT_LEFT_AT));
+    e.returnIf(e.is(e.load(0, REMOVALS_AT), before), e.load(0, JIT_LEFT_AT));
     e.store(0, JIT_PC_AT, e.add(pc, 4));
     e.store(0, JIT_EXIT_AT, Reason.Stepped << EXIT_REASON);
     e.return(-1);
@@ -280,4 +280,4 @@ export class ExceptionPaths {
 }
 
 /** Watched pages that the kernel's host TLB has dropped. */
-const REMOVALS = MMU_AT.hostTlbs[0] + 4;
+const REMOVALS_AT = MMU_AT.hostTlbs[0] + REMOVALS;

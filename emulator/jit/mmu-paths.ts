@@ -51,6 +51,8 @@ export interface TableAddresses {
 const OFFSET = 0xfff;
 const PAGE = ~OFFSET;
 const PAIR = ~0x1fff;
+/** Where the count of watched pages that a host TLB has dropped is in its words. */
+export const REMOVALS = 8;
 const [SEGMENT_SHIFT, BUDDY] = [29, 0x1000];
 const SEGMENT_OF = LAYOUTS.malta.segmentOf;
 /** Bit for each value of address bits 31:29. */
@@ -97,6 +99,9 @@ export class MmuPaths {
   }
   private hostState(mode: Value): Value {
     return this.e.mul(mode, MMU_AT.hostTlbs[1] - MMU_AT.hostTlbs[0]);
+  }
+  private listLength(mode: Value, kseg0: Value): Value {
+    return this.e.add(this.hostState(mode), this.e.shl(kseg0, 2));
   }
   isWatched(host: Value): Value {
     return this.e.load8(this.e.shr(host, 12), WATCHED_AT);
@@ -151,7 +156,7 @@ export class MmuPaths {
     const entry = e.local(e.load(word, HOST_TLB.kernelRead));
     e.if(e.isNot(entry, this.invalid(va)), () => {
       e.if(this.isWatched(e.xor(entry, va)), () => {
-        e.increase(this.hostState(mode), MMU_AT.hostTlbs[0] + 4, 1);
+        e.increase(this.hostState(mode), MMU_AT.hostTlbs[0] + REMOVALS, 1);
       });
       e.store(word, HOST_TLB.kernelRead, this.invalid(va));
       e.store(word, HOST_TLB.kernelWrite, this.invalid(va));
@@ -176,10 +181,11 @@ export class MmuPaths {
     const word = e.local(this.hostWord(mode, va));
     const entry = e.local(e.and(e.xor(pte, va), PAGE));
     e.if(e.is(e.load(word, HOST_TLB.kernelRead), this.invalid(va)), () => {
-      const state = e.local(this.hostState(mode));
+      const kseg0 = e.local(this.isIn(va, KSEG0));
+      const state = e.local(this.listLength(mode, kseg0));
       const length = e.local(e.load(state, MMU_AT.hostTlbs[0]));
-      const list = e.add(e.mul(mode, HOST_TLB_LIST_BYTES), e.shl(length, 2));
-      e.store(list, HOST_TLB_LISTS[0], e.shr(va, 12));
+      const list = e.mul(e.add(e.shl(mode, 1), kseg0), HOST_TLB_LIST_BYTES);
+      e.store(e.add(list, e.shl(length, 2)), HOST_TLB_LISTS[0], e.shr(va, 12));
       e.store(state, MMU_AT.hostTlbs[0], e.add(length, 1));
     });
     e.store(word, HOST_TLB.kernelRead, entry);
@@ -208,7 +214,7 @@ export class MmuPaths {
     e.returnIf(e.and(mode, e.shr(va, 31)), Filled.No);
     e.returnIf(e.not(this.isIn(va, USEG, KSEG0, KSEG23)), Filled.No);
     const room = HOST_TLB_LIST_BYTES >>> 2;
-    e.returnIf(e.is(e.load(this.hostState(mode), MMU_AT.hostTlbs[0]), room), Filled.No);
+    e.returnIf(e.is(e.load(this.listLength(mode, this.isIn(va, KSEG0)), MMU_AT.hostTlbs[0]), room), Filled.No);
     const place = e.local(e.call(index.tablePlace, this.pgd(mode), va));
     const allows = (pte: Value) => e.or(e.not(write), e.and(e.shr(pte, 31 - Math.clz32(PTE_DIRTY)), 1));
     e.if(place, () => {

@@ -98,6 +98,8 @@ export class AddressSpace {
     last.freedSlotCount = last.tablesFreed = last.entriesCleared = last.pages = 0;
     this.flushing = true;
     for (const [start, end] of last.ranges) {
+      // A walk over empty slots alone.
+      if (!this.hasTables(start, end)) continue;
       const result = this.gva.flush(start, end);
       last.tablesFreed += result.tablesFreed;
       last.entriesCleared += result.entriesCleared;
@@ -114,6 +116,10 @@ export class AddressSpace {
     return last;
   }
 
+  private hasTables(start: number, end: number): boolean {
+    for (let s = 0; s < 4; s++) if (this.segments[s]!.tables > 0 && this.covers(s, start, end)) return true;
+    return false;
+  }
   private covers(segment: number, start: number, end: number): boolean {
     return this.layout.segmentOf[start >>> 29] === segment || (start === 0 && end === this.layout.end);
   }

@@ -20,37 +20,35 @@ export class HostTlb {
   /** Word indices of the two tables. */
   readonly reads: number;
   readonly writes: number;
-  private readonly list: Int32Array;
-  /** Word index of the list's length, which the count of removals follows. */
-  private readonly state: number;
+  /** Pages held of the mapped segments, and of kseg0, which survives most flushes. */
+  private readonly lists: readonly [mapped: PageList, kseg0: PageList];
+  private readonly removalsAt: number;
 
+  /** @param kseg0 address bits 31:29 of kseg0 */
   constructor(
     private readonly words: Int32Array,
     name: TableName,
+    private readonly kseg0: number,
     private readonly watched: WatchedPages,
   ) {
     const number = name === 'kernel' ? 0 : 1;
     this.reads = (name === 'kernel' ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
     this.writes = (name === 'kernel' ? HOST_TLB.kernelWrite : HOST_TLB.userWrite) >>> 2;
-    const list = HOST_TLB_LISTS[number]! >>> 2;
-    this.list = words.subarray(list, list + (HOST_TLB_LIST_BYTES >>> 2));
-    this.state = MMU_AT.hostTlbs[number]! >>> 2;
+    const state = MMU_AT.hostTlbs[number]! >>> 2;
+    const list = (i: number) =>
+      new PageList(words, state + i, (HOST_TLB_LISTS[number]! + i * HOST_TLB_LIST_BYTES) >>> 2);
+    this.lists = [list(0), list(1)];
+    this.removalsAt = state + 2;
     invalidate(words, this.reads);
     invalidate(words, this.writes);
   }
 
-  private get length(): number {
-    return this.words[this.state]!;
-  }
-  private set length(length: number) {
-    this.words[this.state] = length;
-  }
   /** Counts watched pages that were dropped: while it stays, what is executed from such pages stays where it is. */
   get removals(): number {
-    return this.words[this.state + 1]!;
+    return this.words[this.removalsAt]!;
   }
   private set removals(count: number) {
-    this.words[this.state + 1] = count;
+    this.words[this.removalsAt] = count;
   }
 
   /** Enters the 4 KiB page of `va`, for stores only when `writable`. */
@@ -59,8 +57,9 @@ export class HostTlb {
     const entry = ((host ^ va) & ~0xfff) | 0;
     const invalid = page < 0x80000 ? 0x80000000 | 0 : 0;
     if (this.words[this.reads + page] === invalid) {
-      if (this.length === this.list.length) this.clear();
-      this.list[this.length++] = page;
+      const list = this.lists[va >>> 29 === this.kseg0 ? 1 : 0];
+      if (list.length === MOST_PAGES) this.clear();
+      list.pages[list.length++] = page;
     }
     this.words[this.reads + page] = entry;
     if (!writable) this.words[this.writes + page] = invalid;
@@ -69,10 +68,12 @@ export class HostTlb {
 
   /** Stores to the 4 KiB page at `host` must be seen from now on. */
   watch(host: number): void {
-    for (let i = 0; i < this.length; i++) {
-      const page = this.list[i]!;
-      const entry = this.words[this.writes + page]!;
-      if (((entry ^ (page << 12)) & ~0xfff) === (host & ~0xfff)) this.words[this.writes + page] = watch(entry);
+    for (const { pages, length } of this.lists) {
+      for (let i = 0; i < length; i++) {
+        const page = pages[i]!;
+        const entry = this.words[this.writes + page]!;
+        if (((entry ^ (page << 12)) & ~0xfff) === (host & ~0xfff)) this.words[this.writes + page] = watch(entry);
+      }
     }
   }
 
@@ -101,25 +102,31 @@ export class HostTlb {
 
   /** Drops everything. */
   clear(): void {
-    this.clearWhere(() => true);
+    for (const list of this.lists) this.clearWhere(list, null);
   }
 
-  /** Drops every page for which `dropped(page number)` holds. */
-  clearWhere(dropped: (page: number) => boolean): void {
+  /** Drops every page of the mapped segments, or those for which `dropped(page number)` holds. */
+  clearMapped(dropped: ((page: number) => boolean) | null = null): void {
+    this.clearWhere(this.lists[0], dropped);
+  }
+
+  private clearWhere(list: PageList, dropped: ((page: number) => boolean) | null): void {
+    const { length, pages } = list;
+    if (length === 0) return;
     let kept = 0;
-    for (let i = 0; i < this.length; i++) {
-      const page = this.list[i]!;
+    for (let i = 0; i < length; i++) {
+      const page = pages[i]!;
       const invalid = page < 0x80000 ? 0x80000000 | 0 : 0;
       // An entry dropped by itself stays listed, and may even be listed twice after a refill.
       const entry = this.words[this.reads + page]!;
       if (entry === invalid) continue;
-      if (dropped(page)) {
+      if (dropped === null || dropped(page)) {
         if (this.watched.has(entry ^ (page << 12))) this.removals++;
         this.words[this.reads + page] = invalid;
         this.words[this.writes + page] = invalid;
-      } else this.list[kept++] = page;
+      } else pages[kept++] = page;
     }
-    this.length = kept;
+    list.length = kept;
   }
 
   /** The host address for `va`, or -1. */
@@ -131,11 +138,36 @@ export class HostTlb {
 
   /** Calls `visit` for every page held. */
   forEach(visit: (va: number, host: number, writable: boolean) => void): void {
-    for (let i = 0; i < this.length; i++) {
-      const va = (this.list[i]! << 12) >>> 0;
-      const host = this.lookup(va, false);
-      if (host >= 0) visit(va, host, this.lookup(va, true) >= 0);
+    for (const { pages, length } of this.lists) {
+      for (let i = 0; i < length; i++) {
+        const va = (pages[i]! << 12) >>> 0;
+        const host = this.lookup(va, false);
+        if (host >= 0) visit(va, host, this.lookup(va, true) >= 0);
+      }
     }
+  }
+}
+
+const MOST_PAGES = HOST_TLB_LIST_BYTES >>> 2;
+
+/** Page numbers in linear memory. */
+class PageList {
+  readonly pages: Int32Array;
+
+  /** @param lengthAt word index of the length @param at of the pages */
+  constructor(
+    private readonly words: Int32Array,
+    private readonly lengthAt: number,
+    at: number,
+  ) {
+    this.pages = words.subarray(at, at + MOST_PAGES);
+  }
+
+  get length(): number {
+    return this.words[this.lengthAt]!;
+  }
+  set length(length: number) {
+    this.words[this.lengthAt] = length;
   }
 }
 

@@ -113,8 +113,9 @@ export class Mmu {
     const present = words.subarray(PRESENT_AT >>> 2, (PRESENT_AT + 4 * (TABLES_BYTES / TABLE_UNIT)) >>> 2);
     this.arena = new TableArena(words, TABLES_AT, TABLES_AT + TABLES_BYTES, present);
     this.watched = new WatchedPages(memory.bytes.subarray(WATCHED_AT, WATCHED_AT + ((RAM_AT + this.ramSize) >>> 12)));
-    const userHost = new HostTlb(words, 'user', this.watched);
-    const kernelHost = new HostTlb(words, 'kernel', this.watched);
+    const kseg0 = layout.segmentOf.indexOf(KSEG0);
+    const userHost = new HostTlb(words, 'user', kseg0, this.watched);
+    const kernelHost = new HostTlb(words, 'kernel', kseg0, this.watched);
     const space = (name: TableName, host: HostTlb, figures?: Float64Array) =>
       new AddressSpace(name, this.arena, geometry, layout, host, this.cpus, figures);
     const figures = (table: 0 | 1): Float64Array =>
@@ -355,7 +356,7 @@ export class Mmu {
       if (space.gva.clear(start + 0x1000) || always) space.host.drop(start + 0x1000);
     } else {
       space.gva.clearRange(start, end);
-      space.host.clearWhere((page) => page >= start >>> 12 && page <= end >>> 12);
+      space.host.clearMapped((page) => page >= start >>> 12 && page <= end >>> 12);
     }
   }
 
@@ -381,7 +382,7 @@ export class Mmu {
   /** Under `tagged` the kernel's view of useg changes with the table; kseg2/3 has one table, so its own ASIDs' entries go. */
   private switchTagged(): void {
     const { tlb, layout } = this;
-    this.kernel.host.clearWhere((page) => layout.segmentOf[page >>> 17] === USEG);
+    this.kernel.host.clearMapped((page) => layout.segmentOf[page >>> 17] === USEG);
     this.kernel.dropOtherContexts();
     for (let i = 0; i < tlb.entries; i++) {
       const start = tlb.start(i);
@@ -414,7 +415,7 @@ export class Mmu {
     this.kernel.dropContexts();
     if ((flags & KMF_GPA) !== 0) this.kernel.host.clear();
     // A new host ASID forgets kseg0 as well. Its entries are as good as before, so the flat table keeps them.
-    else this.kernel.host.clearWhere((page) => this.layout.segmentOf[page >>> 17] !== KSEG0);
+    else this.kernel.host.clearMapped();
     this.renew(this.kernel);
   }
 
