@@ -17,6 +17,7 @@ export const PTE_DIRTY = 4;
 export const PTE_COMMPAGE = 8;
 export const PTE_FLAGS = 0xfff;
 
+const GROUP = 32;
 const UNIT_SHIFT = 31 - Math.clz32(TABLE_UNIT);
 /** An all-ones virtual address: its index is the last one at every level. */
 const ALL_ONES = Number.MAX_SAFE_INTEGER;
@@ -51,6 +52,8 @@ export class GvaPageTable {
   /** Whether 32 bits of an address decide its slots. */
   private readonly narrow: boolean;
   private readonly present: Int32Array;
+  /** Where the pmd is folded: how many pgd slots of each {@link GROUP} have a table, so that a flush passes over the rest. */
+  private readonly occupied: Uint8Array;
   private result!: FlushResult;
   /** Called as a flush frees a table: level 'pte' or 'pmd', first address it maps. For tests. */
   onFree: ((level: 'pte' | 'pmd', va: number) => void) | null = null;
@@ -69,6 +72,7 @@ export class GvaPageTable {
     this.folded = geometry.pmdEntries === 1;
     this.narrow = this.folded && this.pgdSpan * geometry.pgdEntries <= 2 ** 32;
     this.present = arena.present;
+    this.occupied = new Uint8Array(Math.ceil(geometry.pgdEntries / GROUP));
     this.pgd = arena.allocate(geometry.pgdEntries * 4);
     if (this.pgd === 0) throw new Error('page-table arena: no room for a page directory');
   }
@@ -80,6 +84,11 @@ export class GvaPageTable {
   }
   private pteIndex(va: number): number {
     return (va >>> this.geometry.pageShift) & (this.geometry.pteEntries - 1);
+  }
+
+  /** Index in {@link occupied} of a pgd slot. */
+  private groupOf(slot: number): number {
+    return Math.floor((slot - (this.pgd >>> 2)) / GROUP);
   }
 
   /** Index in {@link present}. */
@@ -117,6 +126,7 @@ export class GvaPageTable {
       table = this.arena.allocate(this.pteBytes);
       if (table === 0) return 0;
       this.words[slot] = table;
+      if (this.folded) this.occupied[this.groupOf(slot)]!++;
       this.present[this.presentAt(table)] = 0;
       this.observer?.table(va - (va % this.pteSpan), 1);
     }
@@ -181,6 +191,12 @@ export class GvaPageTable {
     for (let i = min; i <= max; i++, from = 0) {
       result.visited.pgd++;
       const slot = (this.pgd >>> 2) + i;
+      if (folded && i % GROUP === 0 && i + GROUP - 1 <= max && this.occupied[i / GROUP] === 0) {
+        result.visited.pgd += GROUP - 1;
+        result.visited.pmd += GROUP;
+        i += GROUP - 1;
+        continue;
+      }
       // What the walk below makes of an empty slot of a folded pmd; most slots are empty, so here and fast.
       if (folded && words[slot] === 0) {
         result.visited.pmd++;
@@ -219,6 +235,7 @@ export class GvaPageTable {
       const va = base + i * this.pteSpan;
       if (this.flushPte(table, va, from, i === max ? end : ALL_ONES)) {
         this.words[first + i] = 0;
+        if (this.folded) this.occupied[this.groupOf(first + i)]!--;
         this.free(table, va);
       } else safe = false;
     }
