@@ -4,7 +4,7 @@
  */
 import type { Clock } from './board/device.ts';
 import type { Cpu } from './cpu/cpu.ts';
-import { SLICE_END_AT } from './memory.ts';
+import { CLOCK_AT } from './memory.ts';
 
 interface TimedEvent {
   at: number;
@@ -14,13 +14,18 @@ interface TimedEvent {
 export class VirtualClock implements Clock {
   /** Instruction count at which the present slice ends. */
   private get sliceEnd(): number {
-    return this.doubles[SLICE_END_AT >>> 3]!;
+    return this.doubles[CLOCK_AT.sliceEnd >>> 3]!;
   }
   private set sliceEnd(instructions: number) {
-    this.doubles[SLICE_END_AT >>> 3] = instructions;
+    this.doubles[CLOCK_AT.sliceEnd >>> 3] = instructions;
   }
   /** Nanoseconds beyond those of instructions: device accesses and waiting. */
-  skipped = 0;
+  get skipped(): number {
+    return this.doubles[CLOCK_AT.skipped >>> 3]!;
+  }
+  set skipped(ns: number) {
+    this.doubles[CLOCK_AT.skipped >>> 3] = ns;
+  }
   /** Ascending by time; of two at the same time the earlier scheduled first. */
   private readonly events: TimedEvent[] = [];
 

@@ -261,6 +261,18 @@ export function differences({ interpreter, jit }: Pair): Difference[] {
     const written = ({ tlbWrittenAt, tlbWrittenRandom }: Machine) => `${tlbWrittenAt[i]}, ${tlbWrittenRandom[i]}`;
     note(`when, and if by TLBWR, guest TLB entry ${i} was written`, written(a), written(b));
   }
+  for (const table of ['kernel', 'user'] as const) {
+    const flush = ({ mmu, flushedAt }: Machine) => {
+      const { last } = mmu[table];
+      const { serial, kind, oldAsid, newAsid, pages, tablesFreed, keptBySegment } = last;
+      return [serial, kind, oldAsid, newAsid, pages, tablesFreed, ...keptBySegment, hex(flushedAt[table].pc)].join(' ');
+    };
+    note(`the last flush of the ${table} table`, flush(a), flush(b));
+    const flushedAt = (machine: Machine) => String(machine.flushedAt[table].instructions);
+    note(`when the ${table} table was flushed`, flushedAt(a), flushedAt(b));
+    const contexts = ({ mmu }: Machine) => mmu[table].contexts.join(' ');
+    note(`the ${table} table's host ASIDs`, contexts(a), contexts(b));
+  }
   note('the end', a.end?.message ?? 'none', b.end?.message ?? 'none');
   statistics(a.stats(), b.stats(), '', note);
   for (const [name, at] of [

@@ -171,6 +171,8 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
         ...compilerOptions,
         threshold,
         seed: options.seed,
+        nsPerInstruction: options.nsPerInstruction,
+        countHz: COUNT_HZ[options.kind],
         limits,
         batch,
         compiler: options.makeCompiler?.(compilerOptions),
@@ -409,10 +411,17 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     return this.clock.instructions();
   }
   get isQuiet(): boolean {
-    return this.trace === null && this.events === null && !this.breakpoints.eventsWanted;
+    if (this.trace || this.events || this.stopAtAsidChange) return false;
+    return !this.breakpoints.eventsWanted;
   }
   arrived(user: boolean): void {
     this.system.arrived(user);
+  }
+
+  flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void {
+    this.counters.asidChanges += count;
+    this.mmu.noteEmptyFlushes(count, old, now);
+    Object.assign(this.flushedAt.kernel, { instructions, pc });
   }
 
   // What MMU and system report

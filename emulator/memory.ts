@@ -45,7 +45,21 @@ export const PATHS_AT = {
   /** The guest ASID under which user mode can be entered without anything to be done, or -1; 1 if kernel mode can. */
   userReady: 0x3c4,
   kernelReady: 0x3c8,
+  /** Changes of ASID that may flush a kernel table which has nothing to flush, before host ASIDs run out. */
+  emptyFlushes: 0x3cc,
+  /** Those that have been since the host last looked; of the last one the old and new ASID, the PC, */
+  flushed: 0x3d0,
+  oldAsid: 0x3d4,
+  newAsid: 0x3d8,
+  flushedPc: 0x3dc,
+  /** and the instruction count, a double. */
+  flushedInstructions: 0x3e0,
+  /** Tables ready to be used for 4 MiB without one: how many, and their addresses. */
+  spares: 0x3e8,
+  spare: 0x3ec,
 } as const;
+/** As many tables are kept ready; the last of them ends where {@link MMU_AT} begins. */
+export const MOST_SPARES = 5;
 /** What the MMU keeps beside its tables, a word each. */
 export const MMU_AT = {
   /** EntryHi of the page pair that missed last; see Mmu.tlbMissed. */
@@ -63,9 +77,13 @@ export const MMU_AT = {
   tlbWrittenRandom: 0x1a00,
   /** Running figures of the segments of each table, in doubles; see SegmentFigures. */
   figures: [0x1c00, 0x1d00],
+  /** Tables in each 32 slots of the GVA tables' page directories, a byte each. */
+  occupied: [0x1e00, 0x1e20],
 } as const;
-/** The instruction count at which the present slice ends, a double. */
-export const SLICE_END_AT = 0x278;
+/** The virtual clock: the instruction count at which the present slice ends, and nanoseconds beyond instructions; doubles. */
+export const CLOCK_AT = { sliceEnd: 0x278, skipped: 0x280 } as const;
+/** The CP0 timer: what Count is ahead of the clock's ticks, and whether it runs. */
+export const TIMER_AT = { offset: 0x288, runs: 0x28c } as const;
 /**
  * The guest's CP0, 32 registers by 8 selects, one word each: the start of KVM's commpage, which is a host page of its
  * own, of up to 64 KiB.

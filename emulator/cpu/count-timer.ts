@@ -5,22 +5,37 @@
 import type { Clock } from '../board/device.ts';
 
 export class CountTimer {
-  private offset = 0;
   /** Count while it is stopped. */
   private held = 0;
-  private running = true;
   private compare = 0;
   private cancel: (() => void) | null = null;
 
   /**
    * @param hz ticks a second, 1 to 1e9
    * @param onMatch called when Count reaches Compare
+   * @param state two words: what Count is ahead of the clock's ticks, and whether it runs
    */
   constructor(
     private readonly clock: Clock,
     private hz: number,
     private readonly onMatch: () => void,
-  ) {}
+    private readonly state: Int32Array = new Int32Array(2),
+  ) {
+    this.running = true;
+  }
+
+  private get offset(): number {
+    return this.state[0]!;
+  }
+  private set offset(ticks: number) {
+    this.state[0] = ticks;
+  }
+  private get running(): boolean {
+    return this.state[1] !== 0;
+  }
+  private set running(running: boolean) {
+    this.state[1] = running ? 1 : 0;
+  }
 
   private ticks(ns: number): number {
     const { hz } = this;

@@ -2,7 +2,7 @@
  * What the two machines' privileged architectures share: CP0 storage, the guest's mode, exception entry, TLB
  * instructions, the CP0 timer, interrupts. (MIPS PRA, MD00090; the comments name KVM where it differs.)
  */
-import { CP0_AT } from '../memory.ts';
+import { CP0_AT, TIMER_AT } from '../memory.ts';
 import type { VirtualClock } from '../clock.ts';
 import type { AddressSpace, Mmu } from '../mmu/mmu.ts';
 import { LO_D, LO_G, LO_V } from '../mmu/guest-tlb.ts';
@@ -87,7 +87,8 @@ export abstract class Privileged implements System {
   ) {
     this.cp0 = cpu.memory.words.subarray(CP0_AT >>> 2, (CP0_AT >>> 2) + 256);
     this.maxIndex = options.tlbEntries - 1;
-    this.timer = new CountTimer(clock, options.countHz, () => this.timerMatched());
+    const state = cpu.memory.words.subarray(TIMER_AT.offset >>> 2, (TIMER_AT.offset >>> 2) + 2);
+    this.timer = new CountTimer(clock, options.countHz, () => this.timerMatched(), state);
   }
 
   /** {@link System.resolve} behind the host TLB. */

@@ -21,6 +21,7 @@ import {
   JIT_MODE_AT,
   JIT_PC_AT,
   JIT_RECORD_AT,
+  MOST_SPARES,
   PATHS_AT,
   RAM_AT,
   type LinearMemory,
@@ -73,12 +74,20 @@ export interface EngineHost {
   readonly lastUserEntryAsid: number;
   /** Generated code has entered the other mode, with nothing to be done for it. */
   arrived(user: boolean): void;
+  /**
+   * It has changed the ASID so many times with nothing in the kernel table to be flushed, the last time from `old` to
+   * `now`, `instructions` and `pc` being those after MTC0.
+   */
+  flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void;
   readonly counters: Counters;
 }
 
 export interface EngineOptions extends CompilerOptions {
   /** Of the machine's random numbers. */
   seed: number;
+  /** Whole nanoseconds, and ticks of Count a second. */
+  nsPerInstruction: number;
+  countHz: number;
   /** Entries by the interpreter after which a block is translated. */
   threshold: number;
   limits: CacheLimits;
@@ -190,7 +199,9 @@ export class Engine {
     // Where a hypervisor or a table for each ASID is between guest and tables, there is more to do.
     this.hasPaths = options.fullSystem && mmu.isPlain;
     const addresses = { pgd: [mmu.kernel.gva.pgd, mmu.user.gva.pgd], gpa: mmu.gpa.table.pgd } as const;
-    const paths = { ...addresses, tlbEntries: mmu.tlb.entries, seed: options.seed };
+    const { seed, nsPerInstruction, countHz } = options;
+    const nsPerTick = 1e9 % countHz === 0 ? 1e9 / countHz : 0;
+    const paths = { ...addresses, tlbEntries: mmu.tlb.entries, seed, nsPerInstruction, nsPerTick };
     this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.hasPaths ? paths : null);
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
@@ -219,7 +230,7 @@ export class Engine {
       this.tell();
       const before = this.host.instructions();
       const reason = this.dispatcher.run(cpu.pc, cpu.left);
-      this.followMode();
+      this.follow();
       cpu.pc = words[JIT_PC_AT >>> 2]!;
       cpu.left = words[JIT_LEFT_AT >>> 2]!;
       counts.executed += this.host.instructions() - before;
@@ -240,12 +251,26 @@ export class Engine {
     const ready = mmu.userReady;
     words[PATHS_AT.userReady >>> 2] = ready === this.host.lastUserEntryAsid ? ready : -1;
     words[PATHS_AT.kernelReady >>> 2] = mmu.kernelReady ? 1 : 0;
+    words[PATHS_AT.emptyFlushes >>> 2] = mmu.emptyFlushes;
+    while (words[PATHS_AT.spares >>> 2]! < MOST_SPARES) {
+      const table = mmu.spareTable();
+      if (table === 0) break;
+      words[(PATHS_AT.spare >>> 2) + words[PATHS_AT.spares >>> 2]!++] = table;
+    }
   }
 
-  /** The mode is that which generated code has come to. */
-  private followMode(): void {
-    const mode = this.words[JIT_MODE_AT >>> 2]!;
-    if (mode !== this.mode) this.host.arrived(mode === 1);
+  /** Mode and flushes are those that generated code has come to. */
+  private follow(): void {
+    const { words, host } = this;
+    const mode = words[JIT_MODE_AT >>> 2]!;
+    if (mode !== this.mode) host.arrived(mode === 1);
+    const flushed = words[PATHS_AT.flushed >>> 2]!;
+    if (flushed === 0) return;
+    words[PATHS_AT.flushed >>> 2] = 0;
+    const word = (at: number) => words[at >>> 2]!;
+    const { oldAsid, newAsid, flushedInstructions, flushedPc } = PATHS_AT;
+    const instructions = this.memory.doubles[flushedInstructions >>> 3]!;
+    host.flushedNothing(flushed, word(oldAsid), word(newAsid), instructions, word(flushedPc) >>> 0);
   }
 
   /** Adds what generated code has counted to what everybody counts in. */
@@ -272,7 +297,7 @@ export class Engine {
   /** Executes what generated code could not; see {@link makeDispatcher}. */
   private readonly handle = (exit: number): number => {
     const { cpu, words, counts } = this;
-    this.followMode();
+    this.follow();
     const pc = words[JIT_PC_AT >>> 2]!;
     cpu.pc = pc;
     cpu.left = words[JIT_LEFT_AT >>> 2]!;
@@ -416,7 +441,7 @@ export class Engine {
   /** Executes one instruction for generated code. Returns how many are left, or -1 when it cannot go on. */
   private readonly step = (pc: number, left: number): number => {
     const { cpu, words } = this;
-    this.followMode();
+    this.follow();
     const { reads } = cpu;
     const { epoch, removals } = this;
     cpu.pc = pc;

@@ -1,12 +1,14 @@
 /**
  * The ways in and out of the guest's exception handlers on the `malta` machine that generated code goes without leaving
- * WebAssembly: TLB exceptions, SYSCALL, ERET with the access that is made again behind it, TLBWR, TLBWI and TLBP.
+ * WebAssembly: TLB exceptions, SYSCALL, ERET with the access that is made again behind it; and TLBWR, TLBWI, TLBP, MFC0
+ * Count, and MTC0 EntryHi where no page is flushed by it.
  * cpu/full-system.ts is the reference. Whatever is not the common case (interrupts that wait, boot vectors, an ASID that
  * the user table is not of, somebody who watches) is left to it, before anything has been changed.
  */
 import { CAUSE_BD, CAUSE_IP, Cp0, STATUS_BEV, STATUS_ERL, STATUS_EXL, STATUS_IE, STATUS_KSU } from '../cpu/cp0.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import {
+  CLOCK_AT,
   COUNTED_AT,
   HOST_TLB,
   JIT_ADDRESS_AT,
@@ -18,19 +20,25 @@ import {
   MMU_AT,
   PATHS_AT,
   REGISTERS_AT,
+  TIMER_AT,
 } from '../memory.ts';
 import { NOTHING_MISSED } from '../mmu/mmu.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { Filled, MmuPaths, REMOVALS, cp0, pushInstructions, type TableAddresses } from './mmu-paths.ts';
+import { Op } from './wasm.ts';
 
 export interface PathOptions extends TableAddresses {
+  /** Nanoseconds of an instruction, and of a tick of Count or 0 where those are none. */
+  nsPerInstruction: number;
+  nsPerTick: number;
   /** What a TLBWR's index depends on beside the instruction count; see Privileged. */
   seed: number;
 }
 
 const ERET = 0x42000018;
 const [TLBWI, TLBWR, TLBP] = [0x42000002, 0x42000006, 0x42000008];
+const [MFC0_COUNT, MTC0_ENTRYHI] = [0x40004800, 0x40805000];
 const SYSCALL = 0x0c;
 const SYSCALL_MASK = 0xfc00003f;
 const GENERAL = 0x180;
@@ -237,6 +245,26 @@ export class ExceptionPaths {
     const word = e.local(this.place(pc));
     e.returnIf(e.and(word, UNKNOWN), NOT_STEPPED);
     e.set(word, e.load(word));
+    e.store(0, JIT_LEFT_AT, e.sub(left, 1));
+    const register = e.shl(e.and(e.shr(word, 16), 31), 2);
+    const move = e.local(e.and(word, ~(31 << 16)));
+    e.if(e.is(move, MTC0_ENTRYHI), () => {
+      const value = e.local(e.and(e.load(register, REGISTERS_AT), 0xffffe0ff));
+      e.if(e.isNot(mmu.asid(), e.and(value, 0xff)), () => {
+        e.returnIf(e.not(mmu.hasNothingToFlush()), NOT_STEPPED);
+        mmu.flushNothing(mmu.asid(), e.and(value, 0xff), e.add(pc, 4));
+      });
+      e.store(0, cp0(Cp0.EntryHi), value);
+      e.return(e.sub(left, 1));
+    });
+    if (options.nsPerTick !== 0) {
+      e.if(e.is(move, MFC0_COUNT), () => {
+        e.returnIf(e.not(e.load(0, TIMER_AT.runs)), NOT_STEPPED);
+        const count = e.add(this.ticks(), e.load(0, TIMER_AT.offset));
+        e.if(register, () => e.store(register, REGISTERS_AT, count));
+        e.return(e.sub(left, 1));
+      });
+    }
     const maxIndex = options.tlbEntries - 1;
     e.if(e.is(word, TLBP), () => {
       const found = e.local(e.call(index.lookup, e.load(0, cp0(Cp0.EntryHi)), mmu.asid()));
@@ -247,7 +275,6 @@ export class ExceptionPaths {
     const random = e.local(e.is(word, TLBWR));
     e.returnIf(e.not(e.or(random, e.is(word, TLBWI))), NOT_STEPPED);
     const before = e.local(e.load(0, REMOVALS_AT));
-    e.store(0, JIT_LEFT_AT, e.sub(left, 1));
     const entry = e.select(random, this.random(), e.and(e.load(0, cp0(Cp0.Index)), maxIndex));
     e.returnIf(e.not(e.call(index.write, entry, random)), NOT_STEPPED);
     // The pages that are executed from are still where they were.
@@ -255,6 +282,21 @@ export class ExceptionPaths {
     e.store(0, JIT_PC_AT, e.add(pc, 4));
     e.store(0, JIT_EXIT_AT, Reason.Stepped << EXIT_REASON);
     e.return(-1);
+  }
+
+  /** The virtual clock's ticks after JIT_LEFT; see CountTimer. */
+  private ticks(): Value {
+    const { e, options } = this;
+    return e.low(() => {
+      pushInstructions(e);
+      e.out.double(options.nsPerInstruction);
+      e.out.op(Op.F64Mul);
+      e.push(0);
+      e.out.memory(Op.F64Load, CLOCK_AT.skipped, 3);
+      e.out.op(Op.F64Add);
+      e.out.double(options.nsPerTick);
+      e.out.op(Op.F64Div);
+    });
   }
 
   /** Random after JIT_LEFT; see Privileged.randomBelow. */

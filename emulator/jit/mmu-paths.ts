@@ -7,6 +7,7 @@
  */
 import { Cp0 } from '../cpu/cp0.ts';
 import {
+  CLOCK_AT,
   COUNTED_AT,
   CP0_AT,
   HOST_TLB,
@@ -14,8 +15,8 @@ import {
   HOST_TLB_LIST_BYTES,
   JIT_LEFT_AT,
   MMU_AT,
+  PATHS_AT,
   PRESENT_AT,
-  SLICE_END_AT,
   TABLES_AT,
   TABLE_UNIT,
   WATCHED_AT,
@@ -122,17 +123,24 @@ export class MmuPaths {
     e.return(e.add(table, e.and(e.shr(va, 10), 0xffc)));
   }
 
+  /** Where the present pages of an entry's table are counted, less PRESENT_AT: tables are of 4 KiB, at multiples of that. */
+  private presentWord(place: Value): Value {
+    const { e } = this;
+    return e.shl(e.shr(e.sub(e.and(place, PAGE), TABLES_AT), 31 - Math.clz32(TABLE_UNIT)), 2);
+  }
+  /** Where the figures of the segment of `va` are, less those of the kernel's first. */
+  private figures(mode: Value, va: Value): Value {
+    const { e } = this;
+    const kseg = e.select(this.isIn(va, KSEG0), KSEG0, KSEG23);
+    const segment = e.select(this.isIn(va, USEG), USEG, kseg);
+    return e.add(e.mul(mode, MMU_AT.figures[1] - MMU_AT.figures[0]), e.mul(segment, 8 * FIGURES));
+  }
+
   /** Pages came to the table, or went: `place` is an entry's address, `va` what it maps. */
   private count(mode: Value, place: Value, va: Value, change: 1 | -1): void {
     const { e } = this;
-    const unit = 31 - Math.clz32(TABLE_UNIT);
-    // All pages of a table are counted where the table starts; tables are of 4 KiB and lie at multiples of that.
-    const present = e.shl(e.shr(e.sub(e.and(place, PAGE), TABLES_AT), unit), 2);
-    e.increase(present, PRESENT_AT, change);
-    const kseg = e.select(this.isIn(va, KSEG0), KSEG0, KSEG23);
-    const segment = e.select(this.isIn(va, USEG), USEG, kseg);
-    const figures = e.add(e.mul(mode, MMU_AT.figures[1] - MMU_AT.figures[0]), e.mul(segment, 8 * FIGURES));
-    const at = e.local(figures);
+    e.increase(this.presentWord(place), PRESENT_AT, change);
+    const at = e.local(this.figures(mode, va));
     const of = (figure: Figure) => MMU_AT.figures[0] + 8 * figure;
     e.increaseDouble(at, of(Figure.Pages), change);
     if (change < 0) return;
@@ -147,6 +155,18 @@ export class MmuPaths {
       e.out.op(Op.F64Gt);
     };
     e.if(isHigher, () => e.storeDouble(at, of(Figure.HighWater), () => loadDouble(Figure.Pages)));
+  }
+
+  /** Enters one of the tables that are ready in the page directory. */
+  private takeSpare(mode: Value, va: Value): void {
+    const { e } = this;
+    e.increase(0, PATHS_AT.spares, -1);
+    const table = e.local(e.load(e.shl(e.load(0, PATHS_AT.spares), 2), PATHS_AT.spare));
+    e.store(e.add(this.pgd(mode), e.shl(e.shr(va, 22), 2)), 0, table);
+    e.store(this.presentWord(table), PRESENT_AT, 0);
+    const group = e.local(e.add(e.mul(mode, MMU_AT.occupied[1] - MMU_AT.occupied[0]), e.shr(va, 27)));
+    e.store8(group, MMU_AT.occupied[0], e.add(e.load8(group, MMU_AT.occupied[0]), 1));
+    e.increaseDouble(this.figures(mode, va), MMU_AT.figures[0] + 8 * Figure.Tables, 1);
   }
 
   /** The page of `va` leaves the host TLB. */
@@ -245,7 +265,12 @@ export class MmuPaths {
       return own;
     };
     const own = known(frame(e, lo));
-    e.returnIf(e.or(e.or(e.not(own), e.not(place)), e.not(allows(own))), Filled.No);
+    e.returnIf(e.or(e.not(own), e.not(allows(own))), Filled.No);
+    e.if(e.not(place), () => {
+      e.returnIf(e.not(e.load(0, PATHS_AT.spares)), Filled.No);
+      this.takeSpare(mode, va);
+      e.set(place, e.call(index.tablePlace, this.pgd(mode), va));
+    });
     this.dropHost(mode, va);
     const enter = (at: Value, address: Value, page: Value, from: Value) => {
       e.if(e.not(e.load(at)), () => this.count(mode, at, address, 1));
@@ -294,6 +319,32 @@ export class MmuPaths {
     e.return(1);
   }
 
+  /** Whether a change of ASID has nothing to flush: see Mmu.changeAsid. */
+  hasNothingToFlush(): Value {
+    const { e } = this;
+    // Their upper words say whether these doubles are zero.
+    const tables = (segment: number) => e.load(0, FIGURES_OF(segment) + 8 * Figure.Tables + 4);
+    const held = e.or(e.or(tables(USEG), tables(KSEG23)), e.load(0, MMU_AT.hostTlbs[0]));
+    return e.and(e.not(held), e.isNot(e.load(0, PATHS_AT.emptyFlushes), 0));
+  }
+
+  /** Notes a flush for {@link Mmu.noteEmptyFlushes}. @param pc of the next instruction */
+  flushNothing(old: Value, now: Value, pc: Value): void {
+    const { e } = this;
+    e.increase(0, PATHS_AT.emptyFlushes, -1);
+    e.increase(0, PATHS_AT.flushed, 1);
+    e.store(0, PATHS_AT.oldAsid, old);
+    e.store(0, PATHS_AT.newAsid, now);
+    e.store(0, PATHS_AT.flushedPc, pc);
+    e.storeDouble(0, PATHS_AT.flushedInstructions, () => pushInstructions(e));
+    e.store(0, MMU_AT.missed, NOTHING_MISSED);
+    for (const segment of [USEG, KSEG23]) {
+      for (const figure of [Figure.FlushedLast, Figure.RefillsSince]) {
+        e.storeDouble(0, FIGURES_OF(segment) + 8 * figure, () => e.out.double(0));
+      }
+    }
+  }
+
   /** What an entry for the page pair at `start` may have left in the tables goes. */
   private invalidate(start: Value): void {
     const { e, index } = this;
@@ -305,6 +356,8 @@ export class MmuPaths {
   }
 }
 
+/** The figures of a segment of the kernel's table. */
+const FIGURES_OF = (segment: number) => MMU_AT.figures[0] + 8 * FIGURES * segment;
 /** From the words of EntryLo0 to those of EntryLo1, as a power of two: a shift brings bit 12 of an address there. */
 const LO_STEP = 31 - Math.clz32(GUEST_TLB.lo1 - GUEST_TLB.lo0);
 
@@ -322,7 +375,7 @@ function restricted(e: Expressions, page: Value, lo: Value): Value {
 /** Pushes the instruction count, a double, from the slice's end and JIT_LEFT. */
 export function pushInstructions(e: Expressions): void {
   e.push(0);
-  e.out.memory(Op.F64Load, SLICE_END_AT, 3);
+  e.out.memory(Op.F64Load, CLOCK_AT.sliceEnd, 3);
   e.push(e.load(0, JIT_LEFT_AT));
   e.out.op(Op.F64ConvertI32S);
   e.out.op(Op.F64Sub);

@@ -4,7 +4,7 @@
  */
 import type { FlushKind, TableName } from '../protocol.ts';
 import type { Geometry } from './geometry.ts';
-import { GvaPageTable } from './gva-page-table.ts';
+import { GvaPageTable, type TableObserver } from './gva-page-table.ts';
 import type { HostCpus } from './host-cpus.ts';
 import type { HostTlb, HostTlbEntry } from './host-tlb.ts';
 import { KMF_GPA, KSEG0, type Layout } from './layout.ts';
@@ -64,11 +64,12 @@ export class AddressSpace {
     readonly host: HostTlb,
     private readonly cpus: HostCpus,
     figures: Float64Array = new Float64Array(4 * FIGURES),
+    occupied?: Uint8Array,
   ) {
     this.segments = [0, 1, 2, 3].map((segment) => new SegmentFigures(figures, segment));
     this.contexts = new Float64Array(cpus.count);
     const span = 2 ** geometry.pmdShift;
-    this.gva = new GvaPageTable(arena, geometry, {
+    const observer: TableObserver = {
       table: (va, change) => {
         const segment = layout.segmentOf[va >>> 29]!;
         this.segments[segment]!.tables += change;
@@ -82,20 +83,14 @@ export class AddressSpace {
         this.segments[index]!.count(change);
         if (change < 0 && this.flushing) this.last.pagesBySegment[index]! -= change;
       },
-    });
+    };
+    this.gva = new GvaPageTable(arena, geometry, observer, occupied);
   }
 
   /** kvm_mips_flush_gva_pt with the KMF_ flags. The caller sees to the host TLB and its contexts. */
   flush(flags: number, oldAsid: number, newAsid: number): FlushRecord {
-    const { last, layout } = this;
-    last.serial++;
-    last.kind = FLUSH_KINDS[flags]!;
-    last.oldAsid = oldAsid;
-    last.newAsid = newAsid;
-    last.ranges = layout.flushRanges[flags]!;
-    last.pagesBySegment.fill(0);
-    last.tablesBySegment.fill(0);
-    last.freedSlotCount = last.tablesFreed = last.entriesCleared = last.pages = 0;
+    const { last } = this;
+    this.begin(flags, oldAsid, newAsid);
     this.flushing = true;
     for (const [start, end] of last.ranges) {
       // A walk over empty slots alone.
@@ -114,6 +109,26 @@ export class AddressSpace {
       this.segments[s]!.flushed(pages);
     }
     return last;
+  }
+
+  private begin(flags: number, oldAsid: number, newAsid: number): void {
+    const { last, layout } = this;
+    last.serial++;
+    last.kind = FLUSH_KINDS[flags]!;
+    last.oldAsid = oldAsid;
+    last.newAsid = newAsid;
+    last.ranges = layout.flushRanges[flags]!;
+    last.pagesBySegment.fill(0);
+    last.tablesBySegment.fill(0);
+    last.freedSlotCount = last.tablesFreed = last.entriesCleared = last.pages = 0;
+  }
+
+  /** So many flushes by `flags` have found nothing, the last of them from `oldAsid` to `newAsid`. */
+  noteEmptyFlushes(count: number, flags: number, oldAsid: number, newAsid: number): void {
+    const { last } = this;
+    this.begin(flags, oldAsid, newAsid);
+    last.serial += count - 1;
+    for (let s = 0; s < 4; s++) last.keptBySegment[s] = s === KSEG0 ? this.segments[s]!.pages : 0;
   }
 
   private hasTables(start: number, end: number): boolean {

@@ -62,6 +62,7 @@ export class GvaPageTable {
     private readonly arena: TableArena,
     readonly geometry: Geometry,
     private readonly observer: TableObserver | null = null,
+    occupied?: Uint8Array,
   ) {
     this.words = arena.words;
     this.pteBytes = geometry.pteEntries * 4;
@@ -72,7 +73,7 @@ export class GvaPageTable {
     this.folded = geometry.pmdEntries === 1;
     this.narrow = this.folded && this.pgdSpan * geometry.pgdEntries <= 2 ** 32;
     this.present = arena.present;
-    this.occupied = new Uint8Array(Math.ceil(geometry.pgdEntries / GROUP));
+    this.occupied = occupied ?? new Uint8Array(Math.ceil(geometry.pgdEntries / GROUP));
     this.pgd = arena.allocate(geometry.pgdEntries * 4);
     if (this.pgd === 0) throw new Error('page-table arena: no room for a page directory');
   }

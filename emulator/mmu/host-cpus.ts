@@ -24,6 +24,11 @@ export class HostCpus {
     return context < this.versions[cpu]!;
   }
 
+  /** Contexts that the current CPU can give out before it runs out of ASIDs. */
+  get spare(): number {
+    return HOST_ASID_MASK - (this.asidCache[this.current]! & HOST_ASID_MASK);
+  }
+
   /** A new context on the current CPU. `wrapped` means its whole TLB must go. */
   allocate(): { context: number; wrapped: boolean } {
     const context = ++this.asidCache[this.current]!;

@@ -116,12 +116,16 @@ export class Mmu {
     const kseg0 = layout.segmentOf.indexOf(KSEG0);
     const userHost = new HostTlb(words, 'user', kseg0, this.watched);
     const kernelHost = new HostTlb(words, 'kernel', kseg0, this.watched);
-    const space = (name: TableName, host: HostTlb, figures?: Float64Array) =>
-      new AddressSpace(name, this.arena, geometry, layout, host, this.cpus, figures);
+    const space = (name: TableName, host: HostTlb, figures?: Float64Array, occupied?: Uint8Array) =>
+      new AddressSpace(name, this.arena, geometry, layout, host, this.cpus, figures, occupied);
     const figures = (table: 0 | 1): Float64Array =>
       memory.doubles.subarray(MMU_AT.figures[table] >>> 3, (MMU_AT.figures[table] >>> 3) + 4 * FIGURES);
-    this.kernel = space('kernel', kernelHost, figures(0));
-    this.user = space('user', userHost, figures(1));
+    const occupied = (table: 0 | 1): Uint8Array | undefined =>
+      geometry.pgdEntries === 1024
+        ? memory.bytes.subarray(MMU_AT.occupied[table], MMU_AT.occupied[table] + 32)
+        : undefined;
+    this.kernel = space('kernel', kernelHost, figures(0), occupied(0));
+    this.user = space('user', userHost, figures(1), occupied(1));
     this.users.set(0, this.user);
     this.makeUser = () => space('user', userHost);
     this.noReads = HOST_TLB.none >>> 2;
@@ -233,6 +237,25 @@ export class Mmu {
   /** Whether kernel mode can. */
   get kernelReady(): boolean {
     return !this.flushRequested && !this.kernel.isStale;
+  }
+
+  /** Flushes of the kernel table by changes of ASID that leave it host ASIDs, 0 where there is more to do. */
+  get emptyFlushes(): number {
+    return this.policy === 'lazy-user' ? this.cpus.spare : 0;
+  }
+
+  /** So many changes of ASID have flushed a kernel table that had nothing to flush, the last from `old` to `now`. */
+  noteEmptyFlushes(count: number, old: number, now: number): void {
+    this.kernelAsid = now;
+    this.kernel.noteEmptyFlushes(count, KMF_KERN, old, now);
+    this.totals.kernel.count += count;
+    this.kernel.dropContexts();
+    for (let i = 0; i < count; i++) this.renew(this.kernel);
+  }
+
+  /** A zeroed pte table for whoever enters it in a page directory; 0 when there is no room. */
+  spareTable(): number {
+    return this.arena.allocate(this.kernel.gva.geometry.pteEntries * 4);
   }
 
   /** Whether guest physical memory has changed since the guest last ran, so that both tables go before it runs on. */
