@@ -273,6 +273,10 @@ export function differences({ interpreter, jit }: Pair): Difference[] {
     const contexts = ({ mmu }: Machine) => mmu[table].contexts.join(' ');
     note(`the ${table} table's host ASIDs`, contexts(a), contexts(b));
   }
+  const events = ({ events }: Machine) => events?.ring.contents() ?? [];
+  for (const [what, one, other] of events(a).map(([name, value], i) => [name, value, events(b)[i]![1]] as const)) {
+    note(`of the timeline's ring ${what}`, one, other);
+  }
   note('the end', a.end?.message ?? 'none', b.end?.message ?? 'none');
   statistics(a.stats(), b.stats(), '', note);
   for (const [name, at] of [

@@ -33,6 +33,7 @@ import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
 import type { FlushPolicy } from './mmu/policy.ts';
 import type { MachineKind } from './protocol.ts';
 import { EventLog } from './timeline/event-log.ts';
+import { RingPlace, ringBytes } from './timeline/event-ring.ts';
 
 export interface MachineOptions {
   kind: MachineKind;
@@ -153,7 +154,10 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     const translates = options.engine === 'jit' && !options.check;
     const limits = options.cacheLimits ?? CACHE_LIMITS;
     const mapBytes = (codeMapBytes(hostBytes, limits.pages) + 0xffff) & ~0xffff;
-    this.memory = new LinearMemory(hostBytes + (translates ? mapBytes : 0));
+    const { timelineEvents } = options;
+    const ringAt = hostBytes + (translates ? mapBytes : 0);
+    this.memory = new LinearMemory(ringAt + ringBytes(timelineEvents ?? 0));
+    const ring = timelineEvents ? new RingPlace(this.memory, ringAt, timelineEvents) : null;
     const layout = LAYOUTS[options.kind];
     this.cpu = new Cpu(this.memory, options.bigEndian, {
       read: (gpa, size) => this.board.read(gpa, size),
@@ -170,6 +174,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
       this.engine = new Engine(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
         ...compilerOptions,
         threshold,
+        ring,
         seed: options.seed,
         nsPerInstruction: options.nsPerInstruction,
         countHz: COUNT_HZ[options.kind],
@@ -188,8 +193,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
       this.system.dynamicTranslation = options.dynamicTranslation ?? false;
     } else this.system = new FullSystem(this.cpu, this.mmu, this.clock, this, systemOptions);
     this.cpu.system = this.system;
-    const { timelineEvents } = options;
-    this.events = timelineEvents ? new EventLog(this.cpu, this.clock, layout, timelineEvents) : null;
+    this.events = ring ? new EventLog(this.cpu, this.clock, layout, ring) : null;
     const host: BoardHost = {
       clock: this.clock,
       bigEndian: options.bigEndian,
@@ -411,11 +415,11 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     return this.clock.instructions();
   }
   get isQuiet(): boolean {
-    if (this.trace || this.events || this.stopAtAsidChange) return false;
-    return !this.breakpoints.eventsWanted;
+    return !this.trace && !this.stopAtAsidChange && !this.breakpoints.eventsWanted;
   }
   arrived(user: boolean): void {
     this.system.arrived(user);
+    this.events?.arrived(user);
   }
 
   flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void {

@@ -54,6 +54,8 @@ export const PATHS_AT = {
   flushedPc: 0x3dc,
   /** and the instruction count, a double. */
   flushedInstructions: 0x3e0,
+  /** Whether the TLB exception under way is a refill. */
+  refill: 0x2f0,
   /** Tables ready to be used for 4 MiB without one: how many, and their addresses. */
   spares: 0x3e8,
   spare: 0x3ec,

@@ -65,7 +65,8 @@ const RULES: Rule[] = [
   { of: /^emulator\/board\/device\.ts$/, files: new RegExp(`^${SHARED}`), packages: NONE },
   part('mmu'),
   part('cpu', ['mmu']),
-  part('jit', ['cpu', 'mmu']),
+  // Generated code records what it does by itself.
+  part('jit', ['cpu', 'mmu', 'timeline']),
   part('kvm', ['cpu', 'mmu']),
   part('board', ['cpu', 'mmu', 'disk']),
   part('disk'),

@@ -32,7 +32,7 @@ export interface ModeTables {
 
 /** Index of the type of functions of so many parameters, which follow {@link TYPES}, with or without a result. */
 const pathType = (parameters: number, silent: boolean) => TYPES.length + 2 * parameters + (silent ? 0 : 1);
-const MOST_PARAMETERS = 4;
+const MOST_PARAMETERS = 6;
 const PATH_TYPES: FunctionType[] = Array.from({ length: 2 * (MOST_PARAMETERS + 1) }, (_, i) => ({
   parameters: Array.from({ length: i >> 1 }, () => I32),
   results: (i & 1) === 0 ? [] : [I32],

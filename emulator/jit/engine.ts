@@ -9,7 +9,6 @@ import { Cp0 } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, READ, WRITE, type Access, type Cpu } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { interpret, interpretCold } from '../cpu/interpreter.generated.ts';
-import type { Counters } from '../counters.ts';
 import {
   COUNTED_AT,
   CP0_AT,
@@ -27,6 +26,7 @@ import {
   type LinearMemory,
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
+import type { RingPlace } from '../timeline/event-ring.ts';
 import { CodeMap, MODES, MOST_PAGES } from './code-map.ts';
 import {
   DirectCompiler,
@@ -68,7 +68,7 @@ const URGENT = 8;
 export interface EngineHost {
   /** Instructions executed since power-on. */
   instructions(): number;
-  /** Whether nobody is to be told of exceptions, TLB writes and changes of mode as they happen. */
+  /** Whether nobody is to be told of exceptions, TLB writes and changes of mode as they happen, but for the ring. */
   readonly isQuiet: boolean;
   /** The guest ASID under which user mode was entered last. */
   readonly lastUserEntryAsid: number;
@@ -79,10 +79,13 @@ export interface EngineHost {
    * `now`, `instructions` and `pc` being those after MTC0.
    */
   flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void;
-  readonly counters: Counters;
+  /** What generated code adds to after it has run. */
+  readonly counters: { readonly exceptions: Float64Array; tlbRefills: number; tlbWrites: number; userEntries: number };
 }
 
 export interface EngineOptions extends CompilerOptions {
+  /** Where events are recorded, if they are. */
+  ring: RingPlace | null;
   /** Of the machine's random numbers. */
   seed: number;
   /** Whole nanoseconds, and ticks of Count a second. */
@@ -199,9 +202,9 @@ export class Engine {
     // Where a hypervisor or a table for each ASID is between guest and tables, there is more to do.
     this.hasPaths = options.fullSystem && mmu.isPlain;
     const addresses = { pgd: [mmu.kernel.gva.pgd, mmu.user.gva.pgd], gpa: mmu.gpa.table.pgd } as const;
-    const { seed, nsPerInstruction, countHz } = options;
+    const { seed, nsPerInstruction, countHz, ring } = options;
     const nsPerTick = 1e9 % countHz === 0 ? 1e9 / countHz : 0;
-    const paths = { ...addresses, tlbEntries: mmu.tlb.entries, seed, nsPerInstruction, nsPerTick };
+    const paths = { ...addresses, tlbEntries: mmu.tlb.entries, seed, nsPerInstruction, nsPerTick, ring };
     this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.hasPaths ? paths : null);
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
@@ -251,7 +254,8 @@ export class Engine {
     const ready = mmu.userReady;
     words[PATHS_AT.userReady >>> 2] = ready === this.host.lastUserEntryAsid ? ready : -1;
     words[PATHS_AT.kernelReady >>> 2] = mmu.kernelReady ? 1 : 0;
-    words[PATHS_AT.emptyFlushes >>> 2] = mmu.emptyFlushes;
+    // A flush is recorded with all that it did.
+    words[PATHS_AT.emptyFlushes >>> 2] = this.options.ring ? 0 : mmu.emptyFlushes;
     while (words[PATHS_AT.spares >>> 2]! < MOST_SPARES) {
       const table = mmu.spareTable();
       if (table === 0) break;

@@ -23,12 +23,24 @@ import {
   TIMER_AT,
 } from '../memory.ts';
 import { NOTHING_MISSED } from '../mmu/mmu.ts';
+import { GUEST_TLB } from '../mmu/guest-tlb.ts';
+import {
+  EXCEPTION_CATEGORY,
+  TLBWI as TLBWI_EVENT,
+  TLBWR as TLBWR_EVENT,
+  TO_KERNEL,
+  TO_USER,
+} from '../timeline/categories.ts';
+import type { RingPlace } from '../timeline/event-ring.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { Filled, MmuPaths, REMOVALS, cp0, pushInstructions, type TableAddresses } from './mmu-paths.ts';
+import { RecordPaths } from './record-paths.ts';
 import { Op } from './wasm.ts';
 
 export interface PathOptions extends TableAddresses {
+  /** Where events are recorded, if they are. */
+  ring: RingPlace | null;
   /** Nanoseconds of an instruction, and of a tick of Count or 0 where those are none. */
   nsPerInstruction: number;
   nsPerTick: number;
@@ -49,6 +61,7 @@ export class ExceptionPaths {
   /** Functions of this class and of {@link MmuPaths}, by name, and their parameters. */
   static readonly FUNCTIONS = {
     ...MmuPaths.FUNCTIONS,
+    ...RecordPaths.FUNCTIONS,
     /** enter(code, offset, pc, slot): the handler of an exception in kernel mode. */
     enter: 4,
     /** fault(kind, va, write, slot): a TLB exception of the instruction at JIT_PC; returns whether it has been raised. */
@@ -63,9 +76,10 @@ export class ExceptionPaths {
     step: 2,
   } as const;
   /** Those that return nothing. */
-  static readonly SILENT = new Set(['clear', 'insert', 'enter', 'retry']);
+  static readonly SILENT = new Set(['clear', 'insert', 'record', 'enter', 'retry']);
 
   private readonly mmu: MmuPaths;
+  private readonly log: RecordPaths | null;
 
   constructor(
     private readonly e: Expressions,
@@ -73,12 +87,15 @@ export class ExceptionPaths {
     private readonly index: Record<keyof typeof ExceptionPaths.FUNCTIONS, number>,
   ) {
     this.mmu = new MmuPaths(e, options, index);
+    this.log = options.ring ? new RecordPaths(e, options.ring, index) : null;
   }
 
   /** Writes all of {@link FUNCTIONS}, in order. */
   emit(): void {
     const { e } = this;
     this.mmu.emit();
+    if (this.log) this.log.emit();
+    else e.body(RecordPaths.FUNCTIONS.record, () => undefined);
     e.body(4, (code, offset, pc, slot) => this.enter(code!, offset!, pc!, slot!));
     e.body(4, (kind, va, write, slot) => this.fault(kind!, va!, write!, slot!));
     e.body(0, () => this.retry());
@@ -88,6 +105,10 @@ export class ExceptionPaths {
     e.body(2, (pc, left) => this.step(pc!, left!));
   }
 
+  private isOpen(): Value {
+    const open = this.e.load(0, PATHS_AT.open);
+    return this.log ? this.e.and(open, this.log.hasRoom()) : open;
+  }
   private status(): Value {
     return this.e.load(0, cp0(Cp0.Status));
   }
@@ -104,6 +125,7 @@ export class ExceptionPaths {
   private enter(code: Local, offset: Local, pc: Local, slot: Local): void {
     const { e } = this;
     e.increase(e.shl(code, 2), COUNTED_AT.exceptions, 1);
+    this.recordException(code, pc, slot);
     const cause = e.local(e.or(e.and(e.load(0, cp0(Cp0.Cause)), ~0x7c), e.shl(code, 2)));
     e.if(e.not(e.and(this.status(), STATUS_EXL)), () => {
       e.store(0, cp0(Cp0.EPC), pc);
@@ -111,14 +133,38 @@ export class ExceptionPaths {
       e.store(0, cp0(Cp0.Status), e.or(this.status(), STATUS_EXL));
     });
     e.store(0, cp0(Cp0.Cause), cause);
-    e.store(0, JIT_PC_AT, e.add(e.and(e.load(0, cp0(Cp0.EBase)), 0xfffff000), offset));
-    e.store(0, JIT_MODE_AT, 0);
+    const vector = e.local(e.add(e.and(e.load(0, cp0(Cp0.EBase)), 0xfffff000), offset));
+    e.store(0, JIT_PC_AT, vector);
+    e.if(this.mode(), () => {
+      this.log?.push(vector, { category: TO_KERNEL, asid: this.mmu.asid(), user: 1 });
+      e.store(0, JIT_MODE_AT, 0);
+    });
+  }
+
+  private recordException(code: Local, pc: Local, slot: Local): void {
+    const { e, log } = this;
+    if (!log) return;
+    const at = e.add(pc, e.shl(slot, 2));
+    const common = { asid: this.mmu.asid(), user: this.mode() };
+    const of = (exception: ExcCode) => EXCEPTION_CATEGORY[exception]!;
+    e.if(
+      e.is(code, ExcCode.Sys),
+      () => log.push(at, { ...common, category: of(ExcCode.Sys) }),
+      () => {
+        const va = e.load(0, cp0(Cp0.BadVAddr));
+        const isTlbs = e.is(code, ExcCode.TLBS);
+        const tlb = e.select(isTlbs, of(ExcCode.TLBS), of(ExcCode.TLBL));
+        const category = e.select(e.is(code, ExcCode.Mod), of(ExcCode.Mod), tlb);
+        log.push(at, { ...common, category, own: e.load(0, PATHS_AT.refill), segments: log.segmentBit(va) }, va);
+      },
+    );
   }
 
   private fault(kind: Local, va: Local, write: Local, slot: Local): void {
     const { e, mmu } = this;
     e.returnIf(e.not(this.canEnter()), 0);
     const missed = e.local(e.is(kind, Filled.Missed));
+    if (this.log) e.store(0, PATHS_AT.refill, missed);
     const asid = e.local(mmu.asid());
     e.if(missed, () => {
       const pair = e.or(e.and(va, ~0x1fff), asid);
@@ -191,6 +237,9 @@ export class ExceptionPaths {
     e.store(0, JIT_MODE_AT, user);
     e.store(0, JIT_PC_AT, e.load(0, cp0(Cp0.EPC)));
     e.increase(0, JIT_LEFT_AT, -1);
+    const { log } = this;
+    const switched = { category: TO_USER, asid: mmu.asid(), user: 0 };
+    if (log) e.if(user, () => log.push(e.load(0, JIT_PC_AT), switched));
     e.do(e.call(this.index.retry));
     e.return(1);
   }
@@ -205,7 +254,7 @@ export class ExceptionPaths {
 
   private handle(exit: Local): void {
     const { e, index, mmu } = this;
-    e.returnIf(e.not(e.load(0, PATHS_AT.open)), 0);
+    e.returnIf(e.not(this.isOpen()), 0);
     const reason = e.local(e.shr(exit, EXIT_REASON));
     const pc = e.local(e.load(0, JIT_PC_AT));
     e.if(e.is(reason, Reason.Interpret), () => {
@@ -241,7 +290,7 @@ export class ExceptionPaths {
 
   private step(pc: Local, left: Local): void {
     const { e, index, mmu, options } = this;
-    e.returnIf(e.or(e.not(e.load(0, PATHS_AT.open)), this.mode()), NOT_STEPPED);
+    e.returnIf(e.or(e.not(this.isOpen()), this.mode()), NOT_STEPPED);
     const word = e.local(this.place(pc));
     e.returnIf(e.and(word, UNKNOWN), NOT_STEPPED);
     e.set(word, e.load(word));
@@ -276,7 +325,17 @@ export class ExceptionPaths {
     e.returnIf(e.not(e.or(random, e.is(word, TLBWI))), NOT_STEPPED);
     const before = e.local(e.load(0, REMOVALS_AT));
     const entry = e.select(random, this.random(), e.and(e.load(0, cp0(Cp0.Index)), maxIndex));
-    e.returnIf(e.not(e.call(index.write, entry, random)), NOT_STEPPED);
+    const written = e.local(entry);
+    e.returnIf(e.not(e.call(index.write, written, random)), NOT_STEPPED);
+    const { log } = this;
+    if (log) {
+      const at = e.shl(written, 2);
+      const [hi, mask, lo0, lo1] = [GUEST_TLB.hi, GUEST_TLB.mask, GUEST_TLB.lo0, GUEST_TLB.lo1];
+      const category = e.select(random, TLBWR_EVENT, TLBWI_EVENT);
+      const segments = log.segmentBit(e.load(at, hi));
+      const words = [hi, mask, lo0, lo1].map((word) => e.load(at, word));
+      log.push(pc, { category, asid: mmu.asid(), user: 0, own: written, segments }, ...words);
+    }
     // The pages that are executed from are still where they were.
     e.returnIf(e.is(e.load(0, REMOVALS_AT), before), e.load(0, JIT_LEFT_AT));
     e.store(0, JIT_PC_AT, e.add(pc, 4));

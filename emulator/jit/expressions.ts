@@ -90,7 +90,7 @@ export class Expressions {
 
   load = (address: Value, offset = 0): Value => this.loadBy(Op.I32Load, 2, address, offset);
   load8 = (address: Value, offset = 0): Value => this.loadBy(Op.I32Load8U, 0, address, offset);
-  private loadBy(op: Op, align: number, address: Value, offset: number): Value {
+  private loadBy(op: Op, align: number, address: Value, offset: number): () => void {
     return () => {
       this.push(address);
       this.out.memory(op, offset, align);
@@ -103,6 +103,16 @@ export class Expressions {
       push();
       this.out.op(Op.I64TruncF64S);
       this.out.op(Op.I32WrapI64);
+    };
+  };
+
+  loadDouble = (address: Value, offset = 0): (() => void) => this.loadBy(Op.F64Load, 3, address, offset);
+  /** Of doubles. */
+  double = (op: Op, a: () => void, b: () => void): (() => void) => {
+    return () => {
+      a();
+      b();
+      this.out.op(op);
     };
   };
 

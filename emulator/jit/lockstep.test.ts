@@ -42,6 +42,8 @@ const VARIATIONS: Partial<MachineOptions>[] = [
   { hostCpus: 2, migrateEvery: 600 },
   { dynamicTranslation: true },
   { threshold: 3, geometry: 'm64_4k' },
+  { timelineEvents: 1024 },
+  { timelineEvents: 512, policy: 'eager' },
 ];
 
 describe.each(MACHINES)('%s, big endian %s', (kind, bigEndian) => {

@@ -338,10 +338,9 @@ export class MmuPaths {
     e.store(0, PATHS_AT.flushedPc, pc);
     e.storeDouble(0, PATHS_AT.flushedInstructions, () => pushInstructions(e));
     e.store(0, MMU_AT.missed, NOTHING_MISSED);
+    // Without tables nothing has been filled since the flush before.
     for (const segment of [USEG, KSEG23]) {
-      for (const figure of [Figure.FlushedLast, Figure.RefillsSince]) {
-        e.storeDouble(0, FIGURES_OF(segment) + 8 * figure, () => e.out.double(0));
-      }
+      e.storeDouble(0, FIGURES_OF(segment) + 8 * Figure.FlushedLast, () => e.out.double(0));
     }
   }
 

@@ -1,6 +1,7 @@
 /** TLB handlers, which the translator goes through without leaving its dispatcher: what they return to, and what if not. */
 import { describe, expect, it } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
+import { ExcCode } from '../cpu/exceptions.ts';
 import type { MachineOptions } from '../machine.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { mfc0, mtc0, op, type BareMachine } from '../testing/bare-machine.ts';
@@ -10,6 +11,7 @@ const [V0, T0, T1, T2, S0, S1, S2, K0, K1, RA] = [2, 8, 9, 10, 16, 17, 18, 26, 2
 const START = 0x80010000;
 const MAPPED = 0x00400000;
 const VALID = 6;
+const USER_MODE = 0x10;
 
 /** Maps an address to the same physical address; `flags` are EntryLo's. s2 counts. */
 function refill(flags = VALID): Assembler {
@@ -19,10 +21,10 @@ function refill(flags = VALID): Assembler {
   return code.op('tlbwr').op('eret');
 }
 
-/** Makes the entry that was invalid, or not dirty, what it is to be; skips what else has raised an exception. t2 counts. */
-function general(): Assembler {
+/** Makes the entry that was invalid, or not dirty, what it is to be; skips what has raised the one exception else. t2 counts. */
+function general(skipped: number = ExcCode.AdEL): Assembler {
   const code = new Assembler(0x80000180).op('addiu', { s: T2, t: T2, i: 1 }).word(mfc0(K0, Cp0.Cause));
-  code.op('andi', { s: K0, t: K0, i: 0x7c }).op('addiu', { t: K1, i: 16 });
+  code.op('andi', { s: K0, t: K0, i: 0x7c }).op('addiu', { t: K1, i: 4 * skipped });
   code.branch('beq', { s: K0, t: K1 }, 'skip').nop();
   code.word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 }).op('sll', { t: K0, d: K0, a: 7 });
   code.op('ori', { s: K0, t: K0, i: VALID }).word(mtc0(K0, Cp0.EntryLo0)).op('ori', { s: K0, t: K0, i: 0x40 });
@@ -69,6 +71,7 @@ const kernelMode = (machine: BareMachine) => machine.setCp0(Cp0.Status, 0);
 describe.each<[string, Partial<MachineOptions>, boolean]>([
   ['little endian', { bigEndian: false }, false],
   ['little endian, traced', { bigEndian: false }, true],
+  ['little endian, recorded', { bigEndian: false, timelineEvents: 1024 }, false],
   ['big endian', { bigEndian: true }, false],
   ['eager', { bigEndian: false, policy: 'eager' }, false],
   ['eager, traced', { bigEndian: false, policy: 'eager' }, true],
@@ -96,6 +99,57 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
     both.go(40_000, 3000);
     expect(both.register(S2)).toBeGreaterThan(300);
     expect(both.register(T2)).toBeGreaterThan(300);
+  });
+
+  it('user mode, with system calls', () => {
+    const step = (code: Assembler) => code.op('lw', { s: T0, t: V0 }).op('sw', { s: T0, t: S0 }).op('syscall');
+    const both = new BothEngines(
+      { ...options, tlbEntries: 16 },
+      [walk(step), refill(), general(ExcCode.Sys)],
+      (machine) => {
+        // The handler maps addresses to themselves, the code's too.
+        machine.cpu.pc = START & 0x1fffffff;
+        machine.setCp0(Cp0.Status, USER_MODE);
+      },
+      traced,
+    );
+    both.go(40_000, 3000);
+    both.go(3000, 40);
+    expect(both.register(S2)).toBeGreaterThan(500);
+    expect(both.register(T2)).toBeGreaterThan(500);
+    expect(both.jit.counters.userEntries).toBeGreaterThan(1000);
+  });
+
+  it('changes of ASID, with and without a page to flush, and Count', () => {
+    const code = new Assembler(START).label('again').op('addiu', { t: S0, i: 40 }).label('loop');
+    for (const flag of [1, 2]) {
+      // An ASID of the number of the round.
+      code
+        .op('addiu', { s: S0, t: T1, i: 0x80 * flag })
+        .word(mtc0(T1, Cp0.EntryHi))
+        .word(mfc0(V0, Cp0.Count));
+      code.op('xor', { s: S1, t: V0, d: S1 });
+    }
+    code.op('andi', { s: S0, t: T1, i: 7 }).branch('bne', { s: T1 }, 'next').nop();
+    code.li(T0, MAPPED).op('lw', { s: T0, t: V0 }).op('lw', { s: T0, t: V0, i: 0x2000 });
+    code.label('next').op('addiu', { s: S0, t: S0, i: -1 });
+    code.branch('bgtz', { s: S0 }, 'loop').nop().branch('beq', {}, 'again').nop();
+    const both = new BothEngines({ ...options, tlbEntries: 16 }, [code, refill(), general()], kernelMode, traced);
+    both.go(60_000, 3000);
+    both.go(3000, 40);
+    expect(both.jit.counters.asidChanges).toBeGreaterThan(5000);
+    expect(both.jit.mmu.hostRefills).toBeGreaterThan(500);
+  });
+
+  it('more changes of ASID than there are host ASIDs', () => {
+    const code = new Assembler(START)
+      .label('again')
+      .op('addiu', { s: S0, t: S0, i: 1 })
+      .op('andi', { s: S0, t: T1, i: 3 });
+    code.word(mtc0(T1, Cp0.EntryHi)).branch('beq', {}, 'again').nop();
+    const both = new BothEngines({ ...options, tlbEntries: 16 }, [code], kernelMode, traced);
+    both.go(40_000, 20_000);
+    expect(both.jit.counters.asidChanges).toBeGreaterThan(5000);
   });
 
   it('code on pages that come and go', () => {

@@ -121,6 +121,7 @@ export const enum Op {
   F32ConvertI32S = 0xb2,
   F32DemoteF64 = 0xb6,
   F64ConvertI32S = 0xb7,
+  F64ConvertI32U = 0xb8,
   F64PromoteF32 = 0xbb,
   I32ReinterpretF32 = 0xbc,
   I64ReinterpretF64 = 0xbd,

@@ -36,7 +36,7 @@ import {
   TO_USER,
 } from './categories.ts';
 import { ConsoleLines } from './console-lines.ts';
-import { BLOCK, EventRing } from './event-ring.ts';
+import { BLOCK, EventRing, type RingPlace } from './event-ring.ts';
 
 const ENTRY_HI = (CP0_AT >>> 2) + Cp0.EntryHi;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
@@ -53,14 +53,13 @@ export class EventLog {
   /** What is the same of all flushes of a kind. */
   private readonly flushes: Record<FlushKind, { category: number; flags: number; segments: number }>;
 
-  /** @param capacity events; see EventRing */
   constructor(
     private readonly cpu: Cpu,
     private readonly clock: VirtualClock,
     readonly layout: Layout,
-    capacity?: number,
+    place?: RingPlace,
   ) {
-    this.ring = new EventRing(clock, capacity);
+    this.ring = new EventRing(clock, place);
     this.cp0 = cpu.memory.words;
     const kind = (category: number, flags: number) => {
       let segments = 0;
@@ -144,6 +143,11 @@ export class EventLog {
 
   modeSwitched(user: boolean): void {
     this.push(user ? TO_USER : TO_KERNEL, 0, 0, 0, 0, 0, 0, !user);
+    this.user = user;
+  }
+
+  /** Generated code has come to user mode, or to kernel mode, and has recorded that. */
+  arrived(user: boolean): void {
     this.user = user;
   }
 

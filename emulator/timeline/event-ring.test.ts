@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CATEGORIES, META_ASID_SHIFT, META_CATEGORY, META_SEGMENT_SHIFT, META_USER } from './categories.ts';
-import { BLOCK, COLUMNS, EventRing, USER_INSTRUCTIONS, type Timebase } from './event-ring.ts';
+import { BLOCK, COLUMNS, EventRing, RingPlace, USER_INSTRUCTIONS, type Timebase } from './event-ring.ts';
 import { allEvents, FilteredEvents } from './filter.ts';
 import { countEvents, eventsPage } from './query.ts';
 import type { EventSource } from './decode.ts';
@@ -34,7 +34,10 @@ const made = fc.record({
 /** A ring on a clock that a test sets. */
 type TestRing = EventRing & { time: { now: number; skipped: number } };
 function ringOf(capacity: number): TestRing {
-  return new EventRing({ now: 0, skipped: 0, instructions: readNow } as Timebase, capacity) as unknown as TestRing;
+  return new EventRing(
+    { now: 0, skipped: 0, instructions: readNow } as Timebase,
+    RingPlace.alone(capacity),
+  ) as unknown as TestRing;
 }
 function readNow(this: { now: number }): number {
   return this.now;

@@ -34,11 +34,72 @@ export interface Timebase {
   readonly skipped: number;
 }
 
-export class EventRing {
-  /** Sequence number that the next event gets. Numbers of events need not follow one another. */
-  next = 0;
-  readonly totals = new Float64Array(COLUMNS);
+/** Byte offsets in a ring's state. */
+export const STATE = {
+  /** Doubles: sequence number that the next event gets, */
+  next: 0,
+  /** the instruction count at the start of the present block, */
+  blockInstructions: 8,
+  /** nanoseconds of waiting at the newest event, */
+  skipped: 16,
+  /** the instruction count since which events have had the newest one's mode, */
+  modeSince: 24,
+  /** and how many events of each category there have been; see {@link EventRing.totals}. */
+  totals: 48,
+  /** Words: microseconds of waiting since the block's start, and the newest event's meta word. */
+  idle: 32,
+  meta: 36,
+} as const;
+const STATE_BYTES = STATE.totals + 8 * COLUMNS;
+
+/** Bytes that a ring of so many events takes, and its state, which lies before it. */
+export function ringBytes(capacity: number): number {
+  return capacity === 0 ? 0 : (STATE_PLACE + capacity * WORDS * 4 + 0xffff) & ~0xffff;
+}
+const STATE_PLACE = (STATE_BYTES + 63) & ~63;
+
+/** Where a ring lies in a buffer: in linear memory, generated code can append to it. */
+export class RingPlace {
+  readonly doubles: Float64Array;
+  readonly integers: Uint32Array;
   readonly words: Uint32Array;
+  /** Byte offset of the events. */
+  readonly wordsAt: number;
+
+  /**
+   * @param memory of which {@link ringBytes} from `stateAt` on are the ring's, all zero
+   * @param stateAt byte offset, a multiple of 8
+   * @param capacity events, a power of two of at least two blocks
+   * @throws Error for any other capacity
+   */
+  constructor(
+    memory: { readonly bytes: Uint8Array },
+    readonly stateAt: number,
+    readonly capacity: number,
+  ) {
+    if (capacity < 2 * BLOCK || (capacity & (capacity - 1)) !== 0) {
+      throw new Error(`timeline: a ring of ${capacity} events; it takes a power of two of at least ${2 * BLOCK}.`);
+    }
+    const { buffer } = memory.bytes;
+    this.doubles = new Float64Array(buffer, stateAt, STATE_PLACE / 8);
+    this.integers = new Uint32Array(buffer, stateAt, STATE_PLACE / 4);
+    this.wordsAt = stateAt + STATE_PLACE;
+    this.words = new Uint32Array(buffer, this.wordsAt, capacity * WORDS);
+  }
+
+  /** One of its own, of so many events. */
+  static alone(capacity: number): RingPlace {
+    return new RingPlace({ bytes: new Uint8Array(ringBytes(capacity)) }, 0, capacity);
+  }
+}
+
+export class EventRing {
+  readonly capacity: number;
+  /** By category; and the instructions in user mode. */
+  readonly totals: Float64Array;
+  readonly words: Uint32Array;
+  private readonly doubles: Float64Array;
+  private readonly integers: Uint32Array;
   /** Of each block in the buffer: instruction count and nanoseconds of waiting at its start, and what was counted by then. */
   readonly startInstructions: Float64Array;
   readonly startWaited: Float64Array;
@@ -53,29 +114,60 @@ export class EventRing {
   private outlineStride = 1;
   private readonly blocks: number;
   private readonly mask: number;
-  /** Instruction count at the start of the present block. */
-  private blockInstructions = 0;
-  /** Nanoseconds of waiting at the newest event, and microseconds of it since the block's start. */
-  private skipped = 0;
-  private idle = 0;
-  /** The newest event's meta word, and the instruction count since which events have had its mode. */
-  private meta = 0;
-  private modeSince = 0;
 
-  /** @param capacity events, a power of two of at least two blocks */
   constructor(
     readonly time: Timebase,
-    readonly capacity = DEFAULT_CAPACITY,
+    place: RingPlace = RingPlace.alone(DEFAULT_CAPACITY),
   ) {
-    if (capacity < 2 * BLOCK || (capacity & (capacity - 1)) !== 0) {
-      throw new Error(`timeline: a ring of ${capacity} events; it takes a power of two of at least ${2 * BLOCK}.`);
-    }
+    const { capacity } = place;
+    this.capacity = capacity;
+    this.doubles = place.doubles;
+    this.integers = place.integers;
+    this.totals = place.doubles.subarray(STATE.totals / 8, STATE.totals / 8 + COLUMNS);
     this.blocks = capacity / BLOCK;
     this.mask = capacity - 1;
-    this.words = new Uint32Array(capacity * WORDS);
+    this.words = place.words;
     this.startInstructions = new Float64Array(this.blocks);
     this.startWaited = new Float64Array(this.blocks);
     this.startCounts = new Float64Array(this.blocks * COLUMNS);
+  }
+
+  /** Sequence number that the next event gets. Numbers of events need not follow one another. */
+  get next(): number {
+    return this.doubles[STATE.next / 8]!;
+  }
+  private set next(sequence: number) {
+    this.doubles[STATE.next / 8] = sequence;
+  }
+  private get blockInstructions(): number {
+    return this.doubles[STATE.blockInstructions / 8]!;
+  }
+  private set blockInstructions(instructions: number) {
+    this.doubles[STATE.blockInstructions / 8] = instructions;
+  }
+  private get skipped(): number {
+    return this.doubles[STATE.skipped / 8]!;
+  }
+  private set skipped(ns: number) {
+    this.doubles[STATE.skipped / 8] = ns;
+  }
+  private get modeSince(): number {
+    return this.doubles[STATE.modeSince / 8]!;
+  }
+  private set modeSince(instructions: number) {
+    this.doubles[STATE.modeSince / 8] = instructions;
+  }
+  private get idle(): number {
+    return this.integers[STATE.idle / 4]!;
+  }
+  private set idle(microseconds: number) {
+    this.integers[STATE.idle / 4] = microseconds;
+  }
+  private get meta(): number {
+    return this.integers[STATE.meta / 4]!;
+  }
+  private set meta(meta: number) {
+    this.integers[STATE.meta / 4] = meta;
   }
 
   /** Sequence number of the oldest event that is still here. */
@@ -275,14 +367,31 @@ export class EventRing {
     return row;
   }
 
+  /** Everything that tells two rings apart, by name: for comparison. */
+  contents(): [name: string, value: string][] {
+    const used = Math.min(this.next, this.capacity) * WORDS;
+    const state = Object.entries(STATE).slice(0, 4) as [keyof typeof STATE, number][];
+    return [
+      ...state.map(([name, at]): [string, string] => [name, String(this.doubles[at / 8])]),
+      ['idle', String(this.idle)],
+      ['meta', String(this.meta)],
+      ['totals', this.totals.join(' ')],
+      ['events', this.words.subarray(0, used).join(' ')],
+      ['starts', this.startInstructions.join(' ')],
+    ];
+  }
+
   /** A copy that stays as it is while this one goes on; only what is in use is copied. */
   snapshot(): EventRing {
     const copy = Object.create(EventRing.prototype) as EventRing;
     const used = Math.min(this.next, this.capacity);
+    const doubles = this.doubles.slice();
     const blocks = Math.ceil(used / BLOCK);
     return Object.assign(copy, this, {
       onBlock: null,
-      totals: this.totals.slice(),
+      doubles,
+      integers: new Uint32Array(doubles.buffer),
+      totals: doubles.subarray(STATE.totals / 8, STATE.totals / 8 + COLUMNS),
       words: this.words.slice(0, used * WORDS),
       startInstructions: this.startInstructions.slice(0, blocks),
       startWaited: this.startWaited.slice(0, blocks),

@@ -1,0 +1,113 @@
+/**
+ * Recording of events by generated code, in the timeline's ring (timeline/event-ring.ts, which is the reference, as
+ * timeline/event-log.ts is for what an event holds). Where an event would begin a block of the ring, or guest time has
+ * passed without instructions, the host must record it: {@link RecordPaths.hasRoom} says so beforehand.
+ */
+import { CLOCK_AT } from '../memory.ts';
+import { LAYOUTS, SEGMENTS } from '../mmu/layout.ts';
+import {
+  META_ASID_SHIFT,
+  META_CATEGORY,
+  META_OWN_SHIFT,
+  META_SEGMENT_SHIFT,
+  META_USER,
+} from '../timeline/categories.ts';
+import { BLOCK, STATE, USER_INSTRUCTIONS, WORDS, type RingPlace } from '../timeline/event-ring.ts';
+import type { Expressions, Local, Value } from './expressions.ts';
+import { pushInstructions } from './mmu-paths.ts';
+import { Op } from './wasm.ts';
+
+/** More events than one exit makes. */
+const ROOM = 8;
+const LARGEST_DELTA = 0xffff_ffff;
+
+export interface RecordedEvent {
+  category: Value;
+  asid: Value;
+  user: Value;
+  /** Bits of SEGMENTS, and the category's own. */
+  segments?: Value;
+  own?: Value;
+}
+
+export class RecordPaths {
+  /** push(pc, meta, a, b, c, d) */
+  static readonly FUNCTIONS = { record: 6 } as const;
+
+  constructor(
+    private readonly e: Expressions,
+    private readonly ring: RingPlace,
+    private readonly index: { readonly record: number },
+  ) {}
+
+  emit(): void {
+    this.e.body(6, (pc, meta, ...words) => this.record(pc!, meta!, words));
+  }
+
+  private state(of: number): () => void {
+    return this.e.loadDouble(0, this.ring.stateAt + of);
+  }
+  private place(sequence: Value): Value {
+    return this.e.mul(this.e.and(sequence, this.ring.capacity - 1), 4 * WORDS);
+  }
+  /** Instructions since the present block's start. */
+  private since(): () => void {
+    return this.e.double(Op.F64Sub, () => pushInstructions(this.e), this.state(STATE.blockInstructions));
+  }
+
+  /** Whether the events of an exit can be recorded here. */
+  hasRoom(): Value {
+    const { e } = this;
+    const inBlock = e.and(e.low(this.state(STATE.next)), BLOCK - 1);
+    const near = e.double(Op.F64Lt, this.since(), () => e.out.double(LARGEST_DELTA));
+    const awake = e.double(Op.F64Eq, this.state(STATE.skipped), e.loadDouble(0, CLOCK_AT.skipped));
+    return e.and(e.isBelow(e.sub(inBlock, 1), BLOCK - 1 - ROOM), e.and(near, awake));
+  }
+
+  /** Appends an event of the instruction count that JIT_LEFT gives. @param words up to four */
+  push(pc: Value, event: RecordedEvent, ...words: Value[]): void {
+    const { e } = this;
+    const { category, asid, user, segments = 0, own = 0 } = event;
+    const place = e.or(e.shl(segments, META_SEGMENT_SHIFT), e.shl(own, META_OWN_SHIFT));
+    const mode = e.select(user, META_USER, 0);
+    const meta = e.or(e.or(category, e.shl(asid, META_ASID_SHIFT)), e.or(mode, place));
+    const [a = 0, b = 0, c = 0, d = 0] = words;
+    e.do(e.call(this.index.record, pc, meta, a, b, c, d));
+  }
+
+  /** The segment of an address as a bit of SEGMENTS. */
+  segmentBit(va: Value): Value {
+    const { e } = this;
+    const bits = LAYOUTS.malta.segmentOf;
+    const which = e.shr(va, 29);
+    // Four bits for each value of address bits 31:29.
+    const all = bits.reduce((sum, segment, i) => sum | ((1 << segment) << (SEGMENTS.length * i)), 0);
+    return e.and(e.shr(all, e.mul(which, SEGMENTS.length)), 15);
+  }
+
+  private record(pc: Local, meta: Local, words: readonly Value[]): void {
+    const { e, ring } = this;
+    const { stateAt, wordsAt } = ring;
+    const next = e.local(e.low(this.state(STATE.next)));
+    const before = e.local(e.load(0, stateAt + STATE.meta));
+    e.if(e.and(e.xor(meta, before), META_USER), () => {
+      const since = () => {
+        e.push(e.load(this.place(e.sub(next, 1)), wordsAt));
+        e.out.op(Op.F64ConvertI32U);
+      };
+      const last = e.double(Op.F64Add, this.state(STATE.blockInstructions), since);
+      e.if(e.and(before, META_USER), () => {
+        const at = stateAt + STATE.totals + 8 * USER_INSTRUCTIONS;
+        const passed = e.double(Op.F64Sub, last, this.state(STATE.modeSince));
+        e.storeDouble(0, at, e.double(Op.F64Add, e.loadDouble(0, at), passed));
+      });
+      e.storeDouble(0, stateAt + STATE.modeSince, last);
+    });
+    e.store(0, stateAt + STATE.meta, meta);
+    const at = e.local(this.place(next));
+    const all = [e.low(this.since()), e.load(0, stateAt + STATE.idle), pc, meta, ...words];
+    for (const [i, word] of all.entries()) e.store(at, wordsAt + 4 * i, word);
+    e.increaseDouble(e.shl(e.and(meta, META_CATEGORY), 3), stateAt + STATE.totals, 1);
+    e.increaseDouble(0, stateAt + STATE.next, 1);
+  }
+}
