@@ -109,6 +109,44 @@ const selectedLane = (page: Page) =>
     .allTextContents()
     .then((texts) => texts.join());
 
+test('a slot pointed at marks what touched it, and an event the slots that it touched', async ({ page }) => {
+  await page.getByTestId('console').click();
+  await page.keyboard.type('pingpong 100000\n');
+  await page.getByTestId('toolbar-asid').click();
+  await expect(page.getByTestId('status-state')).toHaveText(/paused/);
+  const strip = page.getByTestId('strip-kernel');
+  const note = page.getByTestId('tag-timeline');
+  const plain = () => page.getByTestId('timeline-canvas').screenshot();
+  const before = await plain();
+  // By keyboard, to the last slot of useg, where the stacks are.
+  await strip.getByRole('application').focus();
+  for (const key of ['Home', 'PageDown', 'ArrowUp']) await page.keyboard.press(key);
+  await expect(strip).toHaveAttribute('data-linked', '255');
+  const events = await page.evaluate(async () => {
+    const request = { from: 0, to: 2 ** 52, cursor: { end: true } as const, limit: 1000 };
+    return (await window.kseg.timelineEvents(request))!.events;
+  });
+  await expect(note).toHaveText(/^▴ \d+ events? touched pgd\[0x0ff\] kernel$/);
+  expect((await plain()).equals(before)).toBe(false);
+  // A slot in which nothing ever was.
+  await page.keyboard.press('ArrowLeft');
+  await expect(note).toHaveText(/^nothing here touched pgd\[0x0f[0-9a-f]\] kernel$/);
+  await page.getByTestId('timeline-canvas').focus();
+  await expect(note).toHaveCount(0);
+
+  // And back: the last flush of the kernel table marks in that table alone what it freed.
+  const flush = events.filter((event) => event.flush?.table === 'kernel').at(-1)!.flush!;
+  expect(flush.freedSlots).toContain(255);
+  const lane = () => selectedLane(page);
+  for (let i = 0; i < 12 && !(await lane()).includes('kernel flush'); i++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.getByTestId('timeline-selected')).toHaveText(/^kernel flush/);
+  await expect(strip).toHaveAttribute('data-linked', flush.freedSlots.join(' '));
+  await expect(page.getByTestId('strip-user')).toHaveAttribute('data-linked', '');
+  await expect(note).toHaveCount(0);
+});
+
 test('a filter counts only what passes it', async ({ page }) => {
   await command(page, 'pingpong 50');
   await pause(page);

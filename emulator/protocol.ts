@@ -702,6 +702,20 @@ export interface TimelineQuery {
   filter?: TimelineFilter;
   /** Lanes with at most so many events in the range send them one by one as well; at most MAX_TIMELINE_MARKS. */
   marks: number;
+  /** Asks which events touched a pgd slot. */
+  touching?: TimelineSlot;
+}
+
+/**
+ * A pgd slot, of one table or of either. Touched it have: faults at its addresses, TLB writes of entries that reach into
+ * it, and flushes that freed its table.
+ */
+export interface TimelineSlot {
+  slot: number;
+  /** Faults in its mode and flushes of it; null for both tables. */
+  table: TableName | null;
+  /** Looks at so many of the range's newest events: the guest waits meanwhile. */
+  most: number;
 }
 
 export interface TimelineAnswer {
@@ -739,6 +753,17 @@ export interface TimelineAnswer {
   lines: TimelineLine[];
   /** A lazy user flush waits for the next entry to user mode. */
   userFlushPending: boolean;
+  /** Answers `query.touching`. */
+  touched?: TimelineTouched;
+}
+
+export interface TimelineTouched {
+  /** Events of the range that touched the slot; those that are dropped are not known. */
+  events: number;
+  /** All of the range was looked at, as far as it is not dropped. */
+  whole: boolean;
+  /** Pairs of instruction count and category: of each lane the first in each bucket, by instruction. */
+  marks: Float64Array;
 }
 
 export interface TimelineLine {
@@ -770,6 +795,8 @@ export interface TimelineEvent {
     tablesFreed: number;
     entriesCleared: number;
     bySegment: Partial<Record<SegmentName, { pages: number; tables: number }>>;
+    /** The pgd slots whose tables were freed; empty if there were more than some two thousand. */
+    freedSlots: number[];
   };
   tlb?: { index: number; entryHi: number; pageMask: number; entryLo0: number; entryLo1: number };
   /** Interrupts: Cause.IP bits that were pending and enabled, IP0 as bit 0. */

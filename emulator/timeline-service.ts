@@ -17,6 +17,7 @@ import type { EventLog } from './timeline/event-log.ts';
 import { TimelineExport } from './timeline/export.ts';
 import { allEvents, FilteredEvents, needsScan, type EventIndex } from './timeline/filter.ts';
 import { countEvents, eventsPage } from './timeline/query.ts';
+import { findTouched } from './timeline/touched.ts';
 
 /** Host milliseconds that a piece of an export may take; the guest runs a slice between two. */
 const PIECE_MS = 6;
@@ -91,6 +92,9 @@ export class TimelineService {
       matching,
       lines: lines.between(query.from, query.from + query.buckets * query.step, query.marks),
       userFlushPending: mmu.isUserStale(system.asid),
+      ...(query.touching
+        ? { touched: findTouched(ring, counts, query, query.touching, 2 ** mmu.kernel.gva.geometry.pmdShift) }
+        : {}),
     };
   }
 

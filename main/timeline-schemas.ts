@@ -27,6 +27,9 @@ export const TimelineQuery = v.strictObject(
     buckets: whole(1, MAX_TIMELINE_BUCKETS),
     filter: v.optional(TimelineFilter),
     marks: whole(0, MAX_TIMELINE_MARKS),
+    touching: v.optional(
+      v.strictObject({ slot: whole(0, 0xffff), table: v.nullable(oneOf(['kernel', 'user'])), most: count }, shape),
+    ),
   },
   shape,
 );

@@ -12,6 +12,8 @@ export const META_ASID_SHIFT = 6;
 export const META_USER = 1 << 14;
 export const META_SEGMENT_SHIFT = 15;
 export const META_OWN_SHIFT = 19;
+/** In the last word of a flush: of the kernel table. */
+export const KERNEL_TABLE = 1 << 18;
 
 /** @throws Error if there is none, which is a mistake in this file */
 function categoryOf(lane: TimelineLane, name: string): number {

@@ -8,6 +8,7 @@ import {
   HAS_ADDRESS,
   INPUT,
   INTERRUPT,
+  KERNEL_TABLE,
   LINE,
   META_ASID_SHIFT,
   META_CATEGORY,
@@ -17,7 +18,7 @@ import {
   TLBWR,
   isFlush,
 } from './categories.ts';
-import { WORDS } from './event-ring.ts';
+import { FREED_SLOTS, WORDS } from './event-ring.ts';
 import type { EventLog } from './event-log.ts';
 
 /** What an event is read from, and how its PC is named. */
@@ -78,13 +79,23 @@ function decodeFlush(source: EventSource, w: number, event: TimelineEvent): void
   add(KSEG0, words[more + 5]!, (tables >>> 11) & 0x3ff);
   add(KSEG23, words[more + 6]!, tables >>> 21);
   event.flush = {
-    table: d & (1 << 18) ? 'kernel' : 'user',
+    table: d & KERNEL_TABLE ? 'kernel' : 'user',
     ranges: source.layout.flushRanges[(d >>> 16) & 3]!,
     pages: words[w + 4]!,
     tablesFreed: words[w + 5]!,
     entriesCleared: words[w + 6]!,
     bySegment,
+    freedSlots: Array.from({ length: freedSlotCount(words, w) }, (_, i) => freedSlot(words, w, i)),
   };
+}
+
+/** How many tables a flush freed, as far as their slots are listed. @param w index of its first place in `words` */
+export const freedSlotCount = (words: Uint32Array, w: number): number => words[w + WORDS + 3]! >>> META_OWN_SHIFT;
+
+/** The pgd slot of the `i`th of them. */
+export function freedSlot(words: Uint32Array, w: number, i: number): number {
+  const place = w + (2 + Math.floor(i / FREED_SLOTS)) * WORDS;
+  return (words[place + 4 + ((i % FREED_SLOTS) >> 1)]! >>> (i & 1 ? 16 : 0)) & 0xffff;
 }
 
 /** The one number of an event that a picture may show beside its mark; see TimelineMark. */

@@ -23,6 +23,7 @@ import {
   HAS_ADDRESS,
   INPUT,
   INTERRUPT,
+  KERNEL_TABLE,
   LINE,
   META_ASID_SHIFT,
   META_OWN_SHIFT,
@@ -36,12 +37,14 @@ import {
   TO_USER,
 } from './categories.ts';
 import { ConsoleLines } from './console-lines.ts';
-import { BLOCK, EventRing, type RingPlace } from './event-ring.ts';
+import { BLOCK, EventRing, FREED_SLOTS, type RingPlace } from './event-ring.ts';
 
 const ENTRY_HI = (CP0_AT >>> 2) + Cp0.EntryHi;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const STATUS = (CP0_AT >>> 2) + Cp0.Status;
+/** Beyond it a flush's places would not fit a block. */
+const MOST_SLOTS = (BLOCK - 2) * FREED_SLOTS;
 
 export class EventLog {
   readonly ring: EventRing;
@@ -115,17 +118,25 @@ export class EventLog {
     this.push(ASID_CHANGE, 0, 0, oldAsid | (newAsid << 8));
   }
 
-  /** A flush takes two places, the second of which has what it dropped of each segment. */
+  /**
+   * A flush takes two places, the second of which has what it dropped of each segment, and one more for every
+   * FREED_SLOTS tables that it freed, with their slots.
+   */
   flushed({ name, last }: AddressSpace): void {
     const { category, flags, segments } = this.flushes[last.kind];
-    const d = last.oldAsid | (last.newAsid << 8) | (flags << 16) | (name === 'kernel' ? 1 << 18 : 0);
-    // Both halves in one block, so that they come and go together.
-    if (this.ring.next % BLOCK === BLOCK - 1) this.push(NONE, 0, 0, 0);
+    const { freedSlots, freedSlotCount } = last;
+    const d = last.oldAsid | (last.newAsid << 8) | (flags << 16) | (name === 'kernel' ? KERNEL_TABLE : 0);
+    // All of it in one block, so that it comes and goes together; what a block cannot hold goes without its slots.
+    const listed = freedSlotCount > MOST_SLOTS ? 0 : freedSlotCount;
+    const places = 2 + Math.ceil(listed / FREED_SLOTS);
+    if ((this.ring.next % BLOCK) + places > BLOCK) while (this.ring.next % BLOCK !== 0) this.push(NONE, 0, 0, 0);
     this.push(category, 0, segments, last.pages, last.tablesFreed, last.entriesCleared, d);
     const { pagesBySegment: pages, tablesBySegment: tables } = last;
     // Kseg1 is never mapped.
     const [useg, kseg0, kseg23] = [tables[USEG]!, tables[KSEG0]!, tables[KSEG23]!];
-    this.push(NONE, 0, 0, pages[USEG]!, pages[KSEG0]!, pages[KSEG23]!, useg | (kseg0 << 11) | (kseg23 << 21));
+    this.push(NONE, listed, 0, pages[USEG]!, pages[KSEG0]!, pages[KSEG23]!, useg | (kseg0 << 11) | (kseg23 << 21));
+    const pair = (i: number): number => freedSlots[i]! | (freedSlots[i + 1]! << 16);
+    for (let i = 0; i < listed; i += FREED_SLOTS) this.push(NONE, 0, 0, pair(i), pair(i + 2), pair(i + 4), pair(i + 6));
   }
 
   tlbWritten(index: number, random: boolean, tlb: GuestTlb): void {

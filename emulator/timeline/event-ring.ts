@@ -11,6 +11,8 @@ import { CATEGORIES, META_CATEGORY, META_USER, NONE } from './categories.ts';
 /** Words of an event: instructions since the block's start, microseconds of waiting since then, PC, meta, four more. */
 export const WORDS = 8;
 export const BLOCK = 256;
+/** Freed pgd slots in one place of a flush, two a word. */
+export const FREED_SLOTS = 8;
 /** Columns of a row of counts: the categories, and the instructions executed in user mode. */
 export const USER_INSTRUCTIONS = CATEGORIES;
 export const COLUMNS = CATEGORIES + 1;

@@ -3,7 +3,6 @@ import {
   MAX_TIMELINE_BUCKETS,
   MAX_TIMELINE_MARKS,
   MAX_TIMELINE_PAGE,
-  TIMELINE_CATEGORIES,
   type TimelineAnswer,
   type TimelineEvent,
   type TimelineEventsPage,
@@ -14,15 +13,13 @@ import { CATEGORIES, META_CATEGORY, META_USER } from './categories.ts';
 import { decodeEvent, markValue, type EventSource } from './decode.ts';
 import { BLOCK, COLUMNS, USER_INSTRUCTIONS, type EventRing } from './event-ring.ts';
 import { categoryMask, type EventIndex } from './filter.ts';
+import { LANES, LANE_OF } from './lanes.ts';
 
 /** The machine at the instant of a question. */
 export interface Now {
   instructions: number;
   user: boolean;
 }
-
-const LANES = [...new Set(TIMELINE_CATEGORIES.map(({ lane }) => lane))];
-const LANE_OF = Uint8Array.from(TIMELINE_CATEGORIES, ({ lane }) => LANES.indexOf(lane));
 
 type Counted = Pick<TimelineAnswer, 'categories' | 'counts' | 'userInstructions' | 'marks'>;
 

@@ -25,7 +25,7 @@ export interface StripPicture {
   stale: boolean;
   opened: number | null;
   cursor: number | null;
-  pointed: number | null;
+  pointed: readonly number[];
 }
 
 /** Paints a strip; the canvas is `width + 2 MARGIN` by `BAND + height + 2 MARGIN`. */
@@ -47,8 +47,10 @@ export function paintStrip(canvas: HTMLCanvasElement, picture: StripPicture): vo
   const [w, h] = [strip.cellWidth - 1, strip.cellHeight - 1];
   const at = (slot: number | null) =>
     slot === null || segmentOfSlot(strip, slot)?.closed ? null : cellPosition(strip, slot);
-  const pointed = at(picture.pointed);
-  if (pointed) outline(ctx, token('--text-2'), 1, pointed.x - 0.5, pointed.y - 0.5, w + 1, h + 1);
+  for (const slot of picture.pointed) {
+    const pointed = at(slot);
+    if (pointed) outline(ctx, token('--text-2'), 1, pointed.x - 0.5, pointed.y - 0.5, w + 1, h + 1);
+  }
   const opened = at(picture.opened);
   if (opened) selectionFrame(ctx, opened.x, opened.y, w, h);
   const cursor = at(picture.cursor);

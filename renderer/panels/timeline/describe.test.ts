@@ -41,11 +41,14 @@ it('a flush names its ranges and what it dropped', () => {
       tablesFreed: 9,
       entriesCleared: 0,
       bySegment: { useg: { pages: 198, tables: 7 }, kseg23: { pages: 16, tables: 2 } },
+      freedSlots: [],
     },
   });
   expect(eventTitle(flush, 'lazy-user')).toBe('kernel flush KMF_KERN');
   expect(eventDetail(flush)).toBe('0x12 → 0x13 [0x0,0x3fffffff] [0x60000000,0x7fffffff] 214 pages, 9 tables freed');
   expect(flushBySegment(flush)).toBe('useg 198 pages, 7 tables; kseg2/3 16 pages, 2 tables');
+  const idle = { ...flush, flush: { ...flush.flush!, pages: 0, tablesFreed: 0, bySegment: {} } };
+  expect(eventDetail(idle)).toBe('0x12 → 0x13 [0x0,0x3fffffff] [0x60000000,0x7fffffff] nothing was there to drop');
 });
 
 it('TLB writes, faults, interrupts and lines say their own', () => {

@@ -28,7 +28,11 @@ export function eventDetail(event: TimelineEvent): string {
       event.oldAsid === event.newAsid ? asid(event.newAsid!) : `${asid(event.oldAsid!)} → ${asid(event.newAsid!)}`;
     const ranges = flush.ranges.map(([start, end]) => `[${hex(start, 1)},${hex(end)}]`).join(' ');
     const cleared = flush.entriesCleared > 0 ? `, ${count(flush.entriesCleared)} entries cleared` : '';
-    return `${asids} ${ranges} ${plural(flush.pages, 'page')}, ${plural(flush.tablesFreed, 'table')} freed${cleared}`;
+    const dropped =
+      flush.pages === 0 && flush.tablesFreed === 0
+        ? 'nothing was there to drop'
+        : `${plural(flush.pages, 'page')}, ${plural(flush.tablesFreed, 'table')} freed${cleared}`;
+    return `${asids} ${ranges} ${dropped}`;
   }
   if (event.oldAsid !== undefined) return `${asid(event.oldAsid)} → ${asid(event.newAsid!)}`;
   if (tlb) {

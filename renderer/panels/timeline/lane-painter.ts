@@ -1,5 +1,5 @@
 /** Draws the lanes: axis, bars of counts or single marks, what was dropped, the selection, and now. */
-import type { TimelineAnswer, TimelineEvent, TimelineLane } from '../../../emulator/protocol.ts';
+import type { TimelineAnswer, TimelineEvent, TimelineLane, TimelineTouched } from '../../../emulator/protocol.ts';
 import { count } from '../../lib/format.ts';
 import { cssColor, prepareCanvas, token } from '../../lib/palette.ts';
 import { hatch } from '../../lib/hatch.ts';
@@ -14,6 +14,8 @@ export interface LanePicture {
   /** The instruction count that is now. */
   now: number;
   answer: TimelineAnswer | null;
+  /** What touched the slot that is pointed at elsewhere. */
+  touched: TimelineTouched | null;
   selected: TimelineEvent | null;
   pinned: TimelineEvent | null;
   /** The lane that the keys move in, while the lanes have the focus. */
@@ -68,6 +70,7 @@ export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): voi
       ctx.rect(0, top, lane.id === 'userFlush' ? width : end + 3, lane.height);
       ctx.clip();
       paintLane({ ctx, picture, answer, x, end }, lane, top, bottom - 1);
+      if (picture.touched) paintTouched(ctx, picture.touched, lane.id, x, bottom - 1);
       ctx.restore();
     }
     top = bottom;
@@ -192,6 +195,26 @@ function paintLane(brush: Brush, lane: Lane, top: number, bottom: number): void 
     }
   });
   if (lane.id === 'userFlush' && answer.userFlushPending) pending(brush, top, bottom);
+}
+
+/** Marks what touched the slot that is pointed at: a foot with a point, in the accent. */
+function paintTouched(
+  ctx: CanvasRenderingContext2D,
+  { marks }: TimelineTouched,
+  lane: TimelineLane,
+  x: (instructions: number) => number,
+  bottom: number,
+): void {
+  ctx.fillStyle = token('--accent');
+  for (let i = 0; i < marks.length; i += 2) {
+    if (laneOf(marks[i + 1]!) !== lane) continue;
+    const at = Math.round(x(marks[i]!)) + 0.5;
+    ctx.beginPath();
+    ctx.moveTo(at, bottom - 5);
+    ctx.lineTo(at + 4, bottom);
+    ctx.lineTo(at - 4, bottom);
+    ctx.fill();
+  }
 }
 
 interface Mark {

@@ -2,7 +2,14 @@
  * What the panel shows and asks for. One question is on its way at a time; while the guest runs the next one waits a
  * little, and while nobody looks none is asked.
  */
-import type { TimelineAnswer, TimelineEvent, TimelineLane } from '../../../emulator/protocol.ts';
+import type {
+  TableName,
+  TimelineAnswer,
+  TimelineEvent,
+  TimelineLane,
+  TimelineTouched,
+} from '../../../emulator/protocol.ts';
+import { link } from '../../lib/link.svelte.ts';
 import { machine } from '../../lib/machine.svelte.ts';
 import { messages, sentence } from '../../lib/messages.svelte.ts';
 import { NO_FILTER, toFilter, withLanes, type FilterForm } from './filter.ts';
@@ -15,6 +22,10 @@ const INTERVAL = 100;
 export const MARKS = 400;
 /** What a paused machine shows of its past at first. */
 const CLOSE_UP = 26_000;
+/** Events looked at for what touched a slot: of a machine that runs, and of one that stands still. */
+export const RECENT = 2 ** 18;
+const ALL = 2 ** 21;
+const TOUCHED_INTERVAL = 1000;
 
 /** What is shown: all of the run, its last instructions, or a stretch that the user chose. */
 type Range = { kind: 'auto' } | { kind: 'all' } | { kind: 'last'; length: number } | ({ kind: 'fixed' } & Span);
@@ -44,8 +55,15 @@ export class TimelineState {
       range.kind === 'last' ? range.length : range.kind === 'auto' && !machine.running ? CLOSE_UP : Infinity;
     return clampSpan({ from: now - Math.min(length, now), to: now }, now);
   });
+  /** What touched the slot that another panel points at. */
+  readonly touched = $derived.by(() => {
+    const known = this.#touched;
+    return known && link.slot === known.slot && link.table === known.table ? known : null;
+  });
   readonly following = $derived(this.range.kind !== 'fixed');
 
+  #touched = $state.raw<(TimelineTouched & { slot: number; table: TableName | null }) | null>(null);
+  #touchedAt = 0;
   #asking = false;
   #dirty = false;
   #askedAt = -Infinity;
@@ -56,6 +74,7 @@ export class TimelineState {
   reset(): void {
     this.#generation++;
     this.answer = null;
+    this.#touched = null;
     this.selected = this.pinned = null;
     this.frozen = false;
     this.range = { kind: 'auto' };
@@ -90,6 +109,16 @@ export class TimelineState {
     return { from, to: to + ahead };
   }
 
+  /** While the guest runs, what touched a slot is asked for once a second, for the guest waits while it is found. */
+  #asksTouched(slot: number | null, table: TableName | null): boolean {
+    if (slot === null) return false;
+    const known = this.#touched?.slot === slot && this.#touched.table === table;
+    const now = performance.now();
+    if (known && machine.running && now - this.#touchedAt < TOUCHED_INTERVAL) return false;
+    this.#touchedAt = now;
+    return true;
+  }
+
   async #ask(): Promise<void> {
     this.#dirty = false;
     this.#asking = true;
@@ -97,9 +126,20 @@ export class TimelineState {
     const generation = this.#generation;
     const { filter } = this;
     try {
-      const query = { ...buckets(this.#wanted, this.width), marks: MARKS, ...(filter ? { filter } : {}) };
+      const { slot, table } = link;
+      const query = {
+        ...buckets(this.#wanted, this.width),
+        marks: MARKS,
+        ...(filter ? { filter } : {}),
+        ...(this.#asksTouched(slot, table)
+          ? { touching: { slot: slot!, table, most: machine.running ? RECENT : ALL } }
+          : {}),
+      };
       const answer = await window.kseg.timeline(query);
-      if (answer && generation === this.#generation) this.answer = answer;
+      if (answer && generation === this.#generation) {
+        this.answer = answer;
+        if (answer.touched) this.#touched = { ...answer.touched, slot: slot!, table };
+      }
     } catch (error) {
       messages.error(sentence(error));
     }
