@@ -1,73 +1,13 @@
 /**
- * Segments and TLB at work, held against the emulator's own dump of the same instants: every page of both tables, the
- * raw TLB and the host's contexts, as they come over the bridge.
+ * Segments at work, held against the emulator's own dump of the same instants: every page of both tables, as they come
+ * over the bridge.
  */
 import type { Page } from '@playwright/test';
-import {
-  PAGE_PRESENT,
-  type BootConfig,
-  type DifferenceView,
-  type HostView,
-  type TlbView,
-  type ViewRequest,
-  type ViewUpdate,
-} from '../emulator/protocol.ts';
 import { axe, smallText } from './axe.ts';
-import { type Launched, consoleTail, expect, test } from './launch.ts';
+import { consoleTail, expect, test } from './launch.ts';
+import { PROMPT, boot, decimal, dump, hex, openedSlot, resize, step, toAsidChange, type } from './tables.ts';
 
-const PROMPT = /lab\$ $/;
 const THEMES = ['light', 'dark', 'contrast'] as const;
-const hex = (value: number, digits = 8) => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
-const decimal = (value: number) => value.toLocaleString('en-US');
-
-const resize = ({ app }: Launched, width: number, height: number): Promise<void> =>
-  app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]!.setContentSize(size.width, size.height), {
-    width,
-    height,
-  });
-
-/** The next view that answers a request; the emulator goes on with it. */
-function ask(page: Page, request: ViewRequest): Promise<ViewUpdate> {
-  return page.evaluate(
-    (wanted) =>
-      new Promise<ViewUpdate>((resolve) => {
-        const end = window.kseg.onView((view) => {
-          const fits =
-            (view.slot?.slot ?? null) === wanted.slot &&
-            (view.kernel !== undefined) === wanted.segments &&
-            (view.host !== undefined) === (wanted.host ?? false);
-          if (!fits) return;
-          end();
-          resolve(view);
-        });
-        window.kseg.watch(wanted);
-      }),
-    request,
-  );
-}
-
-/** The slot that the panel has open. */
-async function openedSlot(page: Page): Promise<number> {
-  return Number(/0x[0-9a-f]+/.exec((await page.getByTestId('slot-kernel-number').textContent())!)![0]);
-}
-
-/** Every page of both tables by address, from dumps of one slot after the other; and the whole view. */
-async function dump(page: Page) {
-  const slot = await openedSlot(page);
-  const { kernel, user } = await ask(page, { segments: true, tlb: false, slot: null });
-  const pages = { kernel: new Map<number, number>(), user: new Map<number, number>() };
-  for (const [index, count] of kernel!.counts.entries()) {
-    if (count === 0 && user!.counts[index] === 0) continue;
-    const view = await ask(page, { segments: true, tlb: false, slot: index });
-    for (const table of ['kernel', 'user'] as const) {
-      view.slot![table].forEach((bits, at) => {
-        if (bits & PAGE_PRESENT) pages[table].set(index * 2 ** 22 + at * 4096, bits);
-      });
-    }
-  }
-  const view = await ask(page, { segments: true, tlb: true, slot, host: true });
-  return { ...pages, view: view as ViewUpdate & { tlb: TlbView; host: HostView; difference?: DifferenceView } };
-}
 
 const PARTS = [
   { table: 'kernel', segment: 'useg', from: 0, to: 0x40000000 },
@@ -75,33 +15,6 @@ const PARTS = [
   { table: 'kernel', segment: 'kseg23', from: 0x60000000, to: 0x80000000 },
   { table: 'user', segment: 'useg', from: 0, to: 0x40000000 },
 ] as const;
-
-async function toAsidChange(page: Page): Promise<void> {
-  const before = await page.getByTestId('segments-kernel-flushes').textContent();
-  await page.getByTestId('toolbar-asid').click();
-  await expect(page.getByTestId('status-state')).toHaveText(/^paused/);
-  await expect(page.getByTestId('segments-kernel-flushes')).not.toHaveText(before!);
-}
-
-async function type(page: Page, text: string): Promise<void> {
-  await page.getByTestId('console').click();
-  await page.keyboard.type(`${text}\n`);
-}
-
-async function boot(page: Page, config: Pick<BootConfig, 'machine' | 'policy' | 'tlbEntries'>): Promise<void> {
-  const before = await consoleTail(page);
-  await page.evaluate((wanted) => window.kseg.boot(wanted), config);
-  await expect(page.getByTestId('status-policy')).toHaveText(config.policy ?? 'lazy-user');
-  await expect(page.getByTestId('machine-label')).toContainText(config.machine ?? 'kvm');
-  await expect.poll(() => consoleTail(page)).not.toBe(before);
-  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
-}
-
-async function step(page: Page, instructions: number): Promise<void> {
-  const before = await page.getByTestId('status-instructions').textContent();
-  await page.evaluate((n) => window.kseg.step(n), instructions);
-  await expect(page.getByTestId('status-instructions')).not.toHaveText(before!);
-}
 
 test.beforeEach(async ({ kseg, page }) => {
   await resize(kseg, 1440, 900);
@@ -300,132 +213,6 @@ test('each flush policy is called what it is', async ({ page }) => {
     const kept = page.getByTestId('strip-kernel').getByText(/✓ kept/);
     await expect(kept).toHaveCount(policy === 'eager' ? 1 : 0);
   }
-});
-
-test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) => {
-  await type(page, 'pingpong 1000000');
-  await toAsidChange(page);
-  const { view } = await dump(page);
-  const { tlb, asid } = view;
-  const entries = [...tlb.entryHi].map((hi, index) => ({
-    index,
-    address: (hi & ~0x1fff) >>> 0,
-    asid: hi & 0xff,
-    global: (tlb.entryLo0[index]! & tlb.entryLo1[index]! & 1) === 1,
-    valid: ((tlb.entryLo0[index]! | tlb.entryLo1[index]!) & 2) !== 0,
-    mapped: hi >>> 30 === 0 || hi >>> 29 === 3,
-  }));
-  const rows = page.locator('[data-testid^=tlb-row-]');
-  const shown = () => rows.evaluateAll((all) => all.map((row) => Number(/\d+$/.exec(row.id)![0])));
-
-  const heading = page.getByRole('columnheader', { name: 'VPN2' });
-  await heading.getByRole('button').press('Enter');
-  await expect(heading).toHaveAttribute('aria-sort', 'ascending');
-  const byAddress = [...entries].sort((a, b) => a.address - b.address || a.index - b.index).map((one) => one.index);
-  expect(await shown()).toEqual(byAddress);
-  await heading.getByRole('button').press('Enter');
-  await expect(heading).toHaveAttribute('aria-sort', 'descending');
-  await page.getByRole('columnheader', { name: '#' }).getByRole('button').click();
-  const inOrder = [...entries.filter((one) => one.mapped), ...entries.filter((one) => !one.mapped)];
-  expect(inOrder.map((one) => one.index)).not.toEqual(entries.map((one) => one.index));
-  expect(await shown()).toEqual(inOrder.map((one) => one.index));
-
-  await page.getByTestId('tlb-filter-toggle').click();
-  const matching = entries.filter((one) => one.mapped && (one.global || one.asid === asid));
-  await page.getByTestId('tlb-asid').selectOption('current');
-  await expect.poll(shown).toEqual(matching.map((one) => one.index));
-  const other = entries.find((one) => one.mapped && one.valid && !one.global && one.asid !== asid)!;
-  await page.getByTestId('tlb-asid').selectOption(String(other.asid));
-  await page.getByTestId('tlb-segment').selectOption('useg');
-  await page.getByTestId('tlb-valid').click();
-  const left = entries.filter(
-    (one) => one.address < 0x40000000 && one.valid && (one.global || one.asid === other.asid),
-  );
-  await expect.poll(shown).toEqual(left.map((one) => one.index));
-  await expect(page.getByTestId('tlb-shown')).toHaveText(`${left.length} of 64`);
-  await page.getByRole('button', { name: 'Clear' }).click();
-  await expect(rows).toHaveCount(64);
-
-  // Two TLBWI of one address: code put where the guest stands.
-  const write = [0x40820000, 0x40831000, 0x40831800, 0x40845000, 0x42000002, 0x24420001, 0x40820000, 0x42000002];
-  await page.evaluate(
-    async ({ pc, words, registers }) => {
-      for (const [register, value] of registers)
-        await window.kseg.debug({ do: 'setRegister', register: register!, value: value! });
-      const bytes = new Uint8Array(Uint32Array.from(words).buffer);
-      await window.kseg.debug({ do: 'setMemory', address: pc, physical: false, bytes });
-      window.kseg.step(words.length);
-    },
-    {
-      pc: view.pc,
-      words: write,
-      registers: [
-        [2, 40],
-        [3, 0x1001e],
-        [4, (0x20000000 | asid) >>> 0],
-      ],
-    },
-  );
-  await expect(page.getByTestId('tlb-duplicates')).toContainText('(1)');
-  await expect(page.getByTestId('tlb-row-41')).toContainText('‼');
-  await expect(page.getByTestId('tlb-row-41')).toContainText('dup. 40');
-  await expect(page.getByTestId('tlb-row-40')).toContainText('Δ');
-  await expect(page.getByTestId('tlb-row-40')).toContainText('TLBWI');
-  // It is the same row as before, changed in place, and looking again changes nothing.
-  await page.getByTestId('segments-freeze').click();
-  await page.getByTestId('segments-freeze').click();
-  await expect(page.getByTestId('tlb-row-40')).toContainText('Δ');
-
-  await page.locator('#tlb-scroller').focus();
-  await page.keyboard.press('Home');
-  const above = (await shown()).indexOf(40);
-  for (let i = 0; i < above; i++) await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Space');
-  await expect(page.getByTestId('hover-card')).toContainText('entry 40');
-  await expect(page.getByTestId('strip-kernel')).toHaveAttribute('data-linked', '128');
-  await page.keyboard.press('ArrowDown');
-  await expect(page.getByTestId('hover-card')).toContainText('entry 40 answers for too');
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('Enter');
-  await expect(page.getByTestId('translate-address')).toHaveValue('0x20000000');
-});
-
-test('a TLB of 16 entries', async ({ page }) => {
-  await boot(page, { machine: 'malta', tlbEntries: 16 });
-  await expect(page.locator('[data-testid^=tlb-row-]')).toHaveCount(16);
-  await expect(page.getByTestId('panel-tlb')).toContainText('guest, 16 entries');
-  await expect(page.getByRole('scrollbar', { name: 'All 16 entries' })).toBeVisible();
-});
-
-test('the host’s ASIDs and TLB are those of the emulator, and are asked for only when seen', async ({ page }) => {
-  await type(page, 'pingpong 1000000');
-  await toAsidChange(page);
-  const { host, asid } = (await dump(page)).view;
-  expect(host.lastUserAsid).not.toBe(asid);
-  expect(host.cpus).toHaveLength(1);
-  for (const table of ['kernel', 'user'] as const) {
-    const { context, stale, entries, writable } = host.cpus[0]![table];
-    await expect(page.getByTestId(`host-0-${table}-context`)).toHaveText(context === 0 ? '–' : hex(context, 3));
-    await expect(page.getByTestId(`host-0-${table}-state`)).toContainText(stale ? 'stale' : 'live');
-    await expect(page.getByTestId(`host-0-${table}-entries`)).toHaveText(decimal(entries));
-    await expect(page.getByTestId(`host-0-${table}-writable`)).toHaveText(decimal(writable));
-  }
-  await expect(page.getByTestId('host-0-user-state')).toContainText('stale view');
-  await expect(page.getByTestId('host-last-user')).toHaveText(hex(host.lastUserAsid, 2));
-  await expect(page.getByTestId('host-refills')).toHaveText(decimal(host.refills));
-
-  const asked = () =>
-    page.evaluate(
-      () =>
-        new Promise<boolean>((resolve) => {
-          const end = window.kseg.onView((view) => (end(), resolve(view.host !== undefined)));
-          window.kseg.step(1);
-        }),
-    );
-  expect(await asked()).toBe(true);
-  await page.getByTestId('tlb-host-toggle').click();
-  await expect(page.getByTestId('tlb-host')).toHaveCount(0);
-  await expect.poll(asked).toBe(false);
 });
 
 /** Text that its box cuts off, but for what scrolls. */

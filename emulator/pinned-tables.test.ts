@@ -100,3 +100,18 @@ it('a flush says what it left', () => {
   expect(all.kernel!.lastFlush!.kind).toBe('KMF_GPA|KMF_KERN');
   expect(all.kernel!.lastFlush!.kept).toEqual({});
 });
+
+it('the guest TLB of the pinned instant stays as it was', () => {
+  const lab = new Lab();
+  lab.command('ps');
+  const { machine } = lab;
+  const request = { segments: false, tlb: true, slot: null };
+  const { entryHi, pageMask, entryLo0, entryLo1 } = viewMachine(machine, request).tlb!;
+  const pinned = new PinnedTables(machine);
+  const instructions = machine.clock.instructions();
+  lab.command('fork 2');
+  const { tlb } = viewMachine(machine, request, pinned);
+  expect(tlb!.pinned).toEqual({ instructions, entryHi, pageMask, entryLo0, entryLo1 });
+  expect(tlb!.entryHi).not.toEqual(entryHi);
+  expect(viewMachine(machine, request).tlb).not.toHaveProperty('pinned');
+});

@@ -1,17 +1,18 @@
 /**
  * Both GVA page tables as they were at an instant, kept to be compared with what they are: page by page, frames and
- * rights included.
+ * rights included. The guest TLB of that instant is kept as it is.
  */
 import type { Machine } from './machine.ts';
 import { PTE_FLAGS } from './mmu/gva-page-table.ts';
 import type { AddressSpace } from './mmu/mmu.ts';
-import { PAGE_MOVED, type DifferenceView, type TableDifference, type TableName } from './protocol.ts';
+import { PAGE_MOVED, type DifferenceView, type PinnedTlb, type TableDifference, type TableName } from './protocol.ts';
 
 /** The pte tables of one GVA page table by pgd slot, copied. */
 type Entries = ReadonlyMap<number, Int32Array>;
 
 export class PinnedTables {
   readonly instructions: number;
+  readonly tlb: PinnedTlb;
   private readonly asid: number;
   private readonly entries: Readonly<Record<TableName, Entries>>;
 
@@ -19,6 +20,14 @@ export class PinnedTables {
   constructor(private readonly machine: Machine) {
     this.instructions = machine.clock.instructions();
     this.asid = machine.system.asid;
+    const { hi, mask, lo0, lo1 } = machine.mmu.tlb;
+    this.tlb = {
+      instructions: this.instructions,
+      entryHi: hi.slice(),
+      pageMask: mask.slice(),
+      entryLo0: lo0.slice(),
+      entryLo1: lo1.slice(),
+    };
     this.entries = { kernel: copy(machine, machine.mmu.kernel), user: copy(machine, machine.mmu.user) };
   }
 

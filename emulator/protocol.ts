@@ -292,6 +292,17 @@ export interface TlbView {
   random: Uint8Array;
   /** Running count of TLB writes. */
   writes: number;
+  /** The entries at the pinned instant, while one is pinned. */
+  pinned?: PinnedTlb;
+}
+
+/** Register images of the pinned instant, as in {@link TlbView}. */
+export interface PinnedTlb {
+  instructions: number;
+  entryHi: Uint32Array;
+  pageMask: Uint32Array;
+  entryLo0: Uint32Array;
+  entryLo1: Uint32Array;
 }
 
 /** What the Translate panel asks. Addresses are expressions: numbers, symbols, registers, memory (`switch_mm+8`, `[sp]`). */
@@ -569,7 +580,7 @@ export type ToEmulator =
   | { type: 'runToAsidChange' }
   | { type: 'input'; bytes: Uint8Array }
   | { type: 'watch'; request: ViewRequest }
-  /** Pins both GVA page tables as they are now, or lets go of what was pinned. */
+  /** Pins both GVA page tables and the guest TLB as they are now, or lets go of what was pinned. */
   | { type: 'pin'; pinned: boolean }
   /** Answered by `debugged` with the same number. */
   | { type: 'debug'; id: number; command: DebugCommand }

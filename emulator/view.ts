@@ -71,7 +71,7 @@ export function viewMachine(machine: Machine, request: ViewRequest, pinned: Pinn
     if (request.slot !== null) view.slot = viewSlot(machine, request.slot, pinned);
     if (pinned) view.difference = pinned.view();
   }
-  if (request.tlb) view.tlb = viewTlb(machine);
+  if (request.tlb) view.tlb = { ...viewTlb(machine), ...(pinned ? { pinned: pinned.tlb } : {}) };
   return view;
 }
 

@@ -19,6 +19,7 @@ const row = (index: number, more: Partial<TlbRow>): TlbRow => {
     duplicate: null,
     writtenAt: 0,
     random: false,
+    pinned: null,
     ...more,
   };
 };
@@ -37,6 +38,7 @@ describe('arrange', () => {
     expect(order(arrange(rows, { key: 'asid', descending: false }, all))).toEqual([3, 0, 1, 2]);
     expect(order(arrange(rows, { key: 'asid', descending: true }, all))).toEqual([1, 0, 3, 2]);
     expect(order(arrange(rows, { key: 'age', descending: false }, all))).toEqual([3, 0, 1, 2]);
+    expect(order(arrange(rows, { key: 'match', descending: false }, all))).toEqual([1, 3, 0, 2]);
   });
 
   it('has what matches nothing last in every order, and moves nothing where there is none', () => {

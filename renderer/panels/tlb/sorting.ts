@@ -2,7 +2,7 @@
 import type { SegmentName } from '../../../emulator/protocol.ts';
 import { neverValid, type TlbHalf, type TlbRow } from './tlb-entries.ts';
 
-export type SortKey = 'index' | 'address' | 'span' | 'asid' | 'even' | 'odd' | 'segment' | 'age';
+export type SortKey = 'match' | 'index' | 'address' | 'span' | 'asid' | 'even' | 'odd' | 'segment' | 'age';
 export interface Sorting {
   key: SortKey;
   descending: boolean;
@@ -27,6 +27,8 @@ const halfRank = (half: TlbHalf): number => (half.valid ? half.pfn : Infinity);
 
 function rank(row: TlbRow, key: SortKey): number {
   switch (key) {
+    case 'match':
+      return row.current ? 0 : 1;
     case 'even':
       return halfRank(row.even);
     case 'odd':

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TlbView } from '../../../emulator/protocol.ts';
 import { defaultLayout } from '../../lib/layouts.ts';
-import { decodeEntry, findDuplicates, neverValid, pageSizeText, tlbRows } from './tlb-entries.ts';
+import { decodeEntry, differing, findDuplicates, neverValid, pageSizeText, tlbRows } from './tlb-entries.ts';
 
 const kvm = defaultLayout('kvm').segments;
 const malta = defaultLayout('malta').segments;
@@ -81,5 +81,35 @@ describe('tlbRows', () => {
     const third = tlbRows(second, second, next, kvm, 0x12);
     expect(third.map((row) => row.current)).toEqual([false, false]);
     expect(third[1]!.changed).toBe(false);
+  });
+});
+
+describe('against a pinned instant', () => {
+  const entry = [0x00024013, 0, (0x2e1c << 6) | 0x1e, 0x1a] as const;
+  const elsewhere = [0x80000000, 0, 0, 0] as const;
+  const at = (now: readonly [number, number, number, number], then: readonly [number, number, number, number]) => {
+    const pinned = { ...tlb([...then]), instructions: 7 };
+    return tlbRows({ ...tlb([...now]), pinned }, null, [], kvm, 0x13)[0]!;
+  };
+
+  it('tells which registers differ', () => {
+    expect(at(entry, entry).pinned).toBeNull();
+    const other = at(entry, [0x00024012, 0, entry[2], 0x18]);
+    expect(other.pinned).toMatchObject({ asid: 0x12, address: 0x24000 });
+    expect(differing(other)).toEqual({ address: false, span: false, owner: true, even: false, odd: true });
+    expect(differing(at(entry, entry))).toEqual({ address: false, span: false, owner: false, even: false, odd: false });
+  });
+
+  it('two that match nothing are alike; one that came or went is not', () => {
+    expect(at(elsewhere, [0x80002000, 0, 0, 0]).pinned).toBeNull();
+    expect(at(entry, elsewhere).pinned).toMatchObject({ invalidated: true });
+    expect(at(elsewhere, entry).pinned).toMatchObject({ address: 0x24000 });
+  });
+
+  it('a row stays the same object while both sides stay', () => {
+    const pinned = { ...tlb([...elsewhere]), instructions: 7 };
+    const view = { ...tlb([...entry]), pinned };
+    const rows = tlbRows(view, null, [], kvm, 0x13);
+    expect(tlbRows({ ...view }, view, rows, kvm, 0x13)[0]).toBe(rows[0]);
   });
 });

@@ -2,7 +2,7 @@
  * Guest TLB entries from their register images: EntryHi, PageMask, EntryLo0, EntryLo1.
  * MIPS32 PRA volume III, sections 9.5 to 9.10 (MD00090).
  */
-import type { SegmentLayout, SegmentName, TlbView } from '../../../emulator/protocol.ts';
+import type { PinnedTlb, SegmentLayout, SegmentName, TlbView } from '../../../emulator/protocol.ts';
 import { segmentAt } from '../../lib/layouts.ts';
 
 export interface TlbHalf {
@@ -39,7 +39,12 @@ export interface TlbRow extends TlbEntry {
   writtenAt: number;
   /** That write was a TLBWR. */
   random: boolean;
+  /** What it was at the pinned instant, where that differs. */
+  pinned: TlbEntry | null;
 }
+
+/** The registers that entries are read from. */
+type Registers = Omit<PinnedTlb, 'instructions'>;
 
 function half(entryLo: number): TlbHalf {
   return {
@@ -51,7 +56,7 @@ function half(entryLo: number): TlbHalf {
 }
 
 /** Decodes entry `index`. */
-export function decodeEntry(tlb: TlbView, index: number, segments: readonly SegmentLayout[]): TlbEntry {
+export function decodeEntry(tlb: Registers, index: number, segments: readonly SegmentLayout[]): TlbEntry {
   const hi = tlb.entryHi[index]!;
   const mask = (tlb.pageMask[index]! | 0x1fff) >>> 0;
   const [lo0, lo1] = [tlb.entryLo0[index]!, tlb.entryLo1[index]!];
@@ -123,18 +128,55 @@ export function tlbRows(
     const duplicate = duplicates[index]!;
     const random = tlb.random[index] === 1;
     const old = rowsBefore[index];
+    const pinned = pinnedEntry(tlb, entry, index, segments, old);
     const same =
       old === entry &&
       old.current === current &&
       old.changed === changed &&
       old.duplicate === duplicate &&
       old.random === random &&
+      old.pinned === pinned &&
       old.writtenAt === writtenAt;
-    return same ? old : { ...entry, current, changed, duplicate, writtenAt, random };
+    return same ? old : { ...entry, current, changed, duplicate, writtenAt, random, pinned };
   });
 }
 
-function sameEntry(a: TlbView, b: TlbView, index: number): boolean {
+/** The entry at the pinned instant if it was another one; the object of the row before as long as it says the same. */
+function pinnedEntry(
+  tlb: TlbView,
+  entry: TlbEntry,
+  index: number,
+  segments: readonly SegmentLayout[],
+  old: TlbRow | undefined,
+): TlbEntry | null {
+  const { pinned } = tlb;
+  if (!pinned || sameEntry(tlb, pinned, index)) return null;
+  const was = decodeEntry(pinned, index, segments);
+  // Two that match nothing are alike, wherever they lie.
+  if (was.invalidated && entry.invalidated) return null;
+  return old?.pinned && JSON.stringify(old.pinned) === JSON.stringify(was) ? old.pinned : was;
+}
+
+/** Which columns of a row differ from the pinned instant. */
+export function differing(row: TlbRow): {
+  address: boolean;
+  span: boolean;
+  owner: boolean;
+  even: boolean;
+  odd: boolean;
+} {
+  const was = row.pinned;
+  const half = (a: TlbHalf, b: TlbHalf) => JSON.stringify(a) !== JSON.stringify(b);
+  return {
+    address: was !== null && was.address !== row.address,
+    span: was !== null && was.span !== row.span,
+    owner: was !== null && (was.global !== row.global || (!row.global && was.asid !== row.asid)),
+    even: was !== null && half(was.even, row.even),
+    odd: was !== null && half(was.odd, row.odd),
+  };
+}
+
+function sameEntry(a: Registers, b: Registers, index: number): boolean {
   return (
     a.entryHi[index] === b.entryHi[index] &&
     a.pageMask[index] === b.pageMask[index] &&

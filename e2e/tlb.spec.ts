@@ -1,0 +1,203 @@
+/** The TLB and the host's side of it, held against the raw registers and contexts as they come over the bridge. */
+import { axe } from './axe.ts';
+import { consoleTail, expect, test } from './launch.ts';
+import { PROMPT, boot, decimal, dump, hex, resize, toAsidChange, type } from './tables.ts';
+
+test.beforeEach(async ({ kseg, page }) => {
+  await resize(kseg, 1440, 900);
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+});
+
+test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) => {
+  await type(page, 'pingpong 1000000');
+  await toAsidChange(page);
+  const { view } = await dump(page);
+  const { tlb, asid } = view;
+  const entries = [...tlb.entryHi].map((hi, index) => ({
+    index,
+    address: (hi & ~0x1fff) >>> 0,
+    asid: hi & 0xff,
+    global: (tlb.entryLo0[index]! & tlb.entryLo1[index]! & 1) === 1,
+    valid: ((tlb.entryLo0[index]! | tlb.entryLo1[index]!) & 2) !== 0,
+    mapped: hi >>> 30 === 0 || hi >>> 29 === 3,
+  }));
+  const rows = page.locator('[data-testid^=tlb-row-]');
+  const shown = () => rows.evaluateAll((all) => all.map((row) => Number(/\d+$/.exec(row.id)![0])));
+
+  // Where it stopped, an entry of the current ASID is in sight.
+  const sight = (await page.locator('#tlb-scroller').boundingBox())!;
+  const tops = await page
+    .locator('[data-testid^=tlb-row-].current')
+    .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+  expect(tops.some((top) => top > sight.y && top < sight.y + sight.height - 16)).toBe(true);
+
+  const heading = page.getByRole('columnheader', { name: 'VPN2' });
+  await heading.getByRole('button').press('Enter');
+  await expect(heading).toHaveAttribute('aria-sort', 'ascending');
+  const byAddress = [...entries].sort((a, b) => a.address - b.address || a.index - b.index).map((one) => one.index);
+  expect(await shown()).toEqual(byAddress);
+  await heading.getByRole('button').press('Enter');
+  await expect(heading).toHaveAttribute('aria-sort', 'descending');
+  await page.getByRole('columnheader', { name: '#' }).getByRole('button').click();
+  const inOrder = [...entries.filter((one) => one.mapped), ...entries.filter((one) => !one.mapped)];
+  expect(inOrder.map((one) => one.index)).not.toEqual(entries.map((one) => one.index));
+  expect(await shown()).toEqual(inOrder.map((one) => one.index));
+
+  const current = inOrder.filter((one) => one.mapped && (one.global || one.asid === asid));
+  expect(current.length).toBeGreaterThan(0);
+  await page.getByTestId('tlb-sort-match').click();
+  await expect
+    .poll(shown)
+    .toEqual([...current, ...inOrder.filter((one) => !current.includes(one))].map((one) => one.index));
+  await page.getByRole('columnheader', { name: '#' }).getByRole('button').click();
+  await expect.poll(shown).toEqual(inOrder.map((one) => one.index));
+
+  await page.getByTestId('tlb-filter-toggle').click();
+  const matching = entries.filter((one) => one.mapped && (one.global || one.asid === asid));
+  await page.getByTestId('tlb-asid').selectOption('current');
+  await expect.poll(shown).toEqual(matching.map((one) => one.index));
+  const other = entries.find((one) => one.mapped && one.valid && !one.global && one.asid !== asid)!;
+  await page.getByTestId('tlb-asid').selectOption(String(other.asid));
+  await page.getByTestId('tlb-segment').selectOption('useg');
+  await page.getByTestId('tlb-valid').click();
+  const left = entries.filter(
+    (one) => one.address < 0x40000000 && one.valid && (one.global || one.asid === other.asid),
+  );
+  await expect.poll(shown).toEqual(left.map((one) => one.index));
+  await expect(page.getByTestId('tlb-shown')).toHaveText(`${left.length} of 64`);
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await expect(rows).toHaveCount(64);
+
+  // Two TLBWI of one address: code put where the guest stands.
+  const write = [0x40820000, 0x40831000, 0x40831800, 0x40845000, 0x42000002, 0x24420001, 0x40820000, 0x42000002];
+  await page.evaluate(
+    async ({ pc, words, registers }) => {
+      for (const [register, value] of registers)
+        await window.kseg.debug({ do: 'setRegister', register: register!, value: value! });
+      const bytes = new Uint8Array(Uint32Array.from(words).buffer);
+      await window.kseg.debug({ do: 'setMemory', address: pc, physical: false, bytes });
+      window.kseg.step(words.length);
+    },
+    {
+      pc: view.pc,
+      words: write,
+      registers: [
+        [2, 40],
+        [3, 0x1001e],
+        [4, (0x20000000 | asid) >>> 0],
+      ],
+    },
+  );
+  await expect(page.getByTestId('tlb-duplicates')).toContainText('(1)');
+  await expect(page.getByTestId('tlb-row-41')).toContainText('‼');
+  await expect(page.getByTestId('tlb-row-41')).toContainText('dup. 40');
+  await expect(page.getByTestId('tlb-row-40')).toContainText('Δ');
+  await expect(page.getByTestId('tlb-row-40')).toContainText('TLBWI');
+  // It is the same row as before, changed in place, and looking again changes nothing.
+  await page.getByTestId('segments-freeze').click();
+  await page.getByTestId('segments-freeze').click();
+  await expect(page.getByTestId('tlb-row-40')).toContainText('Δ');
+
+  await page.locator('#tlb-scroller').focus();
+  await page.keyboard.press('Home');
+  const above = (await shown()).indexOf(40);
+  for (let i = 0; i < above; i++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Space');
+  await expect(page.getByTestId('hover-card')).toContainText('entry 40');
+  await expect(page.getByTestId('strip-kernel')).toHaveAttribute('data-linked', '128');
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByTestId('hover-card')).toContainText('entry 40 answers for too');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('translate-address')).toHaveValue('0x20000000');
+});
+
+test('Pin: the TLB tells what differs from the pinned instant, register by register', async ({ page }) => {
+  await type(page, 'pingpong 1000000');
+  await toAsidChange(page);
+  await page.keyboard.press('Control+Shift+KeyY');
+  await expect(page.getByTestId('tag-tlb')).toBeVisible();
+  const then = (await dump(page)).view;
+  await expect(page.getByTestId('tag-tlb')).toHaveText(`difference since ${decimal(then.instructions)}`);
+  await expect(page.getByTestId('tlb-differing')).toHaveText('≠differs (0)');
+  // Entry 41 is written anew: code put where the guest stands.
+  const write = [0x40820000, 0x40831000, 0x40831800, 0x40845000, 0x42000002];
+  await page.evaluate(
+    async ({ pc, words, registers }) => {
+      for (const [register, value] of registers)
+        await window.kseg.debug({ do: 'setRegister', register: register!, value: value! });
+      const bytes = new Uint8Array(Uint32Array.from(words).buffer);
+      await window.kseg.debug({ do: 'setMemory', address: pc, physical: false, bytes });
+      window.kseg.step(words.length);
+    },
+    {
+      pc: then.pc,
+      words: write,
+      registers: [
+        [2, 41],
+        [3, 0x1001e],
+        [4, (0x20000000 | then.asid) >>> 0],
+      ],
+    },
+  );
+  const { tlb } = (await dump(page)).view;
+  const mapped = (hi: number) => hi >>> 30 === 0 || hi >>> 29 === 3;
+  const differing = [...tlb.entryHi.keys()].filter(
+    (i) =>
+      (['entryHi', 'pageMask', 'entryLo0', 'entryLo1'] as const).some((name) => tlb[name][i] !== then.tlb[name][i]) &&
+      (mapped(tlb.entryHi[i]!) || mapped(then.tlb.entryHi[i]!)),
+  );
+  expect(differing).toEqual([41]);
+  await expect(page.getByTestId('tlb-differing')).toHaveText('≠differs (1)');
+  const row = page.getByTestId('tlb-row-41');
+  await expect(row).toContainText('≠');
+  await expect(row).toContainText('differs from the pinned instant');
+  await expect(row.getByText(/^(came|differs)$/)).toBeVisible();
+  await row.hover();
+  const was = page.getByTestId('tlb-card-pinned');
+  const old = then.tlb.entryHi[41]!;
+  await expect(was).toContainText(mapped(old) ? hex((old & ~0x1fff) >>> 0) : 'it matched nothing');
+  expect(await axe(page)).toEqual([]);
+
+  await page.getByTestId('segments-pin').click();
+  await expect(page.getByTestId('tag-tlb')).toHaveCount(0);
+  await expect(row).not.toContainText('≠');
+});
+
+test('a TLB of 16 entries', async ({ page }) => {
+  await boot(page, { machine: 'malta', tlbEntries: 16 });
+  await expect(page.locator('[data-testid^=tlb-row-]')).toHaveCount(16);
+  await expect(page.getByTestId('panel-tlb')).toContainText('guest, 16 entries');
+  await expect(page.getByRole('scrollbar', { name: 'All 16 entries' })).toBeVisible();
+});
+
+test('the host’s ASIDs and TLB are those of the emulator, and are asked for only when seen', async ({ page }) => {
+  await type(page, 'pingpong 1000000');
+  await toAsidChange(page);
+  const { host, asid } = (await dump(page)).view;
+  expect(host.lastUserAsid).not.toBe(asid);
+  expect(host.cpus).toHaveLength(1);
+  for (const table of ['kernel', 'user'] as const) {
+    const { context, stale, entries, writable } = host.cpus[0]![table];
+    await expect(page.getByTestId(`host-0-${table}-context`)).toHaveText(context === 0 ? '–' : hex(context, 3));
+    await expect(page.getByTestId(`host-0-${table}-state`)).toContainText(stale ? 'stale' : 'live');
+    await expect(page.getByTestId(`host-0-${table}-entries`)).toHaveText(decimal(entries));
+    await expect(page.getByTestId(`host-0-${table}-writable`)).toHaveText(decimal(writable));
+  }
+  await expect(page.getByTestId('host-0-user-state')).toContainText('stale view');
+  await expect(page.getByTestId('host-last-user')).toHaveText(hex(host.lastUserAsid, 2));
+  await expect(page.getByTestId('host-refills')).toHaveText(decimal(host.refills));
+
+  const asked = () =>
+    page.evaluate(
+      () =>
+        new Promise<boolean>((resolve) => {
+          const end = window.kseg.onView((view) => (end(), resolve(view.host !== undefined)));
+          window.kseg.step(1);
+        }),
+    );
+  expect(await asked()).toBe(true);
+  await page.getByTestId('tlb-host-toggle').click();
+  await expect(page.getByTestId('tlb-host')).toHaveCount(0);
+  await expect.poll(asked).toBe(false);
+});
