@@ -59,6 +59,39 @@ test('saved, renamed, duplicated, deleted, undone, booted', async ({ kseg, page 
   await expect(page.getByTestId('status-policy')).toHaveText('eager');
 });
 
+test('two host CPUs: kept in the file, booted, and shown by the TLB panel', async ({ kseg, page }) => {
+  await page.getByTestId('start-host-cpus').selectOption('2');
+  await expect(page.getByTestId('start-migrateEvery')).toHaveValue('100000');
+  await page.getByTestId('start-migrateEvery').fill('0');
+  await page.getByTestId('start-boot').click();
+  await expect(page.getByTestId('problem-migrateEvery')).toHaveText(/whole number of instructions/);
+  await expect(page.getByTestId('start-migrateEvery')).toBeFocused();
+  await page.getByTestId('start-migrateEvery').fill('20000');
+  await page.getByTestId('start-name').fill('Two CPUs');
+  await page.getByTestId('start-save').click();
+  await expect(page.getByTestId('start-saved:two-cpus')).toBeChecked();
+  const file = JSON.parse(readFileSync(path.join(kseg.userData, 'configurations/two-cpus.json'), 'utf8')) as object;
+  expect(file).toMatchObject({ hostCpus: 2, migrateEvery: 20000 });
+  await page.getByTestId('start-bundled:lab-kvm').check({ force: true });
+  await expect(page.getByTestId('start-host-cpus')).toHaveValue('1');
+  await expect(page.getByTestId('start-migrateEvery')).toHaveCount(0);
+  await page.getByTestId('start-saved:two-cpus').check({ force: true });
+  await expect(page.getByTestId('start-migrateEvery')).toHaveValue('20000');
+
+  await page.getByTestId('start-boot').click();
+  await expect(page.getByTestId('start')).toBeHidden();
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+  await kseg.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setContentSize(1440, 900));
+  await expect(page.getByTestId('host-moves')).toHaveText(
+    'The guest moves on to the next CPU every 20,000 instructions’ time.',
+  );
+  // Both have given out ASIDs, and the guest is on one of them.
+  for (const cpu of [0, 1]) {
+    await expect(page.getByTestId(`host-${cpu}-kernel-context`)).toHaveText(/^0x[0-9a-f]+$/);
+  }
+  await expect(page.getByTestId('host-runs')).toHaveCount(1);
+});
+
 test('a file that is none is told of and left alone', async ({ kseg, page }) => {
   const folder = path.join(kseg.userData, 'configurations');
   mkdirSync(folder, { recursive: true });

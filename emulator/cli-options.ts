@@ -1,7 +1,7 @@
 /** The command line of `kseg`. */
 import { parseArgs } from 'node:util';
 import { MOST_DISKS } from './board/board.ts';
-import type { DiskConfig, MachineKind } from './protocol.ts';
+import { MAX_HOST_CPUS, type DiskConfig, type MachineKind } from './protocol.ts';
 import { parseSpec } from './debug/breakpoint-spec.ts';
 import { DEFAULTS, ENGINES as MACHINE_ENGINES, type EngineName } from './machine.ts';
 import { CPU_MODELS, type CpuModel } from './cpu/models.ts';
@@ -197,7 +197,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
       `--geometry ${values.geometry}: the geometries for guests of 4 KiB pages are 32-bit and 64-bit.`,
     );
   }
-  const hostCpus = number('--host-cpus', values['host-cpus'], 1, true, 8);
+  const hostCpus = number('--host-cpus', values['host-cpus'], 1, true, MAX_HOST_CPUS);
   if (values['migrate-every'] !== undefined && hostCpus === 1) {
     throw new UsageError('--migrate-every: with one host CPU there is nowhere to go; add --host-cpus 2.');
   }

@@ -3,14 +3,12 @@ import { LoadError, parseElf, type ElfImage } from './boot/elf.ts';
 import { inferMachine, planBoot, type BootPlan } from './boot/load.ts';
 import { CPU_TRAITS } from './cpu/models.ts';
 import { DEFAULTS, Machine, type MachineOptions } from './machine.ts';
-import type { BootConfig, MachineKind } from './protocol.ts';
+import { MAX_HOST_CPUS, type BootConfig, type MachineKind } from './protocol.ts';
 
 /** A BootConfig with its disks opened; or a raw image at the reset vector instead of a kernel. */
 export type CreateConfig = Omit<BootConfig, 'disks'> & { bios?: { name: string; bytes: Uint8Array } } & Partial<
     Pick<
       MachineOptions,
-      | 'hostCpus'
-      | 'migrateEvery'
       | 'hostUnmapEvery'
       | 'hostProtectEvery'
       | 'disks'
@@ -48,6 +46,13 @@ export function createMachine(
   const seed = config.seed ?? DEFAULTS.seed;
   if (!Number.isInteger(memoryMiB) || memoryMiB < 16 || memoryMiB > 1024) {
     throw new LoadError(`${memoryMiB} MiB of memory: a guest has 16 to 1024 MiB.`);
+  }
+  const { hostCpus = 1, migrateEvery = 0 } = config;
+  if (!Number.isInteger(hostCpus) || hostCpus < 1 || hostCpus > MAX_HOST_CPUS) {
+    throw new LoadError(`${hostCpus} host CPUs: there are 1 to ${MAX_HOST_CPUS}.`);
+  }
+  if (migrateEvery > 0 && hostCpus === 1) {
+    throw new LoadError('With one host CPU there is nowhere to move to: set hostCpus to 2 or more.');
   }
   const make = (kind: MachineKind, bigEndian: boolean): Machine => {
     const tlbEntries =

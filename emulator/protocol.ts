@@ -17,6 +17,10 @@ export const CPUS = ['24Kf', '24Kc', '34Kf-like'] as const;
 export const POLICIES = ['lazy-user', 'eager', 'everything', 'tagged', 'never'] as const;
 export const HOST_GEOMETRIES = ['m32_4k', 'm64_4k'] as const;
 
+/** Most host CPUs, and most instructions between two moves from one to the next. */
+export const MAX_HOST_CPUS = 8;
+export const MAX_MIGRATE_EVERY = 1_000_000_000;
+
 /** What a boot needs. Absent fields take the machine's defaults. */
 export interface BootConfig {
   /** The kernel's ELF file; absent: the bundled Lab kernel for `machine` (default `kvm`, little endian). */
@@ -39,6 +43,10 @@ export interface BootConfig {
   policy?: (typeof POLICIES)[number];
   /** Host page tables, both of 4 KiB pages: two levels or three. */
   geometry?: (typeof HOST_GEOMETRIES)[number];
+  /** Host CPUs that the guest may run on, 1 to MAX_HOST_CPUS; each has its own ASIDs and its own TLB. */
+  hostCpus?: number;
+  /** With more than one: so many instructions' time after which the guest moves to the next one; absent: it stays. */
+  migrateEvery?: number;
   /** `kvm` only: trapping CP0 instructions are rewritten into accesses of the commpage. */
   dynamicTranslation?: boolean;
   /** Every translation that is used is compared with the guest TLB, which is slow. */
@@ -114,6 +122,8 @@ export interface MachineInfo {
   nsPerInstruction: number;
   commandLine: string;
   policy: (typeof POLICIES)[number];
+  /** Instructions after which the guest moves to the next host CPU; 0: it stays. */
+  migrateEvery: number;
   /** Page-table geometry, e.g. `32-bit 4K`; slots are pgd entries from address 0 up to the layout's end. */
   geometry: { name: string; pageSize: number; slots: number; slotBytes: number; pagesPerSlot: number };
   segments: SegmentLayout[];

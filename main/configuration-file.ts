@@ -4,7 +4,18 @@
  */
 import * as v from 'valibot';
 import type { BootRequest } from './bridge.ts';
-import { MACHINE, MOST_DISKS, configurationName, filePath, flag, guestId, oneOf, shape } from './schemas.ts';
+import {
+  MACHINE,
+  MOST_DISKS,
+  MOVES,
+  canMove,
+  configurationName,
+  filePath,
+  flag,
+  guestId,
+  oneOf,
+  shape,
+} from './schemas.ts';
 
 /** The files a request names by number; see Files in files.ts. */
 export interface FileNumbers {
@@ -24,18 +35,21 @@ const Disk = v.pipe(
   v.check((disk) => isOne(disk), one),
 );
 
-const ConfigurationFile = v.strictObject(
-  {
-    format: v.literal(1, 'must be 1, the only format this Kseg knows'),
-    name: configurationName,
-    kernel: v.optional(Source),
-    initrd: v.optional(Source),
-    disks: v.optional(
-      v.pipe(v.array(Disk, 'must be a list'), v.maxLength(MOST_DISKS, `must be at most ${MOST_DISKS}`)),
-    ),
-    ...MACHINE,
-  },
-  shape,
+const ConfigurationFile = v.pipe(
+  v.strictObject(
+    {
+      format: v.literal(1, 'must be 1, the only format this Kseg knows'),
+      name: configurationName,
+      kernel: v.optional(Source),
+      initrd: v.optional(Source),
+      disks: v.optional(
+        v.pipe(v.array(Disk, 'must be a list'), v.maxLength(MOST_DISKS, `must be at most ${MOST_DISKS}`)),
+      ),
+      ...MACHINE,
+    },
+    shape,
+  ),
+  v.check((config) => canMove(config), MOVES),
 );
 
 export interface NamedRequest {

@@ -30,6 +30,8 @@ const request = {
   commandLine: 'console=ttyS0 root=/dev/vda',
   policy: 'eager',
   geometry: 'm64_4k',
+  hostCpus: 2,
+  migrateEvery: 50_000,
   seed: 7,
 } as const;
 

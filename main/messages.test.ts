@@ -15,6 +15,7 @@ describe('checkMessage', () => {
     ['ackConsole', 0],
     ['boot', { kernelGuest: 'kernel-6.1.0_4kc+malta', initrdGuest: '0f3a' }],
     ['boot', { disks: [] }],
+    ['boot', { hostCpus: 8, migrateEvery: 1 }],
     [
       'boot',
       {
@@ -39,6 +40,9 @@ describe('checkMessage', () => {
     ['boot', { tlbEntries: 17 }, 'tlbEntries must be one of 16, 32, 64'],
     ['boot', { kernel: { name: 'x', bytes: new Uint8Array(1) } }, 'kernel is not known here'],
     ['boot', { commandLine: 'x'.repeat(4096) }, 'commandLine must be text of at most 4095 characters'],
+    ['boot', { hostCpus: 9 }, 'hostCpus must be a whole number from 1 to 8'],
+    ['boot', { hostCpus: 2, migrateEvery: 0 }, 'migrateEvery must be a whole number from 1 to 1000000000'],
+    ['boot', { migrateEvery: 5 }, 'its argument has migrateEvery, which needs hostCpus of 2 or more'],
     ['boot', { commandLine: 'a\0b' }, 'commandLine must not contain a zero character'],
     ['step', 1.5, 'its argument must be a whole number from 1 to 1000000000'],
     ['step', -1, 'its argument must be a whole number from 1 to 1000000000'],

@@ -1,6 +1,6 @@
 /** The pieces that what comes from outside is checked with: the page's messages and the user's own files. */
 import * as v from 'valibot';
-import { CPUS, HOST_GEOMETRIES, POLICIES } from '../emulator/protocol.ts';
+import { CPUS, HOST_GEOMETRIES, MAX_HOST_CPUS, MAX_MIGRATE_EVERY, POLICIES } from '../emulator/protocol.ts';
 
 export const whole = (from: number, to: number) => {
   const message = `must be a whole number from ${from} to ${to}`;
@@ -51,6 +51,8 @@ export const MACHINE = {
   cpu: v.optional(oneOf(CPUS)),
   policy: v.optional(oneOf(POLICIES)),
   geometry: v.optional(oneOf(HOST_GEOMETRIES)),
+  hostCpus: v.optional(whole(1, MAX_HOST_CPUS)),
+  migrateEvery: v.optional(whole(1, MAX_MIGRATE_EVERY)),
   dynamicTranslation: v.optional(flag),
   check: v.optional(flag),
   // The kernel's COMMAND_LINE_SIZE is 4096, its terminating zero included.
@@ -59,18 +61,26 @@ export const MACHINE = {
   seed: v.optional(whole(0, 0xffff_ffff)),
 } as const;
 
-export const BootRequest = v.strictObject(
-  {
-    ...MACHINE,
-    kernelId: v.optional(whole(1, 0x7fff_ffff)),
-    initrdId: v.optional(whole(1, 0x7fff_ffff)),
-    kernelGuest: v.optional(guestId),
-    initrdGuest: v.optional(guestId),
-    disks: v.optional(
-      v.pipe(v.array(DiskRequest, 'must be a list'), v.maxLength(MOST_DISKS, `must be at most ${MOST_DISKS}`)),
-    ),
-  },
-  shape,
+/** Moving needs somewhere to go; the check's message is MOVES. */
+export const canMove = ({ hostCpus = 1, migrateEvery }: { hostCpus?: number; migrateEvery?: number }): boolean =>
+  migrateEvery === undefined || hostCpus > 1;
+export const MOVES = 'has migrateEvery, which needs hostCpus of 2 or more';
+
+export const BootRequest = v.pipe(
+  v.strictObject(
+    {
+      ...MACHINE,
+      kernelId: v.optional(whole(1, 0x7fff_ffff)),
+      initrdId: v.optional(whole(1, 0x7fff_ffff)),
+      kernelGuest: v.optional(guestId),
+      initrdGuest: v.optional(guestId),
+      disks: v.optional(
+        v.pipe(v.array(DiskRequest, 'must be a list'), v.maxLength(MOST_DISKS, `must be at most ${MOST_DISKS}`)),
+      ),
+    },
+    shape,
+  ),
+  v.check((config) => canMove(config), MOVES),
 );
 
 export const configurationName = v.pipe(text(80), v.trim(), v.minLength(1, 'must not be empty'));

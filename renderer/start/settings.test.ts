@@ -65,6 +65,8 @@ describe('settings', () => {
       cpu: '34Kf-like' as const,
       policy: 'tagged' as const,
       geometry: 'm64_4k' as const,
+      hostCpus: '2',
+      migrateEvery: '50000',
       check: true,
       nsPerInstruction: 2,
       disks: [
@@ -74,6 +76,7 @@ describe('settings', () => {
     };
     const request = requestOf(file, settings);
     expect(request).toMatchObject({ kernelId: 3, machine: 'malta', cpu: '34Kf-like', policy: 'tagged', check: true });
+    expect(request).toMatchObject({ hostCpus: 2, migrateEvery: 50000 });
     expect(settingsOf(request, file)).toEqual(settings);
     expect(choiceOf(request, [], { 3: 'vmlinux' })).toEqual(file);
     const kvm = requestOf(lab, { ...defaultSettings(lab, []), cpu: '24Kc', dynamicTranslation: true });
@@ -99,5 +102,14 @@ describe('settings', () => {
       'seed',
     ]);
     expect(problemsOf({ ...good, memory: ' 64 ' })).toEqual({});
+    expect(problemsOf({ ...good, hostCpus: '2', migrateEvery: '0' })).toHaveProperty('migrateEvery');
+    expect(problemsOf({ ...good, hostCpus: '2', migrateEvery: '' })).toEqual({});
+  });
+
+  it('one host CPU has nowhere to move to', () => {
+    const settings = { ...defaultSettings(lab, []), migrateEvery: 'no number' };
+    expect(problemsOf(settings)).toEqual({});
+    expect(requestOf(lab, settings)).not.toHaveProperty('migrateEvery');
+    expect(requestOf(lab, { ...settings, hostCpus: '4', migrateEvery: '' })).toMatchObject({ hostCpus: 4 });
   });
 });

@@ -1,5 +1,5 @@
 /** The start page's form as data: defaults of a guest, what is wrong with a field, and the request it makes. */
-import type { BootConfig, MachineKind } from '../../emulator/protocol.ts';
+import { MAX_MIGRATE_EVERY, type BootConfig, type MachineKind } from '../../emulator/protocol.ts';
 import type { BootRequest, DiskRequest, GuestEntry } from '../../main/bridge.ts';
 import { GUESTS, type Guest } from '../lib/guests.ts';
 import { MACHINE_LABEL } from '../lib/layouts.ts';
@@ -32,6 +32,10 @@ export interface Settings {
   cpu: NonNullable<BootConfig['cpu']>;
   policy: NonNullable<BootConfig['policy']>;
   geometry: NonNullable<BootConfig['geometry']>;
+  /** A number. */
+  hostCpus: string;
+  /** Instructions; empty: the guest stays where it is. Of no meaning with one CPU. */
+  migrateEvery: string;
   dynamicTranslation: boolean;
   check: boolean;
   disks: DiskSetting[];
@@ -47,6 +51,8 @@ const USUAL = {
   cpu: '24Kf',
   policy: 'lazy-user',
   geometry: 'm32_4k',
+  hostCpus: '1',
+  migrateEvery: '',
   dynamicTranslation: false,
   check: false,
 } as const;
@@ -97,6 +103,8 @@ export function settingsOf(request: BootRequest, choice: Choice): Settings {
     cpu: request.cpu ?? base.cpu,
     policy: request.policy ?? base.policy,
     geometry: request.geometry ?? base.geometry,
+    hostCpus: request.hostCpus === undefined ? base.hostCpus : String(request.hostCpus),
+    migrateEvery: request.migrateEvery === undefined ? base.migrateEvery : String(request.migrateEvery),
     dynamicTranslation: request.dynamicTranslation ?? base.dynamicTranslation,
     check: request.check ?? base.check,
     disks: (request.disks ?? []).map(({ fileId, guest, ...disk }) => ({ ...disk, source: guest ?? `#${fileId}` })),
@@ -134,13 +142,18 @@ function wholeNumber(text: string, from: number, to: number): number | null {
   return value >= from && value <= to ? value : null;
 }
 
-export type Problems = Partial<Record<'memory' | 'commandLine' | 'seed', string>>;
+/** Fields that are typed. */
+export type TextField = 'memory' | 'commandLine' | 'migrateEvery' | 'seed';
+export type Problems = Partial<Record<TextField, string>>;
 
 /** What is wrong, one sentence a field. */
-export function problemsOf({ memory, commandLine, seed }: Settings): Problems {
+export function problemsOf({ memory, commandLine, hostCpus, migrateEvery, seed }: Settings): Problems {
   const problems: Problems = {};
   if (wholeNumber(memory, 16, 1024) === null) problems.memory = 'Memory is a whole number of MiB, from 16 to 1,024.';
   if (commandLine.length > 4095) problems.commandLine = 'A command line has at most 4,095 characters.';
+  if (hostCpus !== '1' && migrateEvery.trim() !== '' && wholeNumber(migrateEvery, 1, MAX_MIGRATE_EVERY) === null) {
+    problems.migrateEvery = 'A whole number of instructions, from 1 to 1,000,000,000; empty: it stays on CPU 0.';
+  }
   if (wholeNumber(seed, 0, 0xffff_ffff) === null) problems.seed = 'The seed is a whole number from 0 to 4,294,967,295.';
   return problems;
 }
@@ -169,6 +182,10 @@ export function requestOf(choice: Choice, settings: Settings): BootRequest {
   }
   if (settings.policy !== USUAL.policy) request.policy = settings.policy;
   if (settings.geometry !== USUAL.geometry) request.geometry = settings.geometry;
+  if (settings.hostCpus !== USUAL.hostCpus) {
+    request.hostCpus = Number(settings.hostCpus);
+    if (settings.migrateEvery.trim() !== '') request.migrateEvery = Number(settings.migrateEvery.trim());
+  }
   if (settings.machine !== 'malta' && settings.dynamicTranslation) request.dynamicTranslation = true;
   if (settings.check) request.check = true;
   if (settings.nsPerInstruction !== undefined) request.nsPerInstruction = settings.nsPerInstruction;
