@@ -134,6 +134,17 @@ test('two boots are compared phase by phase, and the same boot twice counts the 
   for (const measure of ['instructions', 'exits', 'pagesFlushed', 'tlbWrites', 'hostTlbRefills']) {
     expect(await cell(1, measure)).toBe(await cell(0, measure));
   }
+
+  // Both have their pictures in the end, though the second boot follows the first at once.
+  await page.getByTestId('start-bundled:lab-kvm').check({ force: true });
+  await page.getByTestId('start-policy').selectOption('tagged');
+  await page.getByTestId('start-name').fill('Tagged');
+  await page.getByTestId('start-save').click();
+  const row = page.locator('.row', { has: page.getByTestId('start-saved:tagged') });
+  await expect(row).toContainText('no picture yet');
+  await page.getByTestId('compare-first').selectOption('Tagged');
+  await compare('Everything');
+  await expect(row.locator('svg rect')).not.toHaveCount(0);
 });
 
 test('without the guest it needs, a configuration says so', async () => {

@@ -292,6 +292,15 @@ test('stepping over a call comes back behind it', async ({ page }) => {
   expect((await dump(page)).cpu.registers[29]).toBe(cpu.registers[29]);
 });
 
+test('the question of Translate stands in one line at 1100 pixels', async ({ kseg, page }) => {
+  await kseg.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setContentSize(1100, 720));
+  await expect.poll(() => page.evaluate(() => window.innerWidth)).toBe(1100);
+  await front(page, 'translate');
+  const top = async (id: string) => (await page.getByTestId(id).boundingBox())!.y;
+  await page.getByTestId('translate-mode').selectOption('user');
+  expect(Math.abs((await top('translate-asid')) - (await top('translate-access')))).toBeLessThan(4);
+});
+
 test('every theme is readable, and nothing needs a mouse', async ({ page }) => {
   await front(page, 'breakpoints');
   await page.getByTestId('break-argument').fill('switch_mm+4');

@@ -40,6 +40,15 @@ describe('the CPU', () => {
     ]);
   });
 
+  it('marks nothing at the first stop of a machine that nobody has looked at', () => {
+    machine.place(machine.start, addiu(T0, T0, 5), addiu(T0, T0, 5), 0);
+    step();
+    expect(view().changed).toEqual([]);
+    expect(view().cp0.some(({ changed }) => changed)).toBe(false);
+    step();
+    expect(view().changed).toEqual([T0, 34]);
+  });
+
   it('lists code round PC, with delay slots, targets and what is not mapped', () => {
     machine.place(machine.start, op('beq', { i: 1 }), addiu(T0, 0, 1), 0);
     const { code } = view();

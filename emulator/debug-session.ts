@@ -29,7 +29,8 @@ export class DebugSession {
 
   /** Somebody lets the machine go on from where it stands. */
   resume(): void {
-    this.inspector.mark();
+    // Against a machine just switched on, of which nobody has seen anything, all would have changed.
+    if (this.inspector.looked || this.machine.clock.instructions() > 0) this.inspector.mark();
     this.machine.breakpoints.resume();
   }
 

@@ -131,7 +131,8 @@ export interface MachineInfo {
 
 export type RunState =
   | { state: 'off' }
-  | { state: 'running' }
+  /** `until`: what it runs to, at which it will stop. */
+  | { state: 'running'; until?: 'asidChange' }
   /** `stop`: what stopped it, if it was not asked to. */
   | { state: 'paused'; stop?: StopReport }
   /** The guest powered off, panicked, or the emulator stopped it; `message` is one sentence. */
@@ -586,7 +587,7 @@ export type ToEmulator =
   | { type: 'pause' }
   | { type: 'reset' }
   | { type: 'step'; instructions: number }
-  /** Runs until the instruction after the next guest ASID change, then pauses. */
+  /** Runs until the instruction after the next guest ASID change, then pauses; gives up where none comes for long. */
   | { type: 'runToAsidChange' }
   | { type: 'input'; bytes: Uint8Array }
   | { type: 'watch'; request: ViewRequest }

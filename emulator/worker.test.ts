@@ -157,6 +157,20 @@ describe('run control', () => {
     expect(view.asidChanges).toBe(before + 1);
   });
 
+  it('a run to a change of ASID says so, and a pause gives it up', async () => {
+    host = new Host();
+    await host.bootLab();
+    await host.pause();
+    host.send({ type: 'runToAsidChange' });
+    await host.until(() => host.all('state').some(({ state }) => state.state === 'running' && state.until));
+    await host.pause();
+    host.send({ type: 'input', bytes: keys('pingpong 3\n') });
+    host.console = '';
+    host.send({ type: 'run' });
+    await host.prompt();
+    expect(host.all('state').at(-1)!.state).toEqual({ state: 'running' });
+  });
+
   it('a reset starts anew', async () => {
     host = new Host();
     await host.bootLab();

@@ -6,6 +6,7 @@
  * neither memory nor guest speed.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { AsidSearch } from './asid-search.ts';
 import { createMachine, type CreatedMachine } from './create.ts';
 import type { CompilerOptions } from './jit/compiler.ts';
 import { ThreadedCompiler } from './threaded-compiler.ts';
@@ -26,6 +27,7 @@ import {
   type FromEmulator,
   type RunState,
   type SavedBreakpoint,
+  type StopReport,
   type ToEmulator,
   type ViewRequest,
 } from './protocol.ts';
@@ -76,9 +78,9 @@ function sendState(): void {
   else if (end) {
     const reason = end.reason === 'reset' ? 'powerOff' : end.reason;
     state = { state: 'ended', reason, message: end.message };
-  } else if (running) state = { state: 'running' };
+  } else if (running) state = asidSearch?.waits ? { state: 'running', until: 'asidChange' } : { state: 'running' };
   else {
-    const { report } = created.machine.breakpoints;
+    const report = created.machine.breakpoints.report ?? givenUp;
     state = report ? { state: 'paused', stop: report } : { state: 'paused' };
   }
   stopSent = 'stop' in state;
@@ -86,6 +88,9 @@ function sendState(): void {
 }
 /** The host has been told of what stopped the machine. */
 let stopSent = false;
+/** A run to the next change of ASID, and why the last one ended without. */
+let asidSearch: AsidSearch | null = null;
+let givenUp: StopReport | null = null;
 
 function sendError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
@@ -156,8 +161,12 @@ function setRunning(value: boolean): void {
   if (!created || created.machine.end) value = false;
   if (value === running) return;
   running = value;
-  if (running) session!.resume();
-  else {
+  if (running) {
+    givenUp = null;
+    session!.resume();
+  } else {
+    asidSearch?.cancel();
+    asidSearch = null;
     pacer?.stop();
     created?.machine.breakpoints.runUntil(null);
   }
@@ -202,6 +211,8 @@ function slice(): void {
   }
   flushConsole();
   if (stop === 'ended' || stop === 'event') return setRunning(false);
+  givenUp = asidSearch?.givenUp() ?? null;
+  if (givenUp) return setRunning(false);
   if (stop === 'limit') {
     sendView(false);
     return schedule(0);
@@ -257,6 +268,7 @@ function start(
   const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   before?.close();
   running = false;
+  asidSearch = givenUp = null;
   if (created && !breakpoints) next.machine.breakpoints.adopt(created.machine.breakpoints);
   created = next;
   session = new DebugSession(next.machine);
@@ -326,13 +338,14 @@ function handle(message: ToEmulator): void {
     case 'step':
       setRunning(false);
       if (!created) return;
+      givenUp = null;
       session!.resume();
       created.machine.run(message.instructions, Infinity);
       return standStill();
     case 'runToAsidChange':
       if (!created) return;
-      created.machine.stopAtAsidChange = true;
-      return setRunning(true);
+      asidSearch = new AsidSearch(created.machine);
+      return running ? sendState() : setRunning(true);
     case 'input':
       wakeUp();
       if (created && !created.machine.end) created.machine.input(message.bytes);

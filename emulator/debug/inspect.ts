@@ -40,6 +40,11 @@ export class Inspector {
 
   constructor(private readonly target: DebugTarget) {}
 
+  /** Somebody has seen the CPU. */
+  get looked(): boolean {
+    return this.request !== null;
+  }
+
   /** The machine is about to run: what there is now is what changes are told from. */
   mark(): void {
     this.before = this.snapshot();

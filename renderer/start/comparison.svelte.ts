@@ -2,6 +2,7 @@
 import type { PhaseMark } from '../../emulator/protocol.ts';
 import type { BootRequest } from '../../main/bridge.ts';
 import { machine } from '../lib/machine.svelte.ts';
+import { tablePictures } from './table-pictures.svelte.ts';
 
 export interface Side {
   label: string;
@@ -34,7 +35,8 @@ class Comparison {
     this.#stop = $effect.root(() => {
       $effect(() => {
         if (this.index === null || machine.booting) return;
-        const up = machine.marks.at(-1)?.phase === null;
+        /* Its picture is taken from a view or two later. */
+        const up = machine.marks.at(-1)?.phase === null && tablePictures.takenOf === machine.generation;
         if (up) this.#finished(machine.marks, '');
         else if (machine.run.state === 'ended') this.#finished(withNow(), machine.run.message);
       });

@@ -7,6 +7,8 @@ import { foldTable, parsePictures, pictureKey, withPicture, type TablePicture } 
 const KEY = 'kseg.tables';
 
 class Pictures {
+  /** The run that was last pictured, if there was anything to keep of it; machine.generation. */
+  takenOf = $state(-1);
   #all = $state.raw(parsePictures(localStorage.getItem(KEY)));
 
   of(choice: Choice, settings: Settings): TablePicture | undefined {
@@ -16,6 +18,7 @@ class Pictures {
 
   /** Takes the picture of the machine that has just booted. */
   take(): void {
+    this.takenOf = machine.generation;
     const { info, kernel, request } = machine;
     const choice = choiceOf(request.request, library.kernels);
     const key = choice && pictureKey(choice, settingsOf(request.request, choice));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FlushInfo } from '../../../emulator/protocol.ts';
 import { defaultLayout } from '../../lib/layouts.ts';
-import { bracketText, differenceBracket } from './brackets.ts';
+import { bracketText, differenceBracket, pendingBracket } from './brackets.ts';
 import { stripGeometry } from './strip-geometry.ts';
 
 const [useg, kseg0, kseg23] = stripGeometry(defaultLayout('kvm'), 'kernel', 6).segments;
@@ -14,13 +14,21 @@ describe('bracketText', () => {
   it('says what went and what stayed, and nothing where nothing happened', () => {
     expect(bracketText(useg!, flush)?.text).toBe('freed: 198 pages, 7 tables');
     expect(bracketText(useg!, flush, true)?.text).toBe('last freed: 198 pages, 7 tables');
-    expect(bracketText(kseg0!, flush)).toMatchObject({ kept: true, text: '✓ kept: 11,560 pages' });
+    expect(bracketText(kseg0!, flush)).toMatchObject({ kind: 'kept', text: '✓ kept: 11,560 pages' });
     expect(bracketText({ ...useg!, width: 140 }, flush)?.text).toBe('198 pages, 7 tables');
-    expect(bracketText({ ...kseg0!, width: 95 }, flush)?.text).toBe('✓ kept 11,560');
+    expect(bracketText({ ...kseg0!, width: 95 }, flush)?.text).toBe('✓ 11,560 pages');
+    expect(bracketText({ ...kseg0!, width: 95 }, flush, false, 95)?.text).toBe('✓ kept: 11,560 pages');
     expect(bracketText({ ...kseg0!, width: 63 }, flush)?.text).toBe('✓ 11,560');
     expect(bracketText(kseg23!, flush)).toBe(null);
     const everything = { bySegment: {}, kept: {} } as unknown as FlushInfo;
     expect(bracketText(kseg0!, everything)).toBe(null);
+  });
+
+  it('says what a stale table will lose', () => {
+    const stats = { pages: 3, tables: 2, highWater: 8, flushedTotal: 0, flushedLast: 0, refillsSince: 3 };
+    expect(pendingBracket(useg!, stats)).toMatchObject({ kind: 'pending', text: 'to be freed: 3 pages, 2 tables' });
+    expect(pendingBracket(useg!, { ...stats, pages: 0, tables: 0 })).toBeNull();
+    expect(pendingBracket({ ...useg!, closed: true }, stats)).toBeNull();
   });
 
   it('says what a segment has gained and lost since the pinned instant', () => {

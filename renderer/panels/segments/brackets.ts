@@ -1,5 +1,5 @@
 /** The brackets under a flushed strip: what each segment lost, and that kseg0 stayed. */
-import type { FlushInfo, TableDifference } from '../../../emulator/protocol.ts';
+import type { FlushInfo, SegmentStats, TableDifference } from '../../../emulator/protocol.ts';
 import { fitting } from '../../lib/fitting.ts';
 import { count, plural } from '../../lib/format.ts';
 import { changeText, changeWords } from './difference.ts';
@@ -8,15 +8,16 @@ import type { StripSegment } from './strip-geometry.ts';
 export interface Bracket {
   x: number;
   width: number;
-  kept: boolean;
+  /** What the bracket tells of: what went, what is to go, what stayed, or what differs. */
+  kind: 'freed' | 'pending' | 'kept' | 'difference';
   text: string;
 }
 
 /**
  * The bracket of one segment after a flush, or null where there is nothing to say. `past` is the form that stays once
- * the flush is no longer fresh.
+ * the flush is no longer fresh; `spare` are pixels beyond the segment that its text may take.
  */
-export function bracketText(part: StripSegment, flush: FlushInfo, past = false): Bracket | null {
+export function bracketText(part: StripSegment, flush: FlushInfo, past = false, spare = 0): Bracket | null {
   if (part.closed) return null;
   const { name } = part.segment;
   const { x, width } = part;
@@ -24,7 +25,7 @@ export function bracketText(part: StripSegment, flush: FlushInfo, past = false):
   if (freed && freed.pages + freed.tables > 0) {
     const pages = plural(freed.pages, 'page');
     const both = `${pages}, ${plural(freed.tables, 'table')}`;
-    return { x, width, kept: false, text: fitting(width, `${past ? 'last freed' : 'freed'}: ${both}`, both, pages) };
+    return { x, width, kind: 'freed', text: fitting(width, `${past ? 'last freed' : 'freed'}: ${both}`, both, pages) };
   }
   const pages = flush.kept[name] ?? 0;
   if (name !== 'kseg0' || pages === 0) return null;
@@ -32,15 +33,24 @@ export function bracketText(part: StripSegment, flush: FlushInfo, past = false):
   return {
     x,
     width,
-    kept: true,
+    kind: 'kept',
     text: fitting(
-      width,
+      width + spare,
       `✓ kept: ${plural(pages, 'page')}, no TLB entry maps it`,
       `✓ kept: ${plural(pages, 'page')}`,
-      `✓ kept ${short}`,
+      `✓ ${plural(pages, 'page')}`,
       `✓ ${short}`,
     ),
   };
+}
+
+/** What the next entry to user mode will take of a stale table. */
+export function pendingBracket(part: StripSegment, stats: SegmentStats | undefined): Bracket | null {
+  if (part.closed || !stats || stats.tables === 0) return null;
+  const { x, width } = part;
+  const pages = plural(stats.pages, 'page');
+  const both = `${pages}, ${plural(stats.tables, 'table')}`;
+  return { x, width, kind: 'pending', text: fitting(width, `to be freed: ${both}`, both, pages) };
 }
 
 /** The same place in a difference: what the segment has gained and lost. */
@@ -55,5 +65,5 @@ export function differenceBracket(part: StripSegment, difference: TableDifferenc
   };
   const short = changeText(change);
   const { x, width } = part;
-  return { x, width, kept: false, text: short === '' ? '=' : fitting(width, changeWords(change), short) };
+  return { x, width, kind: 'difference', text: short === '' ? '=' : fitting(width, changeWords(change), short) };
 }
