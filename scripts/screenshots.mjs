@@ -7,7 +7,8 @@
  *     --docs        the pictures of the README and the manual anew, into docs/pictures/
  *
  * The app is the build in dist/, with a profile of its own, on a display of its own (Xvfb) where there is one to be had.
- * Scenes with Debian are left out where `npm run guests` has not been.
+ * Scenes with Debian are left out where `npm run guests` has not been. A scene that fails, or takes too long, is named at
+ * the end, and the others go on without it.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -68,6 +69,30 @@ function wanted() {
   );
 }
 
+/** Seconds that a display, a start or end of the app, a scene, and a picture of it may take on a busy computer. */
+const SECONDS = { display: 20, app: 60, scene: 120, picture: 60 };
+
+/**
+ * A promise, or its failure when it takes longer. What it waited for goes on: most calls into the app have no limit of
+ * their own, so whoever gives up ends the app.
+ * @template T
+ * @param {number} seconds
+ * @param {string} what
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+async function within(seconds, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Problem(`${what} took longer than ${seconds} seconds`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A display that nobody looks at; null where Xvfb is not installed, and the desktop's is used. */
 function virtualDisplay() {
   return new Promise((resolve) => {
@@ -97,13 +122,22 @@ async function openApp(executablePath, display) {
       KSEG_GUESTS: path.join(userData, 'guests'),
     },
   });
-  const page = await app.firstWindow();
-  await page.waitForLoadState();
+  const running = app.process();
+  const kill = () => running.kill('SIGKILL');
+  process.once('exit', kill);
   const stop = async () => {
-    await app.close();
+    await within(SECONDS.app, 'ending the app', app.close()).catch(kill);
+    process.off('exit', kill);
     rmSync(userData, { recursive: true, force: true, maxRetries: 5 });
   };
-  return { app, page, stop };
+  try {
+    const page = await app.firstWindow();
+    await page.waitForLoadState();
+    return { app, page, stop, kill };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** Carries out a command of the native menu. */
@@ -135,11 +169,28 @@ async function take({ app, page }, { theme, size, file }) {
   writeFileSync(file, png);
 }
 
+/** Sets a scene and takes its pictures. */
+async function picture(scene, open, pictures) {
+  const app = { ...open, command: (id) => command(open.app, id) };
+  await within(scene.seconds ?? SECONDS.scene, 'setting it', scene.set(app));
+  for (const picture of pictures) {
+    const { theme, size, file } = picture;
+    await within(SECONDS.picture, `its picture in ${theme} at ${size}`, take(open, picture));
+    const bytes = statSync(file).size;
+    console.log(`${path.relative(ROOT, file)}  ${Math.round(bytes / 1000)} kB`);
+    if (file.includes('docs') && bytes > DOCS_LIMIT) {
+      throw new Problem(`${file} has ${bytes} bytes, more than the ${DOCS_LIMIT} that documents carry`);
+    }
+  }
+  if (scene.reset) await within(SECONDS.scene, 'leaving it', scene.reset(app));
+}
+
 async function main() {
   const pictures = wanted();
   if (pictures.length === 0) return;
   const runtime = await electronRuntime();
-  const display = await virtualDisplay();
+  const display = await within(SECONDS.display, 'starting Xvfb', virtualDisplay());
+  const failed = [];
   let open = null;
   try {
     for (const scene of SCENES) {
@@ -149,32 +200,30 @@ async function main() {
         console.log(`${scene.name}: left out, ${scene.missing()}`);
         continue;
       }
-      // Scenes that follow one another share an app; each can be had alone all the same.
-      if (!open || scene.fresh) {
-        await open?.stop();
-        open = await openApp(runtime.executable, display);
-      }
-      const app = { ...open, command: (id) => command(open.app, id) };
       try {
-        await scene.set(app);
-      } catch (error) {
-        throw new Problem(`The scene ${scene.name} could not be set: ${error.message}`);
-      }
-      for (const picture of ofScene) {
-        await take(open, picture);
-        const { size } = statSync(picture.file);
-        console.log(`${path.relative(ROOT, picture.file)}  ${Math.round(size / 1000)} kB`);
-        if (picture.file.includes('docs') && size > DOCS_LIMIT) {
-          throw new Problem(`${picture.file} has ${size} bytes, more than the ${DOCS_LIMIT} that documents carry.`);
+        // Scenes that follow one another share an app; each can be had alone all the same.
+        if (!open || scene.fresh) {
+          await open?.stop();
+          open = null;
+          open = await openApp(runtime.executable, display);
         }
+        await picture(scene, open, ofScene);
+      } catch (error) {
+        failed.push(scene.name);
+        console.log(`${scene.name}: failed, ${error.message}`);
+        // Whatever state the app is in, the next scene begins with another.
+        open?.kill();
+        await open?.stop();
+        open = null;
       }
-      await scene.reset?.(app);
     }
   } finally {
     await open?.stop();
     display?.stop();
   }
+  if (failed.length > 0) throw new Problem(`There are no pictures, or not all, of: ${failed.join(', ')}.`);
 }
 
 endOnSignals();
-main().catch(fail);
+// What a scene that took too long still waits for keeps nothing alive.
+main().then(() => process.exit(), fail);

@@ -9,7 +9,7 @@ import { ROOT } from './run.mjs';
 /**
  * @typedef {import('playwright').Page} Page
  * @typedef {{ app: import('playwright').ElectronApplication, page: Page, command: (id: string) => Promise<void> }} App
- * @typedef {{ name: string, about: string, fresh?: boolean, missing?: () => string | null,
+ * @typedef {{ name: string, about: string, fresh?: boolean, seconds?: number, missing?: () => string | null,
  *   set: (app: App) => Promise<void>, reset?: (app: App) => Promise<void> }} Scene
  */
 
@@ -332,6 +332,7 @@ export const SCENES = [
   },
   {
     name: 'linux',
+    seconds: 300,
     about: 'Debian at its shell, at work',
     fresh: true,
     missing: noDebian,
@@ -345,6 +346,7 @@ export const SCENES = [
   },
   {
     name: 'linux-mmu',
+    seconds: 300,
     about: 'Debian stopped at a change of ASID, a slot opened',
     missing: noDebian,
     async set(app) {
@@ -365,6 +367,7 @@ export const SCENES = [
   },
   {
     name: 'linux-debug',
+    seconds: 300,
     about: 'Debian in the Debug layout',
     missing: noDebian,
     async set(app) {
