@@ -26,10 +26,13 @@ test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) =>
 
   // Where it stopped, an entry of the current ASID is in sight.
   const sight = (await page.locator('#tlb-scroller').boundingBox())!;
-  const tops = await page
-    .locator('[data-testid^=tlb-row-].current')
-    .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
-  expect(tops.some((top) => top > sight.y && top < sight.y + sight.height - 16)).toBe(true);
+  const tops = () =>
+    page
+      .locator('[data-testid^=tlb-row-].current')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+  await expect
+    .poll(async () => (await tops()).some((top) => top > sight.y && top < sight.y + sight.height - 16))
+    .toBe(true);
 
   const heading = page.getByRole('columnheader', { name: 'VPN2' });
   await heading.getByRole('button').press('Enter');

@@ -7,8 +7,8 @@
  *     --docs        the pictures of the README and the manual anew, into docs/pictures/
  *
  * The app is the build in dist/, with a profile of its own, on a display of its own (Xvfb) where there is one to be had.
- * Scenes with Debian are left out where `npm run guests` has not been. A scene that fails, or takes too long, is named at
- * the end, and the others go on without it.
+ * Scenes with Debian are left out where `npm run guests` has not been. A scene that fails twice, or takes too long, is
+ * named at the end, and the others go on without it.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -69,7 +69,8 @@ function wanted() {
   );
 }
 
-/** Seconds that a display, a start or end of the app, a scene, and a picture of it may take on a busy computer. */
+/** Times that a scene is tried, and seconds that a display, a start or end of the app, a scene, and a picture of it may take on a busy computer. */
+const ATTEMPTS = 2;
 const SECONDS = { display: 20, app: 60, scene: 120, picture: 60 };
 
 /**
@@ -200,21 +201,26 @@ async function main() {
         console.log(`${scene.name}: left out, ${scene.missing()}`);
         continue;
       }
-      try {
-        // Scenes that follow one another share an app; each can be had alone all the same.
-        if (!open || scene.fresh) {
+      // Now and then a page gets no frames from its start on, on a busy computer: another app does.
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        try {
+          // Scenes that follow one another share an app; each can be had alone all the same.
+          if (!open || scene.fresh) {
+            await open?.stop();
+            open = null;
+            open = await openApp(runtime.executable, display);
+          }
+          await picture(scene, open, ofScene);
+          break;
+        } catch (error) {
+          const last = attempt === ATTEMPTS;
+          if (last) failed.push(scene.name);
+          console.log(`${scene.name}: ${last ? 'failed' : 'once more, with another app'}: ${error.message}`);
+          // Whatever state the app is in, what follows begins with another.
+          open?.kill();
           await open?.stop();
           open = null;
-          open = await openApp(runtime.executable, display);
         }
-        await picture(scene, open, ofScene);
-      } catch (error) {
-        failed.push(scene.name);
-        console.log(`${scene.name}: failed, ${error.message}`);
-        // Whatever state the app is in, the next scene begins with another.
-        open?.kill();
-        await open?.stop();
-        open = null;
       }
     }
   } finally {

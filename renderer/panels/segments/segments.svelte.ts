@@ -1,6 +1,13 @@
 /** What the Segments panel knows beyond the newest view: flushes as they age, the opened slot, the last samples, freezing. */
 import { SvelteMap } from 'svelte/reactivity';
-import type { DifferenceView, SegmentName, SlotView, TableName, TableView } from '../../../emulator/protocol.ts';
+import type {
+  DifferenceView,
+  FlushInfo,
+  SegmentName,
+  SlotView,
+  TableName,
+  TableView,
+} from '../../../emulator/protocol.ts';
 import { cancelDraw, requestDraw } from '../../lib/frame.ts';
 import { machine } from '../../lib/machine.svelte.ts';
 import { FLUSH_TIMES, FlushTracker, REDUCED_TIMES, type FlushLook } from './flush-tracker.ts';
@@ -20,6 +27,9 @@ export class TableFlushes {
   freed = $state.raw<{ slot: number; pages: Uint8Array } | null>(null);
   look = $state.raw<FlushLook>({ form: 'none', mark: 0, rate: 0, flush: null, moving: false });
   label = $derived(flushLabel(this.look));
+  /** In a storm: one of its flushes, for long enough to be read. */
+  sample = $state.raw<FlushInfo | null>(null);
+  #sampledAt = 0;
   /** Nothing ages while the panel is frozen. */
   frozen = false;
 
@@ -39,6 +49,9 @@ export class TableFlushes {
   update(view: TableView, now: number): void {
     this.tracker.update(view, now, machine.running);
     this.advance(now);
+    if (this.frozen || now - this.#sampledAt < STORM_INTERVAL) return;
+    this.#sampledAt = now;
+    this.sample = this.look.form === 'storm' ? view.lastFlush : null;
   }
 
   /** Takes the newest pages of the opened slot. */
@@ -51,7 +64,7 @@ export class TableFlushes {
   reset(): void {
     this.tracker.reset();
     this.#freedPages.reset();
-    this.freed = null;
+    this.freed = this.sample = null;
     this.advance(performance.now());
   }
 

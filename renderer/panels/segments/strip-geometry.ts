@@ -45,7 +45,7 @@ export function columnPitch(room: number): number {
 
 function rowHeight(rows: number, short: boolean): number {
   if (rows <= 4) return short ? 7 : 11;
-  return short ? 5 : 6;
+  return short ? 4 : 6;
 }
 
 /** Lays one table's strip out. `short` is the form for low windows. */

@@ -20,8 +20,9 @@ import { buckets, clampSpan, panned, revealed, zoomed, type Span } from './scale
 const INTERVAL = 100;
 /** Lanes with at most so many events on the screen show each of them. */
 export const MARKS = 400;
-/** What a paused machine shows of its past at first. */
+/** What a paused machine shows of its past at first: as long as some changes of ASID take, and not less than this. */
 const CLOSE_UP = 26_000;
+const CLOSE_UP_CHANGES = 25;
 /** Events looked at for what touched a slot: of a machine that runs, and of one that stands still. */
 export const RECENT = 2 ** 18;
 const ALL = 2 ** 21;
@@ -29,6 +30,11 @@ const TOUCHED_INTERVAL = 1000;
 
 /** What is shown: all of the run, its last instructions, or a stretch that the user chose. */
 type Range = { kind: 'auto' } | { kind: 'all' } | { kind: 'last'; length: number } | ({ kind: 'fixed' } & Span);
+
+function closeUp(now: number): number {
+  const changes = machine.view?.asidChanges ?? 0;
+  return changes === 0 ? CLOSE_UP : Math.max(CLOSE_UP, (now / changes) * CLOSE_UP_CHANGES);
+}
 
 export class TimelineState {
   /** Lane area in CSS pixels. */
@@ -52,7 +58,7 @@ export class TimelineState {
     const { range, now } = this;
     if (range.kind === 'fixed') return clampSpan(range, now);
     const length =
-      range.kind === 'last' ? range.length : range.kind === 'auto' && !machine.running ? CLOSE_UP : Infinity;
+      range.kind === 'last' ? range.length : range.kind === 'auto' && !machine.running ? closeUp(now) : Infinity;
     return clampSpan({ from: now - Math.min(length, now), to: now }, now);
   });
   /** What touched the slot that another panel points at. */
