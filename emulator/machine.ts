@@ -153,7 +153,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     // A checker looks at every access, which generated code does not show it.
     const translates = options.engine === 'jit' && !options.check;
     const limits = options.cacheLimits ?? CACHE_LIMITS;
-    const mapBytes = (codeMapBytes(hostBytes, limits.pages) + 0xffff) & ~0xffff;
+    const mapBytes = (codeMapBytes(hostBytes, limits.pages, limits.guards) + 0xffff) & ~0xffff;
     const { timelineEvents } = options;
     const ringAt = hostBytes + (translates ? mapBytes : 0);
     this.memory = new LinearMemory(ringAt + ringBytes(timelineEvents ?? 0));

@@ -371,13 +371,13 @@ describe('a full cache is emptied', () => {
     return [code.branch('beq', {}, 'again').nop(), ...all];
   };
   it('of functions', () => {
-    const both = new BothEngines({ ...LITTLE, cacheLimits: { functions: 20, pages: 100 } }, many(4, 64));
+    const both = new BothEngines({ ...LITTLE, cacheLimits: { functions: 20, pages: 100, guards: 1000 } }, many(4, 64));
     both.go(20_000);
     expect(both.counts.evictions).toBeGreaterThan(5);
     expect(both.register(V0)).toBeGreaterThan(2000);
   });
   it('of pages', () => {
-    const both = new BothEngines({ ...LITTLE, cacheLimits: { functions: 1000, pages: 5 } }, many(16, 16));
+    const both = new BothEngines({ ...LITTLE, cacheLimits: { functions: 1000, pages: 5, guards: 100_000 } }, many(16, 16));
     both.go(20_000);
     expect(both.counts.evictions).toBeGreaterThan(5);
     expect(both.register(V0)).toBeGreaterThan(2000);

@@ -4,6 +4,10 @@
  * For each mode there is a directory with a word for each host page, the byte offset of the page's entries. A page has an
  * entry for each of its words: the function's slot in the table where the code there has been translated, or minus how
  * often the interpreter entered a block there. Pages nobody has visited share a page of zeros.
+ *
+ * Generated code that goes straight to other generated code looks at that code's guard: a word that is the host address
+ * of its entry as long as it may be called, and -1 before and after. No guard is used twice until all is forgotten, as
+ * who looks at it may outlive what it guards.
  */
 import { PAGE_WORDS } from './region.ts';
 import type { LinearMemory } from '../memory.ts';
@@ -12,10 +16,14 @@ const PAGE_BYTES = 4 * PAGE_WORDS;
 /** Pages with entries of their own, both modes together. */
 export const MOST_PAGES = 6144;
 export const MODES = 2;
+/** Guards: a MiB. What is translated once more has another one. */
+export const MOST_GUARDS = 1 << 18;
+/** The word of a guard of code that must not be called. */
+export const CLOSED = -1;
 
 /** Bytes that a map takes for a guest with `hostBytes` of host memory up to the end of its RAM. */
-export function codeMapBytes(hostBytes: number, mostPages: number = MOST_PAGES): number {
-  return MODES * directoryBytes(hostBytes) + (1 + mostPages) * PAGE_BYTES;
+export function codeMapBytes(hostBytes: number, mostPages = MOST_PAGES, mostGuards = MOST_GUARDS): number {
+  return MODES * directoryBytes(hostBytes) + (1 + mostPages) * PAGE_BYTES + 4 * mostGuards;
 }
 function directoryBytes(hostBytes: number): number {
   return ((hostBytes >>> 12) * 4 + 0xfff) & ~0xfff;
@@ -29,18 +37,22 @@ export class CodeMap {
   private readonly words: Int32Array;
   private readonly firstPage: number;
   private pages = 0;
+  private readonly firstGuard: number;
+  private guards = 0;
 
   /** @param at byte offset of {@link codeMapBytes} bytes, a multiple of 4 KiB */
   constructor(
     memory: LinearMemory,
     at: number,
     private readonly hostBytes: number,
-    private readonly mostPages: number = MOST_PAGES,
+    private readonly mostPages = MOST_PAGES,
+    private readonly mostGuards = MOST_GUARDS,
   ) {
     this.words = memory.words;
     for (let mode = 0; mode < MODES; mode++) this.directories.push(at + mode * directoryBytes(hostBytes));
     this.unvisited = at + MODES * directoryBytes(hostBytes);
     this.firstPage = this.unvisited + PAGE_BYTES;
+    this.firstGuard = this.firstPage + mostPages * PAGE_BYTES;
     this.clear();
   }
 
@@ -51,6 +63,7 @@ export class CodeMap {
     }
     this.words.fill(0, this.firstPage >>> 2, (this.firstPage + this.pages * PAGE_BYTES) >>> 2);
     this.pages = 0;
+    this.guards = 0;
   }
 
   /** Gives the host page entries of its own. False when there is no room. */
@@ -58,6 +71,32 @@ export class CodeMap {
     if (this.pages === this.mostPages) return false;
     this.words[(this.directories[mode]! >>> 2) + (host >>> 12)] = this.firstPage + this.pages++ * PAGE_BYTES;
     return true;
+  }
+
+  /** Byte offset of as many guards, closed, one after the other; -1 when there is no room. */
+  reserveGuards(count: number): number {
+    if (this.guards + count > this.mostGuards) return -1;
+    const at = this.firstGuard + 4 * this.guards;
+    this.words.fill(CLOSED, at >>> 2, (at >>> 2) + count);
+    this.guards += count;
+    return at;
+  }
+  /** Lets the code at `host` be called by those who look at the guard at a byte offset. */
+  openGuard(guard: number, host: number): void {
+    this.words[guard >>> 2] = host;
+  }
+  closeGuard(guard: number): void {
+    this.words[guard >>> 2] = CLOSED;
+  }
+  isOpen(guard: number): boolean {
+    return this.words[guard >>> 2] !== CLOSED;
+  }
+  /** Byte offsets and words of all guards that are in use. */
+  *usedGuards(): Generator<[guard: number, word: number]> {
+    for (let i = 0; i < this.guards; i++) {
+      const at = this.firstGuard + 4 * i;
+      yield [at, this.words[at >>> 2]!];
+    }
   }
 
   private index(mode: number, host: number): number {

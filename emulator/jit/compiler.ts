@@ -4,7 +4,7 @@
  */
 import { HOST_TLB } from '../memory.ts';
 import { Generator } from './generate.ts';
-import { End, PAGE_WORDS, buildRegion, type Region } from './region.ts';
+import { End, PAGE_WORDS, buildRegion, leavings, type Region } from './region.ts';
 import { ModuleWriter } from './wasm.ts';
 
 /** Instructions in a region. */
@@ -29,6 +29,14 @@ export interface Wanted {
   entries: Int32Array | null;
   /** Places in the page of loads and stores that have been seen to reach devices. */
   devices: readonly number[];
+  /** Byte offset of its guard; see code-map.ts. */
+  guard: number;
+}
+
+/** Code that is there already, by virtual address and guard, for others to call. */
+export interface Link {
+  pc: number;
+  guard: number;
 }
 
 /** Blocks of one mode that become one module. */
@@ -38,11 +46,13 @@ export interface Batch {
   /** Status.FR = 0: 1; see fpu.ts. */
   odd: number;
   wanted: Wanted[];
+  links: readonly Link[];
 }
 
 /** One function of a module: its export's name is its place among them. */
 export interface CompiledRegion {
   host: number;
+  guard: number;
   /** Places in the page, each first and one past the last, that it was made from. */
   spans: number[];
 }
@@ -52,6 +62,8 @@ export interface Compiled {
   /** Null when none of the blocks can be translated. */
   module: WebAssembly.Module | null;
   regions: CompiledRegion[];
+  /** Guards of the functions that it imports, as `f` and their place among them. */
+  imports: number[];
   /** Size of the module, and what making it took. */
   bytes: number;
   milliseconds: number;
@@ -65,7 +77,7 @@ export interface Compiler {
 }
 
 interface Ready {
-  host: number;
+  wanted: Wanted;
   region: Region;
 }
 
@@ -78,7 +90,8 @@ export class RegionCompiler {
   compile(batch: Batch): Compiled {
     const started = performance.now();
     const ready: Ready[] = [];
-    for (const { host, pc, page, entries, devices } of batch.wanted) {
+    for (const wanted of batch.wanted) {
+      const { host, pc, page, entries, devices } = wanted;
       const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
         limit: REGION_LIMIT,
         kernel: batch.mode === 0 && this.options.fullSystem,
@@ -86,19 +99,21 @@ export class RegionCompiler {
         devices: new Set(devices),
       });
       const [first] = region.blocks;
-      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ host, region });
+      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ wanted, region });
     }
-    const bytes = ready.length > 0 ? this.write(batch, ready) : null;
+    const links = usedLinks(batch, ready);
+    const bytes = ready.length > 0 ? this.write(batch, ready, links) : null;
     return {
       id: batch.id,
       module: bytes && new WebAssembly.Module(bytes),
-      regions: ready.map(({ host, region }) => ({ host, spans: spansOf(region) })),
+      regions: ready.map(({ wanted: { host, guard }, region }) => ({ host, guard, spans: spansOf(region) })),
+      imports: links.map(({ guard }) => guard),
       bytes: bytes?.length ?? 0,
       milliseconds: performance.now() - started,
     };
   }
 
-  private write({ mode, odd }: Batch, ready: readonly Ready[]): Uint8Array<ArrayBuffer> {
+  private write({ mode, odd }: Batch, ready: readonly Ready[], links: readonly Link[]): Uint8Array<ArrayBuffer> {
     const { writer, options } = this;
     const generator = new Generator(writer, {
       ...options,
@@ -106,10 +121,28 @@ export class RegionCompiler {
       writeTable: mode === 0 ? HOST_TLB.kernelWrite : HOST_TLB.userWrite,
       odd,
     });
-    generator.begin(ready.length);
-    for (const { region } of ready) generator.generate(region);
+    generator.begin(
+      ready.map(({ wanted }) => wanted),
+      links,
+    );
+    for (const { region, wanted } of ready) generator.generate(region, wanted.pc & ~0xfff);
     return writer.end();
   }
+}
+
+/** Those links of a batch that its regions leave to, and that are not its own. */
+function usedLinks({ links }: Batch, ready: readonly Ready[]): Link[] {
+  if (links.length === 0) return [];
+  const own = new Set(ready.map(({ wanted }) => wanted.pc));
+  const others = new Map(links.map((link) => [link.pc, link]));
+  const used = new Set<Link>();
+  for (const { region, wanted } of ready) {
+    for (const pc of leavings(region, wanted.pc & ~0xfff)) {
+      const link = own.has(pc) ? undefined : others.get(pc);
+      if (link) used.add(link);
+    }
+  }
+  return [...used];
 }
 
 function spansOf(region: Region): number[] {

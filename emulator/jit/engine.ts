@@ -27,7 +27,7 @@ import {
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import type { RingPlace } from '../timeline/event-ring.ts';
-import { CodeMap, MODES, MOST_PAGES } from './code-map.ts';
+import { CodeMap, MODES, MOST_GUARDS, MOST_PAGES } from './code-map.ts';
 import {
   DirectCompiler,
   REGION_LIMIT,
@@ -36,6 +36,7 @@ import {
   type CompiledRegion,
   type Compiler,
   type CompilerOptions,
+  type Link,
 } from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
@@ -49,12 +50,17 @@ export interface CacheLimits {
   functions: number;
   /** Pages that something was executed in often, both modes together. */
   pages: number;
+  /** Regions that are translated before everything is dropped. */
+  guards: number;
 }
-export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES };
+export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES, guards: MOST_GUARDS };
 const ERET = 0x42000018;
 const SYSCALL = 0x0c;
 const SYSCALL_MASK = 0xfc00003f | 0;
 const COP0 = 0x10;
+/** Upper halves of BGEZAL with register 0, and of BEQ of register 0 with itself. */
+const BAL = 0x0411;
+const B = 0x1000;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** Regions that are translated at a time: making a module costs much by itself. */
@@ -127,14 +133,16 @@ interface Hot {
 interface Sent extends Batch {
   /** By page of its blocks: a bit for each word that has changed since. */
   changed: Map<number, Uint8Array>;
+  /** Table slots of the links, by guard. */
+  linked: Map<number, number>;
 }
 
 /** The translations of one host page in one mode. */
 interface PageCode {
   mode: number;
   host: number;
-  /** Table slots, and where each function's entry is in the page. */
-  slots: { slot: number; at: number }[];
+  /** Table slots, where each function's entry is in the page, and its guard. */
+  slots: { slot: number; at: number; guard: number }[];
   /** Bit for each word that a region holds. */
   covered: Uint8Array;
 }
@@ -189,8 +197,8 @@ export class Engine {
     this.words = memory.words;
     this.compiler = options.compiler ?? new DirectCompiler(options);
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
-    const { functions, pages } = options.limits;
-    this.map = new CodeMap(memory, at, hostBytes, pages);
+    const { functions, pages, guards } = options.limits;
+    this.map = new CodeMap(memory, at, hostBytes, pages, guards);
     this.modes = [0, 1].map(() => ({
       table: new WebAssembly.Table({ element: 'anyfunc', initial: functions }),
       free: freeSlots(functions),
@@ -502,7 +510,9 @@ export class Engine {
 
   private send(mode: number, hot: readonly Hot[]): void {
     const { words, map, mmu } = this;
-    const wanted = hot.map(({ pc, host }) => {
+    const guards = map.reserveGuards(hot.length);
+    if (guards < 0) return this.evict();
+    const wanted = hot.map(({ pc, host }, i) => {
       const first = (host & ~0xfff) >>> 2;
       return {
         pc,
@@ -510,13 +520,43 @@ export class Engine {
         page: words.subarray(first, first + PAGE_WORDS),
         entries: map.entries(mode, host),
         devices: [...(this.devices.get((host >>> 12) * MODES + mode) ?? [])],
+        guard: guards + 4 * i,
       };
     });
-    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted };
+    const linked = new Map<number, number>();
+    const links = this.findLinks(mode, hot, linked);
+    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links };
     const pages = new Set(hot.map(({ host }) => host & ~0xfff));
     for (const host of pages) mmu.watch(host);
-    this.sent.push({ ...batch, changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])) });
+    this.sent.push({ ...batch, linked, changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])) });
     this.compiler.submit(batch);
+  }
+
+  /**
+   * What code in the pages of these blocks may go to and is translated: in the same page, or where a jump of it goes.
+   * @param linked gets their slots by guard
+   */
+  private findLinks(mode: number, hot: readonly Hot[], linked: Map<number, number>): Link[] {
+    const { words } = this;
+    const reads = (mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
+    const links = new Map<number, Link>();
+    const add = (pc: number, { slot, guard }: PageCode['slots'][number]) => {
+      links.set(pc, { pc, guard });
+      linked.set(guard, slot);
+    };
+    const bases = new Map(hot.map(({ pc, host }) => [pc & ~0xfff, host & ~0xfff]));
+    for (const [base, host] of bases) {
+      for (const each of this.pages.get((host >>> 12) * MODES + mode)?.slots ?? []) add((base + 4 * each.at) | 0, each);
+      for (let at = 0; at < PAGE_WORDS; at++) {
+        const to = jumpTarget(words[(host >>> 2) + at]!, (base + 4 * at) | 0);
+        if ((to & 3) !== 0 || links.has(to)) continue;
+        const callee = words[reads + (to >>> 12)]! ^ to;
+        if (callee < 0 || this.map.entry(mode, callee) <= 0) continue;
+        const place = (callee & 0xfff) >>> 2;
+        add(to, this.pages.get((callee >>> 12) * MODES + mode)!.slots.find((each) => each.at === place)!);
+      }
+    }
+    return [...links.values()];
   }
 
   /** Takes what the compiler has ready. */
@@ -533,14 +573,18 @@ export class Engine {
   }
 
   /** Makes a module's functions known. False when there is no room for them. */
-  private install(batch: Sent, { module, regions, bytes }: Compiled): boolean {
+  private install(batch: Sent, { module, regions, imports: links, bytes }: Compiled): boolean {
     const { memory, counts, map } = this;
     const { mode } = batch;
     const { table, free } = this.modes[mode]!;
     if (!module) return true;
     if (free.length < regions.length) return false;
     const { step, enter } = this.dispatcher;
-    const imports = { memory: memory.memory, enter: enter[mode]!, step };
+    const imports: Record<string, WebAssembly.Memory | CallableFunction> = { memory: memory.memory, enter: enter[mode]!, step };
+    for (const [i, guard] of links.entries()) {
+      // What has been dropped meanwhile is not called.
+      imports[`f${i}`] = (map.isOpen(guard) ? table.get(batch.linked.get(guard)!) : enter[mode]!) as CallableFunction;
+    }
     const instance = new WebAssembly.Instance(module, { k: imports });
     for (const [i, region] of regions.entries()) {
       const { host } = region;
@@ -561,14 +605,15 @@ export class Engine {
     return true;
   }
 
-  private remember(mode: number, slot: number, { host, spans }: CompiledRegion): void {
+  private remember(mode: number, slot: number, { host, guard, spans }: CompiledRegion): void {
     const key = (host >>> 12) * MODES + mode;
     let page = this.pages.get(key);
     if (!page) {
       page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS) };
       this.pages.set(key, page);
     }
-    page.slots.push({ slot, at: (host & 0xfff) >>> 2 });
+    page.slots.push({ slot, at: (host & 0xfff) >>> 2, guard });
+    this.map.openGuard(guard, host);
     for (let i = 0; i < spans.length; i += 2) {
       page.covered.fill(1, spans[i], spans[i + 1]);
       this.counts.instructions += spans[i + 1]! - spans[i]!;
@@ -603,9 +648,10 @@ export class Engine {
 
   private drop(page: PageCode): void {
     const { table, free } = this.modes[page.mode]!;
-    for (const { slot, at } of page.slots) {
+    for (const { slot, at, guard } of page.slots) {
       table.set(slot, null);
       free.push(slot);
+      this.map.closeGuard(guard);
       this.map.setEntry(page.mode, page.host + 4 * at, 0);
     }
     this.counts.dropped += page.slots.length;
@@ -636,6 +682,13 @@ export class Engine {
     this.queue = [];
     this.deviceAccesses.clear();
   }
+}
+
+/** Where the instruction at `pc` jumps to, if it is J, JAL, B or BAL; otherwise what is no multiple of 4. */
+function jumpTarget(word: number, pc: number): number {
+  if (word >>> 27 === 1) return ((pc + 4) & 0xf0000000) | ((word << 6) >>> 4);
+  if (word >>> 16 === BAL || word >>> 16 === B) return (pc + 4 + ((word << 16) >> 14)) | 0;
+  return 1;
 }
 
 function freeSlots(functions: number): number[] {

@@ -10,10 +10,11 @@
  * calls, for the longest way to the next test, so that a region never executes one too many.
  */
 import { JIT_ADDRESS_AT, JIT_EXIT_AT, JIT_FLOAT_AT, REGISTERS_AT } from '../memory.ts';
-import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
+import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
 import { KernelTarget } from './kernel-target.ts';
-import { End, PAGE_WORDS, isSwitch, returnsToCaller, type Block, type Instruction, type Region } from './region.ts';
+import { End, PAGE_WORDS, isSwitch, returnsToCaller, targetOf, type Block, type Instruction, type Region } from './region.ts';
+import type { Link } from './compiler.ts';
 import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
 import { F32, F64, I32, I64, Op, VOID } from './wasm.ts';
@@ -21,8 +22,8 @@ import { F32, F64, I32, I64, Op, VOID } from './wasm.ts';
 /** Index of `enter`, which goes to the code for a PC, and of `step`, which has the interpreter execute one instruction. */
 const ENTER = 0;
 const STEP = 1;
-/** Index of a module's first region. */
-const FIRST_REGION = 2;
+/** Index of the first function of another module that is imported. */
+const FIRST_LINK = 2;
 /** A PC that no return address is equal to. */
 const NOWHERE = 1;
 /** More different sets of registers than this share exits. */
@@ -31,6 +32,12 @@ const MOST_EXITS = 6;
 const PAIR = 1;
 const HI = 32;
 const LO = 33;
+
+/** A function that can be called without `enter`, as long as its guard says so. */
+interface Callee {
+  index: number;
+  guard: number;
+}
 
 interface Exit {
   registers: number;
@@ -46,6 +53,7 @@ interface Flows {
 
 export class Generator extends KernelTarget {
   private region!: Region;
+  private base = 0;
   private flows: Flows[] = [];
   private exits: Exit[] = [];
   /** Nesting depth now, and the depth of each block's label. */
@@ -60,28 +68,37 @@ export class Generator extends KernelTarget {
   private inSlot = false;
   private exitOffset = 0;
 
-  /** Begins a module of `count` regions, which it exports as 0, 1 ... */
-  begin(count: number): void {
+  /**
+   * Begins a module of regions, which it exports as 0, 1 ...
+   * @param links what is called of other modules
+   */
+  begin(regions: readonly Link[], links: readonly Link[]): void {
     const { out } = this;
+    const first = FIRST_LINK + links.length;
+    this.callees = new Map([...links, ...regions].map(({ pc, guard }, i) => [pc, { index: FIRST_LINK + i, guard }]));
     // The functions' table is none of its imports: a host may keep a copy of it for each module that imports it.
     out.begin(TYPES, [
       { module: 'k', name: 'memory', kind: 'memory' },
       { module: 'k', name: 'enter', kind: 'function', type: REGION_TYPE },
       { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
+      ...links.map((_, i) => ({ module: 'k', name: `f${i}`, kind: 'function', type: REGION_TYPE }) as const),
     ]);
-    out.functions(Array.from({ length: count }, () => REGION_TYPE));
+    out.functions(regions.map(() => REGION_TYPE));
     out.exports(
-      Array.from({ length: count }, (_, i) => String(i)),
-      FIRST_REGION,
+      regions.map((_, i) => String(i)),
+      first,
     );
     out.bodies();
   }
+  /** By virtual address, as the code was mapped when it was wanted. */
+  private callees = new Map<number, Callee>();
 
-  /** Writes the body of the region's function. */
-  generate(region: Region): void {
+  /** Writes the body of the region's function. @param base virtual address of the page, as it is mapped now */
+  generate(region: Region, base: number): void {
     const { out } = this;
     const { blocks } = region;
     this.region = region;
+    this.base = base;
     this.depth = 0;
     this.labels = new Int32Array(blocks.length);
     this.heads = new Uint8Array(blocks.length);
@@ -355,26 +372,89 @@ export class Generator extends KernelTarget {
     out.op1(Op.LocalSet, Local.Left);
   }
 
-  /** Goes to the code for the PC that `push` pushes; all is in memory. */
-  private goTo(push: () => void): void {
+  /**
+   * Goes to the code for the PC that `push` pushes; all is in memory.
+   * @param to that PC, where the page is mapped as it was, if it is always the same
+   */
+  private goTo(push: () => void, to?: number): void {
     const { out } = this;
+    const callee = to === undefined ? undefined : this.callees.get(to);
     push();
-    out.op1(Op.LocalGet, Local.Left);
-    out.op1(Op.LocalGet, Local.Depth);
+    if (callee) {
+      out.op1(Op.LocalSet, Local.Target);
+      this.pushIsElsewhere(callee, 0);
+      out.op(Op.I32Eqz);
+      this.open(Op.If);
+      this.pushArguments(true, 0);
+      out.op1(Op.ReturnCall, callee.index);
+      this.close();
+      out.op1(Op.LocalGet, Local.Target);
+    }
+    this.pushCounts(0);
     out.op1(Op.ReturnCall, ENTER);
   }
 
   /** Calls the code for Local.Target. It returns where it has come to there, and the count in Local.Left. */
-  private callTarget(): void {
+  private callTarget(to?: number): void {
+    const { out } = this;
+    const callee = to === undefined ? undefined : this.callees.get(to);
+    const call = (index: number) => {
+      out.op1(Op.Call, index);
+      out.op1(Op.LocalSet, Local.Left);
+      out.op1(Op.LocalSet, Local.Target);
+    };
+    if (!callee) {
+      this.pushArguments(false, 1);
+      return call(ENTER);
+    }
+    this.pushIsElsewhere(callee, 1);
+    this.open(Op.If);
+    this.pushArguments(false, 1);
+    call(ENTER);
+    out.op(Op.Else);
+    this.pushArguments(true, 1);
+    call(callee.index);
+    this.close();
+  }
+
+  /** Zero when the code at Local.Target is the callee's, and may be called: one deeper, or in the caller's place. */
+  private pushIsElsewhere({ guard }: Callee, deeper: 0 | 1): void {
     const { out } = this;
     out.op1(Op.LocalGet, Local.Target);
+    out.constant(10);
+    out.op(Op.I32ShrU);
+    out.constant(0x3ffffc);
+    out.op(Op.I32And);
+    out.memory(Op.I32Load, this.options.readTable, 2);
+    out.op1(Op.LocalGet, Local.Target);
+    out.op(Op.I32Xor);
+    out.constant(0);
+    out.memory(Op.I32Load, guard, 2);
+    out.op(Op.I32Xor);
+    if (deeper === 0) return;
+    out.op1(Op.LocalGet, Local.Depth);
+    out.constant(MOST_CALLS - deeper);
+    out.op(Op.I32GtS);
+    out.op(Op.I32Or);
+  }
+
+  /** Local.Target or its page, and the rest of a region's or of `enter`'s arguments. */
+  private pushArguments(page: boolean, deeper: 0 | 1): void {
+    const { out } = this;
+    out.op1(Op.LocalGet, Local.Target);
+    if (page) {
+      out.constant(-4096);
+      out.op(Op.I32And);
+    }
+    this.pushCounts(deeper);
+  }
+  private pushCounts(deeper: 0 | 1): void {
+    const { out } = this;
     out.op1(Op.LocalGet, Local.Left);
     out.op1(Op.LocalGet, Local.Depth);
-    out.constant(1);
+    if (deeper === 0) return;
+    out.constant(deeper);
     out.op(Op.I32Add);
-    out.op1(Op.Call, ENTER);
-    out.op1(Op.LocalSet, Local.Left);
-    out.op1(Op.LocalSet, Local.Target);
   }
 
   // Order
@@ -489,7 +569,7 @@ export class Generator extends KernelTarget {
           this.open(Op.If);
           this.count(1);
           this.emitSlot(block, dirty);
-          this.leaveTo(block.taken, after, undefined, () => this.address(this.targetOffset(block)));
+          this.leaveTo(block.taken, after, undefined, block);
           this.close();
         } else this.branchTo(block, after);
         return this.leaveTo(block.next, after, following);
@@ -497,9 +577,11 @@ export class Generator extends KernelTarget {
       case End.LocalCall:
         return this.emitJump(block, after, following);
       case End.Call:
-        return this.call(block, after, () => this.pushJumpTarget(block.body.at(-1)!), following);
+        this.pushTarget(block);
+        out.op1(Op.LocalSet, Local.Target);
+        return this.call(block, after, following, this.targetOf(block));
       case End.CallRegister:
-        return this.call(block, after, () => out.op1(Op.LocalGet, Local.Target), following);
+        return this.call(block, after, following);
       case End.Register:
         if (returnsToCaller(block)) this.returnLocally();
         else if (isSwitch(block.body.at(-1)!)) this.switchLocally();
@@ -554,6 +636,9 @@ export class Generator extends KernelTarget {
   }
 
   /** Byte offset from the page's start, perhaps outside of it, that a branch goes to. */
+  private targetOf(block: Block): number {
+    return targetOf(block.body.at(-1)!, this.base);
+  }
   private targetOffset(block: Block): number {
     const { at, word } = block.body.at(-1)!;
     return 4 * (at + 1 + ((word << 16) >> 16));
@@ -572,15 +657,19 @@ export class Generator extends KernelTarget {
     out.op1(Op.LocalGet, Local.Condition);
     this.open(Op.If);
     this.storeRegisters(dirty);
-    this.goTo(() => this.address(this.targetOffset(block)));
+    this.goTo(() => this.pushTarget(block), this.targetOf(block));
     this.close();
   }
 
-  /** Goes on at a place in the page, in this region or another. */
-  private leaveTo(at: number, dirty: number, following: Item | undefined, push = () => this.address(4 * at)): void {
+  /**
+   * Goes on at a place in the page, in this region or another.
+   * @param branch the block whose branch goes there; the place may be out of the page then
+   */
+  private leaveTo(at: number, dirty: number, following: Item | undefined, branch?: Block): void {
     if (!this.has(at)) {
       this.storeRegisters(dirty);
-      return this.goTo(push);
+      if (branch) return this.goTo(() => this.pushTarget(branch), this.targetOf(branch));
+      return this.goTo(() => this.address(4 * at), (this.base + 4 * at) | 0);
     }
     const index = this.region.blockAt[at]!;
     if (this.states[index]! >= 0) this.setState(index);
@@ -591,7 +680,7 @@ export class Generator extends KernelTarget {
   private emitJump(block: Block, dirty: number, following: Item | undefined): void {
     const jump = block.body.at(-1)!;
     if (jump.traits.flow === Flow.Branch) {
-      return this.leaveTo(block.taken, dirty, following, () => this.address(this.targetOffset(block)));
+      return this.leaveTo(block.taken, dirty, following, block);
     }
     if (this.has(block.taken)) {
       // The jump stays in the page only where the page is mapped in its own 256 MiB.
@@ -603,7 +692,14 @@ export class Generator extends KernelTarget {
       this.jump(Op.BrIf, index);
     }
     this.storeRegisters(dirty);
-    this.goTo(() => this.pushJumpTarget(jump));
+    this.goTo(() => this.pushJumpTarget(jump), this.targetOf(block));
+  }
+
+  /** The address that a branch or an absolute jump goes to. */
+  private pushTarget(block: Block): void {
+    const jump = block.body.at(-1)!;
+    if (jump.traits.flow === Flow.Branch) this.address(this.targetOffset(block));
+    else this.pushJumpTarget(jump);
   }
 
   private pushJumpTarget({ at, word }: Instruction): void {
@@ -615,12 +711,11 @@ export class Generator extends KernelTarget {
     out.op(Op.I32Or);
   }
 
-  private call(block: Block, dirty: number, push: () => void, following: Item | undefined): void {
+  /** Calls the code for Local.Target and goes on where it returns to. @param to as in {@link goTo} */
+  private call(block: Block, dirty: number, following: Item | undefined, to?: number): void {
     const { out } = this;
     this.storeRegisters(dirty);
-    push();
-    out.op1(Op.LocalSet, Local.Target);
-    this.callTarget();
+    this.callTarget(to);
     out.op1(Op.LocalGet, Local.Target);
     this.address(4 * block.next);
     out.op(Op.I32Ne);

@@ -1,7 +1,7 @@
 /** What must hold of the code cache between any two instructions of the guest, for tests and for whoever doubts it. */
 import { HOST_TLB, RAM_AT } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import type { CodeMap } from './code-map.ts';
+import { CLOSED, type CodeMap } from './code-map.ts';
 import { PAGE_WORDS } from './region.ts';
 
 export interface CodeCache {
@@ -12,7 +12,7 @@ export interface CodeCache {
   pages: Iterable<{
     mode: number;
     host: number;
-    slots: readonly { slot: number; at: number }[];
+    slots: readonly { slot: number; at: number; guard: number }[];
     covered: Uint8Array;
   }>;
   /** Host pages that translations are being made of. */
@@ -27,6 +27,7 @@ export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: Cod
   const name = (host: number, mode: number) => `page 0x${host.toString(16)} of mode ${mode}`;
   const owners = modes.map(() => new Map<number, string>());
   const withCode = new Set<number>();
+  const guarded = new Map<number, number>();
   for (const { mode, host, slots, covered } of pages) {
     const page = name(host, mode);
     withCode.add(host);
@@ -40,7 +41,9 @@ export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: Cod
     }
     const listed = new Map(slots.map(({ slot, at }) => [at, slot]));
     if (listed.size !== slots.length) broken.push(`${page} has two functions for one entry.`);
-    for (const { slot, at } of slots) {
+    for (const { slot, at, guard } of slots) {
+      if (guarded.has(guard)) broken.push(`${page} has guard ${guard}, as has another function.`);
+      guarded.set(guard, host + 4 * at);
       const owner = owners[mode]!.get(slot);
       if (owner !== undefined) broken.push(`${page} has slot ${slot}, as has ${owner}.`);
       owners[mode]!.set(slot, page);
@@ -53,6 +56,12 @@ export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: Cod
       if (entry <= 0 && listed.has(at)) broken.push(`${page} has code for ${at} that no entry leads to.`);
     }
   }
+  for (const [guard, word] of map.usedGuards()) {
+    const entry = guarded.get(guard) ?? CLOSED;
+    if (word !== entry) broken.push(`Guard ${guard} is ${word}, not ${entry}.`);
+    guarded.delete(guard);
+  }
+  for (const guard of guarded.keys()) broken.push(`Guard ${guard} is in use and was never reserved.`);
   for (const [mode, { table, free }] of modes.entries()) {
     const used = owners[mode]!;
     const unused = new Set(free);

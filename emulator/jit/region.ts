@@ -18,9 +18,9 @@ export const enum End {
   Branch,
   /** Unconditional: `taken`. */
   Jump,
-  /** JAL: the callee returns to `next`. */
+  /** JAL or BAL: the callee returns to `next`. */
   Call,
-  /** JAL to a block of this region, `taken`, which returns to `next` by a JR of this region. */
+  /** The same to a block of this region, `taken`, which returns to `next` by a JR of this region. */
   LocalCall,
   /** JALR: so does this one's. */
   CallRegister,
@@ -168,12 +168,12 @@ class Builder {
           break;
         }
         const target = this.target(found);
-        if (flow === Flow.Branch) {
-          lead(target);
-          if (!unconditional(found)) lead(at + 2);
-        } else if (found.traits.link) {
+        if (found.traits.link) {
           lead(at + 2);
           lead(target);
+        } else if (flow === Flow.Branch) {
+          lead(target);
+          if (!unconditional(found)) lead(at + 2);
         } else if (flow === Flow.Jump) lead(target);
         else if (isSwitch(found)) this.findTargets(at).forEach(lead);
         break;
@@ -273,8 +273,10 @@ class Builder {
     this.add(jump.at - block.at);
     this.add(jump.at - block.at);
     if (flow === Flow.Branch) {
-      block.end = unconditional(jump) ? End.Jump : End.Branch;
       block.taken = this.target(jump);
+      // BAL to what is behind it is how code finds out where it is.
+      const calls = link && block.taken !== jump.at + 2;
+      block.end = !unconditional(jump) ? End.Branch : calls ? End.Call : End.Jump;
     } else if (flow === Flow.Jump) {
       block.end = link ? End.Call : End.Jump;
       block.taken = this.target(jump);
@@ -337,6 +339,22 @@ class Builder {
     this.returns = this.returns.filter((at) => this.blockAt[at] !== NONE);
     this.targets = this.targets.filter((at) => this.blockAt[at] !== NONE);
   }
+}
+
+/** Where a branch or absolute jump of the page at `base` goes. */
+export function targetOf({ at, word, traits: { flow } }: Instruction, base: number): number {
+  if (flow === Flow.Branch) return (base + 4 * (at + 1 + ((word << 16) >> 16))) | 0;
+  return ((base + 4 * at + 4) & 0xf0000000) | ((word << 6) >>> 4);
+}
+
+/** Addresses that a region of the page at `base` may go to, but for jumps through registers; some are in it. */
+export function leavings({ blocks, blockAt }: Region, base: number): Set<number> {
+  const found = new Set<number>();
+  for (const { end, next, body } of blocks) {
+    if (end === End.Branch || end === End.Jump || end === End.Call) found.add(targetOf(body.at(-1)!, base));
+    if ((end === End.Branch || end === End.Next) && blockAt[next] === NONE) found.add((base + 4 * next) | 0);
+  }
+  return found;
 }
 
 /** Blocks after which execution does not go on at `next`. */
