@@ -58,15 +58,16 @@ const ERET = 0x42000018;
 const SYSCALL = 0x0c;
 const SYSCALL_MASK = 0xfc00003f | 0;
 const COP0 = 0x10;
-/** Upper halves of BGEZAL with register 0, and of BEQ of register 0 with itself. */
-const BAL = 0x0411;
-const B = 0x1000;
+/** COP1 and its rs for branches, as the upper bits of a word. */
+const BC1 = 0x228;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** Regions that are translated at a time: making a module costs much by itself. */
 export const BATCH = 16;
 /** Device accesses of an instruction after which it no longer leaves generated code. */
 const DEVICE_ACCESSES = 16;
+/** Entries, as a part of the threshold, after which a block is translated with others that are beside it. */
+const WARM = Number(process.env['WARM'] ?? 0.75);
 /** How many times the threshold a block is entered before it is not left to wait for others. */
 const URGENT = 8;
 
@@ -127,6 +128,13 @@ interface Hot {
   mode: number;
   pc: number;
   host: number;
+}
+
+/** A page that blocks are translated of, and what it jumps to elsewhere: host addresses by virtual ones. */
+interface NearPage {
+  base: number;
+  host: number;
+  targets: ReadonlyMap<number, number>;
 }
 
 /** A batch that has been sent to the compiler. */
@@ -508,8 +516,12 @@ export class Engine {
     this.counts.milliseconds += performance.now() - started;
   }
 
-  private send(mode: number, hot: readonly Hot[]): void {
+  private send(mode: number, wantedNow: readonly Hot[]): void {
     const { words, map, mmu } = this;
+    let near = this.lookAround(mode, wantedNow);
+    const warm = this.warmBeside(mode, wantedNow, near);
+    const hot = [...wantedNow, ...warm];
+    if (warm.length > 0) near = this.lookAround(mode, hot);
     const guards = map.reserveGuards(hot.length);
     if (guards < 0) return this.evict();
     const wanted = hot.map(({ pc, host }, i) => {
@@ -524,7 +536,7 @@ export class Engine {
       };
     });
     const linked = new Map<number, number>();
-    const links = this.findLinks(mode, hot, linked);
+    const links = this.findLinks(mode, near, linked);
     const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links };
     const pages = new Set(hot.map(({ host }) => host & ~0xfff));
     for (const host of pages) mmu.watch(host);
@@ -533,30 +545,65 @@ export class Engine {
   }
 
   /**
-   * What code in the pages of these blocks may go to and is translated: in the same page, or where a jump of it goes.
+   * Code that is translated and that code in these pages may go to: in the same page, or where a jump of it goes.
    * @param linked gets their slots by guard
    */
-  private findLinks(mode: number, hot: readonly Hot[], linked: Map<number, number>): Link[] {
-    const { words } = this;
-    const reads = (mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
+  private findLinks(mode: number, pages: readonly NearPage[], linked: Map<number, number>): Link[] {
     const links = new Map<number, Link>();
     const add = (pc: number, { slot, guard }: PageCode['slots'][number]) => {
       links.set(pc, { pc, guard });
       linked.set(guard, slot);
     };
-    const bases = new Map(hot.map(({ pc, host }) => [pc & ~0xfff, host & ~0xfff]));
-    for (const [base, host] of bases) {
+    for (const { base, host, targets } of pages) {
       for (const each of this.pages.get((host >>> 12) * MODES + mode)?.slots ?? []) add((base + 4 * each.at) | 0, each);
-      for (let at = 0; at < PAGE_WORDS; at++) {
-        const to = jumpTarget(words[(host >>> 2) + at]!, (base + 4 * at) | 0);
-        if ((to & 3) !== 0 || links.has(to)) continue;
-        const callee = words[reads + (to >>> 12)]! ^ to;
-        if (callee < 0 || this.map.entry(mode, callee) <= 0) continue;
+      for (const [pc, callee] of targets) {
+        if (links.has(pc) || this.map.entry(mode, callee) <= 0) continue;
         const place = (callee & 0xfff) >>> 2;
-        add(to, this.pages.get((callee >>> 12) * MODES + mode)!.slots.find((each) => each.at === place)!);
+        add(pc, this.pages.get((callee >>> 12) * MODES + mode)!.slots.find(({ at }) => at === place)!);
       }
     }
     return [...links.values()];
+  }
+
+  /** The pages of these blocks, and where their jumps and branches go in other pages, by virtual address. */
+  private lookAround(mode: number, hot: readonly Hot[]): NearPage[] {
+    const { words } = this;
+    const reads = (mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
+    const pages = new Map<number, NearPage>();
+    for (const { pc, host } of hot) {
+      const base = pc & ~0xfff;
+      if (pages.has(base)) continue;
+      const targets = new Map<number, number>();
+      pages.set(base, { base, host: host & ~0xfff, targets });
+      for (let at = 0; at <= PAGE_WORDS; at++) {
+        const from = (base + 4 * at) | 0;
+        const to = at === PAGE_WORDS ? from : jumpTarget(words[((host & ~0xfff) >>> 2) + at]!, from);
+        if ((to & 3) !== 0 || ((to ^ base) & ~0xfff) === 0) continue;
+        const callee = words[reads + (to >>> 12)]! ^ to;
+        if (callee >= 0) targets.set(to, callee);
+      }
+    }
+    return [...pages.values()];
+  }
+
+  /** Blocks that are nearly as hot as those wanted and beside them: what goes from one to the other is in one module. */
+  private warmBeside(mode: number, hot: readonly Hot[], pages: readonly NearPage[]): Hot[] {
+    const { map } = this;
+    const warm = Math.ceil(-WARM * this.options.threshold);
+    const seen = new Set(hot.map(({ host }) => host));
+    const found: Hot[] = [];
+    const add = (pc: number, host: number) => {
+      if (map.entry(mode, host) > warm || map.entry(mode, host) > 0 || host < RAM_AT || seen.has(host)) return;
+      if (found.length >= this.options.batch) return;
+      seen.add(host);
+      found.push({ mode, pc, host });
+    };
+    for (const { base, host, targets } of pages) {
+      const entries = map.entries(mode, host);
+      for (let at = 0; entries && at < PAGE_WORDS; at++) if (entries[at]! <= warm) add((base + 4 * at) | 0, host + 4 * at);
+      for (const [pc, callee] of targets) add(pc, callee);
+    }
+    return found;
   }
 
   /** Takes what the compiler has ready. */
@@ -684,11 +731,13 @@ export class Engine {
   }
 }
 
-/** Where the instruction at `pc` jumps to, if it is J, JAL, B or BAL; otherwise what is no multiple of 4. */
+/** Where the instruction at `pc` goes to, if it is a jump or a branch; otherwise what is no multiple of 4. */
 function jumpTarget(word: number, pc: number): number {
   if (word >>> 27 === 1) return ((pc + 4) & 0xf0000000) | ((word << 6) >>> 4);
-  if (word >>> 16 === BAL || word >>> 16 === B) return (pc + 4 + ((word << 16) >> 14)) | 0;
-  return 1;
+  // REGIMM; BEQ to BGTZ and BEQL to BGTZL; BC1.
+  const opcode = word >>> 26;
+  const branches = opcode === 1 || (opcode & 0x2c) === 4 || word >>> 21 === BC1;
+  return branches ? (pc + 4 + ((word << 16) >> 14)) | 0 : 1;
 }
 
 function freeSlots(functions: number): number[] {

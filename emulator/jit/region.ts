@@ -87,6 +87,8 @@ const MOST_LOCAL_CALLS = 8;
 /** Cases of a switch, and how many times larger a region with one may be. */
 const MOST_TARGETS = 64;
 export const SWITCH_FACTOR = 4;
+/** How often a region is begun anew without callees that did not fit. */
+const MOST_TURNS = 3;
 /** What follows in a block costs little: it is not copied into other regions, and one after another is slower. */
 const LONG_BLOCK = 8;
 
@@ -114,6 +116,38 @@ class Builder {
   }
 
   build(entry: number): Region {
+    for (let turn = 0; ; turn++) {
+      this.findBlocks(entry);
+      const torn = this.tornCallees();
+      if (torn.length === 0) break;
+      for (const callee of torn) this.apart.add(callee);
+      if (turn === MOST_TURNS) {
+        this.mergeable.forEach((block) => {
+          if (!this.apart.has(block.taken)) return;
+          this.mergeable.delete(block);
+          block.end = End.Call;
+        });
+        while (!this.linkAll());
+        break;
+      }
+    }
+    let longest = 0;
+    for (const block of this.blocks) longest += block.count + 1;
+    return { blocks: this.blocks, blockAt: this.blockAt, returns: this.returns, targets: this.targets, longest };
+  }
+
+  /** Places that are called and do not become part of the region. */
+  private readonly apart = new Set<number>();
+
+  private findBlocks(entry: number): void {
+    this.blocks = [];
+    this.blockAt.fill(NONE);
+    this.leaders.fill(0);
+    this.pending.length = 0;
+    this.instructions = this.weight = 0;
+    this.limit = this.options.limit;
+    this.targets = [];
+    this.mergeable.clear();
     this.findLeaders(entry);
     this.pending.push(entry);
     for (let i = 0; i < this.pending.length; i++) this.addBlock(this.pending[i]!);
@@ -121,13 +155,32 @@ class Builder {
       if (this.mergeable.size < MOST_LOCAL_CALLS && this.isLocalCall(block)) this.mergeable.add(block);
     }
     while (!this.linkAll());
-    let longest = 0;
-    for (const block of this.blocks) longest += block.count + 1;
-    return { blocks: this.blocks, blockAt: this.blockAt, returns: this.returns, targets: this.targets, longest };
+  }
+
+  /**
+   * Callees that the region has only a part of. What goes on elsewhere returns to who called the region, not to the
+   * caller in it.
+   */
+  private tornCallees(): number[] {
+    const callees = new Set(this.blocks.filter(({ end }) => end === End.LocalCall).map(({ taken }) => taken));
+    return [...callees].filter((callee) => this.isTorn(callee));
+  }
+  private isTorn(callee: number): boolean {
+    const reached = new Set([callee]);
+    for (const at of reached) {
+      if (at < 0 || at >= PAGE_WORDS || this.blockAt[at] === NONE) return true;
+      const { end, taken, next, body } = this.blocks[this.blockAt[at]!]!;
+      if (end === End.Branch || end === End.Jump) reached.add(taken);
+      if (end === End.Register && !isSwitch(body.at(-1)!)) {
+        if (((body.at(-1)!.word >>> 21) & 31) !== 31) return true;
+      }
+      if (end === End.LocalCall || !LEAVES_NEXT.has(end)) reached.add(next);
+    }
+    return false;
   }
 
   private isLocalCall({ end, taken, next }: Block): boolean {
-    if (end !== End.Call || taken === NONE || next >= PAGE_WORDS) return false;
+    if (end !== End.Call || taken === NONE || next >= PAGE_WORDS || this.apart.has(taken)) return false;
     return this.blockAt[taken] !== NONE && this.blockAt[next] !== NONE;
   }
 
@@ -170,7 +223,7 @@ class Builder {
         const target = this.target(found);
         if (found.traits.link) {
           lead(at + 2);
-          lead(target);
+          if (!this.apart.has(target)) lead(target);
         } else if (flow === Flow.Branch) {
           lead(target);
           if (!unconditional(found)) lead(at + 2);
@@ -256,7 +309,7 @@ class Builder {
     block.count = block.body.length;
     if (block.slot && !block.body.at(-1)!.traits.likely) block.count++;
     if (block.end !== End.Leave && block.end !== End.Jump && block.end !== End.Register) this.pending.push(block.next);
-    if (block.taken !== NONE) this.pending.push(block.taken);
+    if (block.taken !== NONE && !(block.end === End.Call && this.apart.has(block.taken))) this.pending.push(block.taken);
     if (block.end === End.Register && isSwitch(block.body.at(-1)!)) this.pending.push(...this.targets);
   }
 
