@@ -7,7 +7,8 @@
  *
  * Generated code that goes straight to other generated code looks at that code's guard: a word that is the host address
  * of its entry as long as it may be called, and -1 before and after. No guard is used twice until all is forgotten, as
- * who looks at it may outlive what it guards.
+ * who looks at it may outlive what it guards. Beside it is the last address that who found it closed has gone to, for
+ * late-links.ts.
  */
 import { PAGE_WORDS } from './region.ts';
 import type { LinearMemory } from '../memory.ts';
@@ -16,14 +17,14 @@ const PAGE_BYTES = 4 * PAGE_WORDS;
 /** Pages with entries of their own, both modes together. */
 export const MOST_PAGES = 6144;
 export const MODES = 2;
-/** Guards: a MiB. What is translated once more has another one. */
-export const MOST_GUARDS = 1 << 18;
+/** Guards; four MiB of them. What is translated once more has others. */
+export const MOST_GUARDS = 1 << 20;
 /** The word of a guard of code that must not be called. */
 export const CLOSED = -1;
 
 /** Bytes that a map takes for a guest with `hostBytes` of host memory up to the end of its RAM. */
 export function codeMapBytes(hostBytes: number, mostPages = MOST_PAGES, mostGuards = MOST_GUARDS): number {
-  return MODES * directoryBytes(hostBytes) + (1 + mostPages) * PAGE_BYTES + 4 * mostGuards;
+  return MODES * directoryBytes(hostBytes) + (1 + mostPages) * PAGE_BYTES + 8 * mostGuards;
 }
 function directoryBytes(hostBytes: number): number {
   return ((hostBytes >>> 12) * 4 + 0xfff) & ~0xfff;
@@ -38,6 +39,8 @@ export class CodeMap {
   private readonly firstPage: number;
   private pages = 0;
   private readonly firstGuard: number;
+  /** From a guard to the address that is noted for it, in bytes. */
+  readonly toSeen: number;
   private guards = 0;
 
   /** @param at byte offset of {@link codeMapBytes} bytes, a multiple of 4 KiB */
@@ -53,6 +56,7 @@ export class CodeMap {
     this.unvisited = at + MODES * directoryBytes(hostBytes);
     this.firstPage = this.unvisited + PAGE_BYTES;
     this.firstGuard = this.firstPage + mostPages * PAGE_BYTES;
+    this.toSeen = 4 * mostGuards;
     this.clear();
   }
 
@@ -80,6 +84,17 @@ export class CodeMap {
     this.words.fill(CLOSED, at >>> 2, (at >>> 2) + count);
     this.guards += count;
     return at;
+  }
+  /** Takes back what has been reserved from `at` on, up to `end`, unless more has been since. */
+  returnGuards(at: number, end: number): void {
+    if (this.firstGuard + 4 * this.guards === end) this.guards = (at - this.firstGuard) >>> 2;
+  }
+  /** The address noted for a guard. */
+  seen(guard: number): number {
+    return this.words[(guard + this.toSeen) >>> 2]!;
+  }
+  setSeen(guard: number, pc: number): void {
+    this.words[(guard + this.toSeen) >>> 2] = pc;
   }
   /** Lets the code at `host` be called by those who look at the guard at a byte offset. */
   openGuard(guard: number, host: number): void {

@@ -47,10 +47,13 @@ export interface Batch {
   odd: number;
   wanted: Wanted[];
   links: readonly Link[];
+  /** Guards of what it may leave to besides, one for each cell; see late-links.ts. */
+  cells: { at: number; most: number; toSeen: number };
 }
 
 /** One function of a module: its export's name is its place among them. */
 export interface CompiledRegion {
+  pc: number;
   host: number;
   guard: number;
   /** Places in the page, each first and one past the last, that it was made from. */
@@ -64,6 +67,8 @@ export interface Compiled {
   regions: CompiledRegion[];
   /** Guards of the functions that it imports, as `f` and their place among them. */
   imports: number[];
+  /** What each cell of its table is for. */
+  cells: number[];
   /** Size of the module, and what making it took. */
   bytes: number;
   milliseconds: number;
@@ -102,18 +107,26 @@ export class RegionCompiler {
       if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ wanted, region });
     }
     const links = usedLinks(batch, ready);
-    const bytes = ready.length > 0 ? this.write(batch, ready, links) : null;
+    const cells: number[] = [];
+    const bytes = ready.length > 0 ? this.write(batch, ready, links, cells) : null;
     return {
       id: batch.id,
       module: bytes && new WebAssembly.Module(bytes),
-      regions: ready.map(({ wanted: { host, guard }, region }) => ({ host, guard, spans: spansOf(region) })),
+      regions: ready.map(({ wanted: { pc, host, guard }, region }) => ({ pc, host, guard, spans: spansOf(region) })),
       imports: links.map(({ guard }) => guard),
+      cells,
       bytes: bytes?.length ?? 0,
       milliseconds: performance.now() - started,
     };
   }
 
-  private write({ mode, odd }: Batch, ready: readonly Ready[], links: readonly Link[]): Uint8Array<ArrayBuffer> {
+  /** @param places gets what each cell is for */
+  private write(
+    { mode, odd, cells }: Batch,
+    ready: readonly Ready[],
+    links: readonly Link[],
+    places: number[],
+  ): Uint8Array<ArrayBuffer> {
     const { writer, options } = this;
     const generator = new Generator(writer, {
       ...options,
@@ -124,8 +137,11 @@ export class RegionCompiler {
     generator.begin(
       ready.map(({ wanted }) => wanted),
       links,
+      cells,
+      places,
     );
     for (const { region, wanted } of ready) generator.generate(region, wanted.pc & ~0xfff);
+    writer.tableSize = places.length;
     return writer.end();
   }
 }

@@ -42,6 +42,7 @@ import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import { brokenInvariants } from './invariants.ts';
+import { LateLinks, type Callee, type CellModule } from './late-links.ts';
 import { PAGE_WORDS, SWITCH_FACTOR } from './region.ts';
 
 /** What the code cache may hold before everything is dropped. */
@@ -67,7 +68,9 @@ export const BATCH = 16;
 /** Device accesses of an instruction after which it no longer leaves generated code. */
 const DEVICE_ACCESSES = 16;
 /** Entries, as a part of the threshold, after which a block is translated with others that are beside it. */
-const WARM = Number(process.env['WARM'] ?? 0.75);
+const WARM = 0.75;
+/** Places, for each region, that it may leave to when there is code for them. */
+const CELLS = 8;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
 const URGENT = 8;
 
@@ -149,8 +152,8 @@ interface Sent extends Batch {
 interface PageCode {
   mode: number;
   host: number;
-  /** Table slots, where each function's entry is in the page, and its guard. */
-  slots: { slot: number; at: number; guard: number }[];
+  /** Its functions, and where their entries are in the page. */
+  slots: (Callee & { at: number })[];
   /** Bit for each word that a region holds. */
   covered: Uint8Array;
 }
@@ -175,6 +178,7 @@ export class Engine {
   readonly map: CodeMap;
   private readonly words: Int32Array;
   private readonly modes: Mode[];
+  private readonly late: LateLinks;
   private readonly dispatcher: Dispatcher;
   private readonly compiler: Compiler;
   private queue: Hot[] = [];
@@ -211,6 +215,10 @@ export class Engine {
       table: new WebAssembly.Table({ element: 'anyfunc', initial: functions }),
       free: freeSlots(functions),
     }));
+    this.late = new LateLinks(
+      this.map,
+      this.modes.map(({ table }) => table),
+    );
     const readTables = [HOST_TLB.kernelRead, HOST_TLB.userRead];
     const tables = this.modes.map(({ table }, mode) => {
       return { table, readTable: readTables[mode]!, directory: this.map.directories[mode]! };
@@ -238,6 +246,7 @@ export class Engine {
     const { cpu, words, counts } = this;
     if (this.sent.length > 0) this.receive();
     words[PATHS_AT.open >>> 2] = this.hasPaths && this.host.isQuiet ? 1 : 0;
+    this.late.look(this.find);
     while (cpu.left > 0 || cpu.delay !== 0) {
       const { mode } = this;
       if (mode < 0 || cpu.delay !== 0) {
@@ -522,8 +531,10 @@ export class Engine {
     const warm = this.warmBeside(mode, wantedNow, near);
     const hot = [...wantedNow, ...warm];
     if (warm.length > 0) near = this.lookAround(mode, hot);
-    const guards = map.reserveGuards(hot.length);
+    const most = CELLS * hot.length;
+    const guards = map.reserveGuards(hot.length + most);
     if (guards < 0) return this.evict();
+    const cells = { at: guards + 4 * hot.length, most, toSeen: map.toSeen };
     const wanted = hot.map(({ pc, host }, i) => {
       const first = (host & ~0xfff) >>> 2;
       return {
@@ -537,7 +548,7 @@ export class Engine {
     });
     const linked = new Map<number, number>();
     const links = this.findLinks(mode, near, linked);
-    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links };
+    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links, cells };
     const pages = new Set(hot.map(({ host }) => host & ~0xfff));
     for (const host of pages) mmu.watch(host);
     this.sent.push({ ...batch, linked, changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])) });
@@ -556,14 +567,26 @@ export class Engine {
     };
     for (const { base, host, targets } of pages) {
       for (const each of this.pages.get((host >>> 12) * MODES + mode)?.slots ?? []) add((base + 4 * each.at) | 0, each);
-      for (const [pc, callee] of targets) {
-        if (links.has(pc) || this.map.entry(mode, callee) <= 0) continue;
-        const place = (callee & 0xfff) >>> 2;
-        add(pc, this.pages.get((callee >>> 12) * MODES + mode)!.slots.find(({ at }) => at === place)!);
+      for (const [pc, host] of targets) {
+        const callee = links.has(pc) ? undefined : this.calleeAt(mode, host);
+        if (callee) add(pc, callee);
       }
     }
     return [...links.values()];
   }
+
+  private calleeAt(mode: number, host: number): PageCode['slots'][number] | undefined {
+    if (this.map.entry(mode, host) <= 0) return undefined;
+    const place = (host & 0xfff) >>> 2;
+    return this.pages.get((host >>> 12) * MODES + mode)?.slots.find(({ at }) => at === place);
+  }
+  /** What is translated at a virtual address of a mode, as it is mapped now. */
+  private readonly find = (mode: number, pc: number): { callee: Callee; host: number } | null => {
+    const reads = (mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
+    const host = this.words[reads + (pc >>> 12)]! ^ pc;
+    const callee = host < 0 ? undefined : this.calleeAt(mode, host);
+    return callee ? { callee, host } : null;
+  };
 
   /** The pages of these blocks, and where their jumps and branches go in other pages, by virtual address. */
   private lookAround(mode: number, hot: readonly Hot[]): NearPage[] {
@@ -620,8 +643,10 @@ export class Engine {
   }
 
   /** Makes a module's functions known. False when there is no room for them. */
-  private install(batch: Sent, { module, regions, imports: links, bytes }: Compiled): boolean {
+  private install(batch: Sent, { module, regions, imports: links, cells, bytes }: Compiled): boolean {
     const { memory, counts, map } = this;
+    const { at: firstCell, most } = batch.cells;
+    map.returnGuards(firstCell + 4 * cells.length, firstCell + 4 * most);
     const { mode } = batch;
     const { table, free } = this.modes[mode]!;
     if (!module) return true;
@@ -633,6 +658,7 @@ export class Engine {
       imports[`f${i}`] = (map.isOpen(guard) ? table.get(batch.linked.get(guard)!) : enter[mode]!) as CallableFunction;
     }
     const instance = new WebAssembly.Instance(module, { k: imports });
+    const own: CellModule = { table: instance.exports['table'] as WebAssembly.Table, live: 0 };
     for (const [i, region] of regions.entries()) {
       const { host } = region;
       if (map.entry(mode, host) > 0) continue;
@@ -644,23 +670,29 @@ export class Engine {
       const slot = free.pop()!;
       table.set(slot, instance.exports[String(i)] as CallableFunction);
       map.setEntry(mode, host, slot);
-      this.remember(mode, slot, region);
+      this.remember(mode, slot, own, region);
       counts.regions++;
+    }
+    for (const [index, pc] of cells.entries()) {
+      this.late.wait({ mode, module: own, index, guard: firstCell + 4 * index, pc });
     }
     counts.modules++;
     counts.bytes += bytes;
     return true;
   }
 
-  private remember(mode: number, slot: number, { host, guard, spans }: CompiledRegion): void {
+  private remember(mode: number, slot: number, module: CellModule, { pc, host, guard, spans }: CompiledRegion): void {
     const key = (host >>> 12) * MODES + mode;
     let page = this.pages.get(key);
     if (!page) {
       page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS) };
       this.pages.set(key, page);
     }
-    page.slots.push({ slot, at: (host & 0xfff) >>> 2, guard });
+    const callee = { slot, at: (host & 0xfff) >>> 2, guard, module, cells: [] };
+    page.slots.push(callee);
+    module.live++;
     this.map.openGuard(guard, host);
+    this.late.installed(mode, pc, host, callee);
     for (let i = 0; i < spans.length; i += 2) {
       page.covered.fill(1, spans[i], spans[i + 1]);
       this.counts.instructions += spans[i + 1]! - spans[i]!;
@@ -695,10 +727,12 @@ export class Engine {
 
   private drop(page: PageCode): void {
     const { table, free } = this.modes[page.mode]!;
-    for (const { slot, at, guard } of page.slots) {
+    for (const callee of page.slots) {
+      const { slot, at, guard } = callee;
       table.set(slot, null);
       free.push(slot);
       this.map.closeGuard(guard);
+      this.late.dropped(callee);
       this.map.setEntry(page.mode, page.host + 4 * at, 0);
     }
     this.counts.dropped += page.slots.length;
@@ -726,6 +760,7 @@ export class Engine {
       this.unwatch(page.host);
     }
     this.map.clear();
+    this.late.clear();
     this.queue = [];
     this.deviceAccesses.clear();
   }

@@ -14,7 +14,8 @@ import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, MOST_CALLS, REGION_
 import { FIXED_LOCALS, Local } from './integer-target.ts';
 import { KernelTarget } from './kernel-target.ts';
 import { End, PAGE_WORDS, isSwitch, returnsToCaller, targetOf, type Block, type Instruction, type Region } from './region.ts';
-import type { Link } from './compiler.ts';
+import type { Batch, Link } from './compiler.ts';
+import { ANYWHERE } from './late-links.ts';
 import { structure, type Item, type Loop } from './structure.ts';
 import { Flow } from './traits.ts';
 import { F32, F64, I32, I64, Op, VOID } from './wasm.ts';
@@ -35,7 +36,9 @@ const LO = 33;
 
 /** A function that can be called without `enter`, as long as its guard says so. */
 interface Callee {
+  /** Of the function, or of the cell of the module's table that has it. */
   index: number;
+  inCell: boolean;
   guard: number;
 }
 
@@ -71,11 +74,17 @@ export class Generator extends KernelTarget {
   /**
    * Begins a module of regions, which it exports as 0, 1 ...
    * @param links what is called of other modules
+   * @param cells guards for what else is; `places` gets what each cell is for
    */
-  begin(regions: readonly Link[], links: readonly Link[]): void {
+  begin(regions: readonly Link[], links: readonly Link[], cells: Batch['cells'], places: number[]): void {
     const { out } = this;
     const first = FIRST_LINK + links.length;
-    this.callees = new Map([...links, ...regions].map(({ pc, guard }, i) => [pc, { index: FIRST_LINK + i, guard }]));
+    this.callees = new Map();
+    for (const [i, { pc, guard }] of [...links, ...regions].entries()) {
+      this.callees.set(pc, { index: FIRST_LINK + i, inCell: false, guard });
+    }
+    this.cells = cells;
+    this.places = places;
     // The functions' table is none of its imports: a host may keep a copy of it for each module that imports it.
     out.begin(TYPES, [
       { module: 'k', name: 'memory', kind: 'memory' },
@@ -84,14 +93,29 @@ export class Generator extends KernelTarget {
       ...links.map((_, i) => ({ module: 'k', name: `f${i}`, kind: 'function', type: REGION_TYPE }) as const),
     ]);
     out.functions(regions.map(() => REGION_TYPE));
+    out.table();
     out.exports(
       regions.map((_, i) => String(i)),
       first,
+      true,
     );
     out.bodies();
   }
   /** By virtual address, as the code was mapped when it was wanted. */
   private callees = new Map<number, Callee>();
+  private cells!: Batch['cells'];
+  private places: number[] = [];
+
+  /** @param to an address, or absent for that of a jump through a register */
+  private calleeAt(to = ANYWHERE): Callee | undefined {
+    const { cells, places } = this;
+    const known = this.callees.get(to);
+    if (known || places.length === cells.most) return known;
+    const index = places.push(to) - 1;
+    const callee = { index, inCell: true, guard: cells.at + 4 * index };
+    if (to !== ANYWHERE) this.callees.set(to, callee);
+    return callee;
+  }
 
   /** Writes the body of the region's function. @param base virtual address of the page, as it is mapped now */
   generate(region: Region, base: number): void {
@@ -378,7 +402,7 @@ export class Generator extends KernelTarget {
    */
   private goTo(push: () => void, to?: number): void {
     const { out } = this;
-    const callee = to === undefined ? undefined : this.callees.get(to);
+    const callee = this.calleeAt(to);
     push();
     if (callee) {
       out.op1(Op.LocalSet, Local.Target);
@@ -386,8 +410,13 @@ export class Generator extends KernelTarget {
       out.op(Op.I32Eqz);
       this.open(Op.If);
       this.pushArguments(true, 0);
-      out.op1(Op.ReturnCall, callee.index);
+      if (callee.inCell) {
+        out.constant(callee.index);
+        out.op1(Op.ReturnCallIndirect, REGION_TYPE);
+        out.unsigned(0);
+      } else out.op1(Op.ReturnCall, callee.index);
       this.close();
+      if (to === undefined) this.noteTarget(callee);
       out.op1(Op.LocalGet, Local.Target);
     }
     this.pushCounts(0);
@@ -397,24 +426,37 @@ export class Generator extends KernelTarget {
   /** Calls the code for Local.Target. It returns where it has come to there, and the count in Local.Left. */
   private callTarget(to?: number): void {
     const { out } = this;
-    const callee = to === undefined ? undefined : this.callees.get(to);
-    const call = (index: number) => {
-      out.op1(Op.Call, index);
+    const callee = this.calleeAt(to);
+    const take = () => {
       out.op1(Op.LocalSet, Local.Left);
       out.op1(Op.LocalSet, Local.Target);
     };
-    if (!callee) {
-      this.pushArguments(false, 1);
-      return call(ENTER);
+    if (callee) {
+      this.pushIsElsewhere(callee, 1);
+      this.open(Op.If);
+      if (to === undefined) this.noteTarget(callee);
     }
-    this.pushIsElsewhere(callee, 1);
-    this.open(Op.If);
     this.pushArguments(false, 1);
-    call(ENTER);
+    out.op1(Op.Call, ENTER);
+    take();
+    if (!callee) return;
     out.op(Op.Else);
     this.pushArguments(true, 1);
-    call(callee.index);
+    if (callee.inCell) {
+      out.constant(callee.index);
+      out.op1(Op.CallIndirect, REGION_TYPE);
+      out.unsigned(0);
+    } else out.op1(Op.Call, callee.index);
+    take();
     this.close();
+  }
+
+  /** Lets the host know where a jump through a register goes. */
+  private noteTarget({ guard }: Callee): void {
+    const { out } = this;
+    out.constant(0);
+    out.op1(Op.LocalGet, Local.Target);
+    out.memory(Op.I32Store, guard + this.cells.toSeen, 2);
   }
 
   /** Zero when the code at Local.Target is the callee's, and may be called: one deeper, or in the caller's place. */

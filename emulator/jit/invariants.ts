@@ -2,6 +2,7 @@
 import { HOST_TLB, RAM_AT } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { CLOSED, type CodeMap } from './code-map.ts';
+import type { Callee } from './late-links.ts';
 import { PAGE_WORDS } from './region.ts';
 
 export interface CodeCache {
@@ -12,7 +13,7 @@ export interface CodeCache {
   pages: Iterable<{
     mode: number;
     host: number;
-    slots: readonly { slot: number; at: number; guard: number }[];
+    slots: readonly (Callee & { at: number })[];
     covered: Uint8Array;
   }>;
   /** Host pages that translations are being made of. */
@@ -41,7 +42,17 @@ export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: Cod
     }
     const listed = new Map(slots.map(({ slot, at }) => [at, slot]));
     if (listed.size !== slots.length) broken.push(`${page} has two functions for one entry.`);
-    for (const { slot, at, guard } of slots) {
+    for (const { slot, at, guard, cells, module } of slots) {
+      if (module.live <= 0 || !module.table) broken.push(`${page} has code of a module that is gone.`);
+      for (const cell of cells) {
+        if (cell.mode !== mode) broken.push(`${page} is called from mode ${cell.mode}.`);
+        if (guarded.has(cell.guard)) broken.push(`${page} has guard ${cell.guard}, as has another function.`);
+        guarded.set(cell.guard, host + 4 * at);
+        const { table } = cell.module;
+        if (table && table.get(cell.index) !== modes[mode]!.table.get(slot)) {
+          broken.push(`A cell for ${page} has another function.`);
+        }
+      }
       if (guarded.has(guard)) broken.push(`${page} has guard ${guard}, as has another function.`);
       guarded.set(guard, host + 4 * at);
       const owner = owners[mode]!.get(slot);

@@ -144,6 +144,7 @@ const enum Section {
   Type = 1,
   Import = 2,
   Function = 3,
+  Table = 4,
   Export = 7,
   Code = 10,
 }
@@ -197,10 +198,28 @@ export class ModuleWriter {
   }
   private functionCount = 0;
 
-  /** Exports functions by name, from index `first` on. */
-  exports(names: readonly string[], first: number): void {
+  /** Declares a table of functions, of {@link tableSize} elements; it is exported as `table`. */
+  table(): void {
+    this.section(Section.Table, () => {
+      for (const byte of [1, 0x70, 0]) this.byte(byte);
+      this.tableAt = this.length;
+      this.length += PADDED;
+    });
+  }
+  private tableAt = 0;
+  /** Can be said as late as before {@link end}. */
+  set tableSize(elements: number) {
+    this.patch(this.tableAt, elements);
+  }
+
+  /** Exports functions by name, from index `first` on. @param table whether there is one, too */
+  exports(names: readonly string[], first: number, table = false): void {
     this.section(Section.Export, () => {
-      this.unsigned(names.length);
+      this.unsigned(names.length + (table ? 1 : 0));
+      if (table) {
+        this.name('table');
+        for (const byte of [1, 0]) this.byte(byte);
+      }
       for (const [i, name] of names.entries()) {
         this.name(name);
         this.byte(0);
