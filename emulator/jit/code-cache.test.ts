@@ -377,7 +377,10 @@ describe('a full cache is emptied', () => {
     expect(both.register(V0)).toBeGreaterThan(2000);
   });
   it('of pages', () => {
-    const both = new BothEngines({ ...LITTLE, cacheLimits: { functions: 1000, pages: 5, guards: 100_000 } }, many(16, 16));
+    const both = new BothEngines(
+      { ...LITTLE, cacheLimits: { functions: 1000, pages: 5, guards: 100_000 } },
+      many(16, 16),
+    );
     both.go(20_000);
     expect(both.counts.evictions).toBeGreaterThan(5);
     expect(both.register(V0)).toBeGreaterThan(2000);

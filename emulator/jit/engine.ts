@@ -68,7 +68,7 @@ export const BATCH = 16;
 /** Device accesses of an instruction after which it no longer leaves generated code. */
 const DEVICE_ACCESSES = 16;
 /** Entries, as a part of the threshold, after which a block is translated with others that are beside it. */
-const WARM = 0.75;
+const WARM = 0.9;
 /** Places, for each region, that it may leave to when there is code for them. */
 const CELLS = 8;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
@@ -517,7 +517,10 @@ export class Engine {
   private translateQueue(): void {
     const started = performance.now();
     for (let mode = 0; mode < MODES; mode++) {
-      const hot = this.queue.filter((each) => each.mode === mode && this.map.entry(mode, each.host) <= 0);
+      const sent = this.awaited(mode);
+      const hot = this.queue.filter((each) => {
+        return each.mode === mode && this.map.entry(mode, each.host) <= 0 && !sent.has(each.host);
+      });
       if (hot.length > 0) this.send(mode, hot);
     }
     this.queue = [];
@@ -530,7 +533,7 @@ export class Engine {
     let near = this.lookAround(mode, wantedNow);
     const warm = this.warmBeside(mode, wantedNow, near);
     const hot = [...wantedNow, ...warm];
-    if (warm.length > 0) near = this.lookAround(mode, hot);
+    if (warm.length > 0) near = this.lookAround(mode, warm, near);
     const most = CELLS * hot.length;
     const guards = map.reserveGuards(hot.length + most);
     if (guards < 0) return this.evict();
@@ -551,7 +554,11 @@ export class Engine {
     const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links, cells };
     const pages = new Set(hot.map(({ host }) => host & ~0xfff));
     for (const host of pages) mmu.watch(host);
-    this.sent.push({ ...batch, linked, changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])) });
+    this.sent.push({
+      ...batch,
+      linked,
+      changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])),
+    });
     this.compiler.submit(batch);
   }
 
@@ -589,10 +596,10 @@ export class Engine {
   };
 
   /** The pages of these blocks, and where their jumps and branches go in other pages, by virtual address. */
-  private lookAround(mode: number, hot: readonly Hot[]): NearPage[] {
+  private lookAround(mode: number, hot: readonly Hot[], known: readonly NearPage[] = []): NearPage[] {
     const { words } = this;
     const reads = (mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
-    const pages = new Map<number, NearPage>();
+    const pages = new Map(known.map((page) => [page.base, page]));
     for (const { pc, host } of hot) {
       const base = pc & ~0xfff;
       if (pages.has(base)) continue;
@@ -609,11 +616,17 @@ export class Engine {
     return [...pages.values()];
   }
 
+  /** Host addresses of the blocks whose modules are on their way. */
+  private awaited(mode: number): Set<number> {
+    return new Set(this.sent.flatMap((batch) => (batch.mode === mode ? batch.wanted.map(({ host }) => host) : [])));
+  }
+
   /** Blocks that are nearly as hot as those wanted and beside them: what goes from one to the other is in one module. */
   private warmBeside(mode: number, hot: readonly Hot[], pages: readonly NearPage[]): Hot[] {
     const { map } = this;
-    const warm = Math.ceil(-WARM * this.options.threshold);
-    const seen = new Set(hot.map(({ host }) => host));
+    const warm = Math.floor(-WARM * this.options.threshold);
+    const seen = this.awaited(mode);
+    for (const { host } of hot) seen.add(host);
     const found: Hot[] = [];
     const add = (pc: number, host: number) => {
       if (map.entry(mode, host) > warm || map.entry(mode, host) > 0 || host < RAM_AT || seen.has(host)) return;
@@ -623,7 +636,8 @@ export class Engine {
     };
     for (const { base, host, targets } of pages) {
       const entries = map.entries(mode, host);
-      for (let at = 0; entries && at < PAGE_WORDS; at++) if (entries[at]! <= warm) add((base + 4 * at) | 0, host + 4 * at);
+      for (let at = 0; entries && at < PAGE_WORDS; at++)
+        if (entries[at]! <= warm) add((base + 4 * at) | 0, host + 4 * at);
       for (const [pc, callee] of targets) add(pc, callee);
     }
     return found;
@@ -652,7 +666,11 @@ export class Engine {
     if (!module) return true;
     if (free.length < regions.length) return false;
     const { step, enter } = this.dispatcher;
-    const imports: Record<string, WebAssembly.Memory | CallableFunction> = { memory: memory.memory, enter: enter[mode]!, step };
+    const imports: Record<string, WebAssembly.Memory | CallableFunction> = {
+      memory: memory.memory,
+      enter: enter[mode]!,
+      step,
+    };
     for (const [i, guard] of links.entries()) {
       // What has been dropped meanwhile is not called.
       imports[`f${i}`] = (map.isOpen(guard) ? table.get(batch.linked.get(guard)!) : enter[mode]!) as CallableFunction;

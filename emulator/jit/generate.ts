@@ -10,10 +10,29 @@
  * calls, for the longest way to the next test, so that a region never executes one too many.
  */
 import { JIT_ADDRESS_AT, JIT_EXIT_AT, JIT_FLOAT_AT, REGISTERS_AT } from '../memory.ts';
-import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
+import {
+  EXIT_ALIGNMENT,
+  EXIT_REASON,
+  EXIT_SLOT,
+  EXIT_WRITE,
+  MOST_CALLS,
+  REGION_TYPE,
+  Reason,
+  STEP_TYPE,
+  TYPES,
+} from './exits.ts';
 import { FIXED_LOCALS, Local } from './integer-target.ts';
 import { KernelTarget } from './kernel-target.ts';
-import { End, PAGE_WORDS, isSwitch, returnsToCaller, targetOf, type Block, type Instruction, type Region } from './region.ts';
+import {
+  End,
+  PAGE_WORDS,
+  isSwitch,
+  returnsToCaller,
+  targetOf,
+  type Block,
+  type Instruction,
+  type Region,
+} from './region.ts';
 import type { Batch, Link } from './compiler.ts';
 import { ANYWHERE } from './late-links.ts';
 import { structure, type Item, type Loop } from './structure.ts';

@@ -92,7 +92,7 @@ describe.each([2, 3, 7])('modules late by %i looks', (times) => {
     code.op('addiu', { s: S0, t: S0, i: 1 }).op('andi', { s: S0, t: T0, i: 15 }).op('sll', { t: T0, d: T0, a: 12 });
     code.li(T1, FUNCTION).op('addu', { s: T1, t: T0, d: S1 }).branch('beq', {}, 'loop').nop();
     const functions = Array.from({ length: 16 }, (_, i) => adder(FUNCTION + 0x1000 * i));
-    const cacheLimits = { functions: 1000, pages: 5 };
+    const cacheLimits = { functions: 1000, pages: 5, guards: 100_000 };
     const { both, compiler } = late(times, [code, ...functions], { cacheLimits });
     both.go(20_000, 200);
     expect(both.counts.evictions).toBeGreaterThan(5);

@@ -309,7 +309,8 @@ class Builder {
     block.count = block.body.length;
     if (block.slot && !block.body.at(-1)!.traits.likely) block.count++;
     if (block.end !== End.Leave && block.end !== End.Jump && block.end !== End.Register) this.pending.push(block.next);
-    if (block.taken !== NONE && !(block.end === End.Call && this.apart.has(block.taken))) this.pending.push(block.taken);
+    if (block.taken !== NONE && !(block.end === End.Call && this.apart.has(block.taken)))
+      this.pending.push(block.taken);
     if (block.end === End.Register && isSwitch(block.body.at(-1)!)) this.pending.push(...this.targets);
   }
 
