@@ -162,7 +162,9 @@ function bothEngines(options: RunOptions): Run {
     new Script(latest.machine, options.script, silent);
     return latest.machine;
   };
-  const lockstep = new Lockstep(() => ({ interpreter: make('interpreter'), jit: make('jit') }));
+  // A trace would have more of it done outside of generated code.
+  const traced = options.trace !== undefined;
+  const lockstep = new Lockstep(() => ({ interpreter: make('interpreter'), jit: make('jit') }), traced);
   const created = latest!;
   const { machine } = created;
   const script = new Script(machine, options.script);
