@@ -5,7 +5,7 @@ import { CLOSED, type CodeMap } from './code-map.ts';
 import type { Callee } from './late-links.ts';
 import { PAGE_WORDS } from './region.ts';
 
-export interface CodeCache {
+export interface CacheState {
   map: CodeMap;
   mmu: Mmu;
   words: Int32Array;
@@ -23,7 +23,7 @@ export interface CodeCache {
 }
 
 /** One sentence for everything that is not as it must be. */
-export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: CodeCache): string[] {
+export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: CacheState): string[] {
   const broken: string[] = [];
   const name = (host: number, mode: number) => `page 0x${host.toString(16)} of mode ${mode}`;
   const owners = modes.map(() => new Map<number, string>());

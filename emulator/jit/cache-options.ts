@@ -1,0 +1,40 @@
+/** What is chosen of the code cache for a machine, and what the cache counts. */
+import { MOST_GUARDS, MOST_PAGES } from './code-map.ts';
+import type { Compiler, CompilerOptions } from './compiler.ts';
+
+/** What the code cache may hold before everything is dropped. */
+export interface CacheLimits {
+  /** Functions of one mode, one more than may be in use at once. */
+  functions: number;
+  /** Pages that something was executed in often, both modes together. */
+  pages: number;
+  /** Regions that are translated before everything is dropped. */
+  guards: number;
+}
+export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES, guards: MOST_GUARDS };
+/** Regions that are translated at a time: making a module costs much by itself. */
+export const BATCH = 16;
+
+export interface CacheOptions extends CompilerOptions {
+  /** Entries by the interpreter after which a block is translated. */
+  threshold: number;
+  limits: CacheLimits;
+  /** Regions that are translated at a time. */
+  batch: number;
+  /** What makes the modules; absent: the engine itself, at once. */
+  compiler?: Compiler | undefined;
+}
+
+export interface CacheCounts {
+  /** Regions translated, modules they are in, guest instructions in them, bytes of WebAssembly, milliseconds it took. */
+  regions: number;
+  modules: number;
+  instructions: number;
+  bytes: number;
+  milliseconds: number;
+  /** The longest that the guest has stood still for it at a time, in milliseconds. */
+  longest: number;
+  /** Regions dropped because their code changed; times that everything was dropped for want of room. */
+  dropped: number;
+  evictions: number;
+}

@@ -1,0 +1,375 @@
+/**
+ * What is translated: asks the compiler for blocks that are entered often, installs the functions that it makes, finds
+ * them, and drops them when their page's words change, which the MMU tells through {@link WatchedPages}.
+ */
+import type { Cpu } from '../cpu/cpu.ts';
+import { RAM_AT, type LinearMemory } from '../memory.ts';
+import type { Mmu } from '../mmu/mmu.ts';
+import type { CacheCounts, CacheOptions } from './cache-options.ts';
+import { CodeMap, MODES } from './code-map.ts';
+import {
+  DirectCompiler,
+  type Batch,
+  type Compiled,
+  type CompiledRegion,
+  type Compiler,
+  type Link,
+} from './compiler.ts';
+import { DeviceAccesses } from './device-accesses.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { brokenInvariants } from './invariants.ts';
+import { LateLinks, type Callee, type CellModule } from './late-links.ts';
+import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
+import { PAGE_WORDS } from './region.ts';
+
+/** Places, for each region, that it may leave to when there is code for them. */
+const CELLS = 8;
+
+/** A batch that has been sent to the compiler. */
+interface Sent extends Batch {
+  /** By page of its blocks: a bit for each word that has changed since. */
+  changed: Map<number, Uint8Array>;
+  /** Table slots of the links, by guard. */
+  linked: Map<number, number>;
+}
+
+/** The translations of one host page in one mode. */
+interface PageCode {
+  mode: number;
+  host: number;
+  /** Its functions, and where their entries are in the page. */
+  slots: (Callee & { at: number })[];
+  /** Bit for each word that a region holds. */
+  covered: Uint8Array;
+}
+
+interface Mode {
+  table: WebAssembly.Table;
+  free: number[];
+}
+
+export class CodeCache {
+  readonly map: CodeMap;
+  readonly modes: readonly Mode[];
+  /** Counts what makes code on the host's stack unfit to go on. */
+  epoch = 0;
+  private readonly words: Int32Array;
+  private readonly late: LateLinks;
+  private readonly compiler: Compiler;
+  private dispatcher!: Dispatcher;
+  private readonly devices = new DeviceAccesses();
+  private queue: Hot[] = [];
+  /** Batches whose modules are not there yet, oldest first. */
+  private sent: Sent[] = [];
+  private batches = 0;
+  private readonly pages = new Map<number, PageCode>();
+
+  /** @param at byte offset of the code map */
+  constructor(
+    private readonly cpu: Cpu,
+    private readonly mmu: Mmu,
+    private readonly memory: LinearMemory,
+    at: number,
+    hostBytes: number,
+    private readonly options: CacheOptions,
+    private readonly counts: CacheCounts,
+  ) {
+    this.words = memory.words;
+    this.compiler = options.compiler ?? new DirectCompiler(options);
+    const { functions, pages, guards } = options.limits;
+    this.map = new CodeMap(memory, at, hostBytes, pages, guards);
+    this.modes = [0, 1].map(() => ({
+      table: new WebAssembly.Table({ element: 'anyfunc', initial: functions }),
+      free: freeSlots(functions),
+    }));
+    this.late = new LateLinks(
+      this.map,
+      this.modes.map(({ table }) => table),
+    );
+    mmu.watched.onChange = (host, length) => this.changed(host, length);
+  }
+
+  /** Before anything is translated: who finds it. */
+  connect(dispatcher: Dispatcher): void {
+    this.dispatcher = dispatcher;
+  }
+
+  /** Before the guest goes on: takes what the compiler has ready, and looks at some of what waits for code. */
+  catchUp(): void {
+    if (this.sent.length > 0) {
+      const started = performance.now();
+      this.receive();
+      this.stoodStill(performance.now() - started);
+    }
+    this.late.look(this.find);
+  }
+  private stoodStill(milliseconds: number): void {
+    this.counts.longest = Math.max(this.counts.longest, milliseconds);
+  }
+
+  // Translation
+
+  /** Has the block at `host` translated with the next batch. */
+  enqueue(mode: number, pc: number, host: number): void {
+    // The commpage changes without being stored to.
+    if (host < RAM_AT) return;
+    this.queue.push({ mode, pc, host });
+    if (this.queue.length >= this.options.batch) this.translateQueue();
+  }
+
+  /** Has what is queued translated, a module for each mode. */
+  translateQueue(): void {
+    const started = performance.now();
+    for (let mode = 0; mode < MODES; mode++) {
+      const sent = this.awaited(mode);
+      const hot = this.queue.filter((each) => {
+        return each.mode === mode && this.map.entry(mode, each.host) <= 0 && !sent.has(each.host);
+      });
+      if (hot.length > 0) this.send(mode, hot);
+    }
+    this.queue = [];
+    this.receive();
+    const took = performance.now() - started;
+    this.counts.milliseconds += took;
+    this.stoodStill(took);
+  }
+
+  private send(mode: number, wantedNow: readonly Hot[]): void {
+    const { words, map, mmu } = this;
+    let near = lookAround(words, mode, wantedNow);
+    const { threshold, batch: mostWarm } = this.options;
+    const beside = { threshold, most: mostWarm, awaited: this.awaited(mode) };
+    const warm = warmBeside(map, mode, wantedNow, near, beside);
+    const hot = [...wantedNow, ...warm];
+    if (warm.length > 0) near = lookAround(words, mode, warm, near);
+    const most = CELLS * hot.length;
+    const guards = map.reserveGuards(hot.length + most);
+    if (guards < 0) return this.evict();
+    const cells = { at: guards + 4 * hot.length, most, toSeen: map.toSeen };
+    const wanted = hot.map(({ pc, host }, i) => {
+      const first = (host & ~0xfff) >>> 2;
+      return {
+        pc,
+        host,
+        page: words.subarray(first, first + PAGE_WORDS),
+        entries: map.entries(mode, host),
+        devices: [...(this.devices.placesIn(mode, host) ?? [])],
+        guard: guards + 4 * i,
+      };
+    });
+    const linked = new Map<number, number>();
+    const links = this.findLinks(mode, near, linked);
+    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links, cells };
+    const pages = new Set(hot.map(({ host }) => host & ~0xfff));
+    for (const host of pages) mmu.watch(host);
+    this.sent.push({
+      ...batch,
+      linked,
+      changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])),
+    });
+    this.compiler.submit(batch);
+  }
+
+  /** Host addresses of the blocks whose modules are on their way. */
+  private awaited(mode: number): Set<number> {
+    return new Set(this.sent.flatMap((batch) => (batch.mode === mode ? batch.wanted.map(({ host }) => host) : [])));
+  }
+
+  /**
+   * Code that is translated and that code in these pages may go to: in the same page, or where a jump of it goes.
+   * @param linked gets their slots by guard
+   */
+  private findLinks(mode: number, pages: readonly NearPage[], linked: Map<number, number>): Link[] {
+    const links = new Map<number, Link>();
+    const add = (pc: number, { slot, guard }: PageCode['slots'][number]) => {
+      links.set(pc, { pc, guard });
+      linked.set(guard, slot);
+    };
+    for (const { base, host, targets } of pages) {
+      for (const each of this.pages.get((host >>> 12) * MODES + mode)?.slots ?? []) add((base + 4 * each.at) | 0, each);
+      for (const [pc, host] of targets) {
+        const callee = links.has(pc) ? undefined : this.calleeAt(mode, host);
+        if (callee) add(pc, callee);
+      }
+    }
+    return [...links.values()];
+  }
+
+  private calleeAt(mode: number, host: number): PageCode['slots'][number] | undefined {
+    if (this.map.entry(mode, host) <= 0) return undefined;
+    const place = (host & 0xfff) >>> 2;
+    return this.pages.get((host >>> 12) * MODES + mode)?.slots.find(({ at }) => at === place);
+  }
+
+  /** What is translated at a virtual address of a mode, as it is mapped now. */
+  private readonly find = (mode: number, pc: number): { callee: Callee; host: number } | null => {
+    const host = this.words[readsOf(mode) + (pc >>> 12)]! ^ pc;
+    const callee = host < 0 ? undefined : this.calleeAt(mode, host);
+    return callee ? { callee, host } : null;
+  };
+
+  /** Takes what the compiler has ready. */
+  private receive(): void {
+    for (let made = this.compiler.receive(); made !== null; made = this.compiler.receive()) {
+      const at = this.sent.findIndex(({ id }) => id === made!.id);
+      // Everything has been dropped since it was sent.
+      if (at < 0) continue;
+      const [batch] = this.sent.splice(at, 1);
+      const room = this.install(batch!, made);
+      for (const host of batch!.changed.keys()) this.unwatch(host);
+      if (!room) return this.evict();
+    }
+  }
+
+  /** Makes a module's functions known. False when there is no room for them. */
+  private install(batch: Sent, { module, regions, imports: links, cells, bytes }: Compiled): boolean {
+    const { memory, counts, map } = this;
+    const { at: firstCell, most } = batch.cells;
+    map.returnGuards(firstCell + 4 * cells.length, firstCell + 4 * most);
+    const { mode } = batch;
+    const { table, free } = this.modes[mode]!;
+    if (!module) return true;
+    if (free.length < regions.length) return false;
+    const { step, enter } = this.dispatcher;
+    const imports: Record<string, WebAssembly.Memory | CallableFunction> = {
+      memory: memory.memory,
+      enter: enter[mode]!,
+      step,
+    };
+    for (const [i, guard] of links.entries()) {
+      // What has been dropped meanwhile is not called.
+      imports[`f${i}`] = (map.isOpen(guard) ? table.get(batch.linked.get(guard)!) : enter[mode]!) as CallableFunction;
+    }
+    const instance = new WebAssembly.Instance(module, { k: imports });
+    const own: CellModule = { table: instance.exports['table'] as WebAssembly.Table, live: 0 };
+    for (const [i, region] of regions.entries()) {
+      const { host } = region;
+      if (map.entry(mode, host) > 0) continue;
+      if (overlaps(region, batch.changed.get(host & ~0xfff)!)) {
+        // It may be wanted again as it is now.
+        map.setEntry(mode, host, 0);
+        continue;
+      }
+      const slot = free.pop()!;
+      table.set(slot, instance.exports[String(i)] as CallableFunction);
+      map.setEntry(mode, host, slot);
+      this.remember(mode, slot, own, region);
+      counts.regions++;
+    }
+    for (const [index, pc] of cells.entries()) {
+      this.late.wait({ mode, module: own, index, guard: firstCell + 4 * index, pc });
+    }
+    counts.modules++;
+    counts.bytes += bytes;
+    return true;
+  }
+
+  private remember(mode: number, slot: number, module: CellModule, { pc, host, guard, spans }: CompiledRegion): void {
+    const key = (host >>> 12) * MODES + mode;
+    let page = this.pages.get(key);
+    if (!page) {
+      page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS) };
+      this.pages.set(key, page);
+    }
+    const callee = { slot, at: (host & 0xfff) >>> 2, guard, module, cells: [] };
+    page.slots.push(callee);
+    module.live++;
+    this.map.openGuard(guard, host);
+    this.late.installed(mode, pc, host, callee);
+    for (let i = 0; i < spans.length; i += 2) {
+      page.covered.fill(1, spans[i], spans[i + 1]);
+      this.counts.instructions += spans[i + 1]! - spans[i]!;
+    }
+  }
+
+  // Changes
+
+  /** Bytes of a watched page change: translations of any of them go. */
+  private changed(host: number, length: number): void {
+    const first = (host & 0xfff) >>> 2;
+    const last = ((host & 0xfff) + length - 1) >>> 2;
+    for (let mode = 0; mode < MODES; mode++) {
+      const page = this.pages.get((host >>> 12) * MODES + mode);
+      if (!page) continue;
+      for (let i = first; i <= last; i++) {
+        if (page.covered[i] === 0) continue;
+        this.drop(page);
+        break;
+      }
+    }
+    for (const sent of this.sent) sent.changed.get(host & ~0xfff)?.fill(1, first, last + 1);
+    this.unwatch(host);
+  }
+
+  /** Nobody need know of changes to the page, if it has no code and none is on its way. */
+  private unwatch(host: number): void {
+    const page = host >>> 12;
+    if (this.pages.has(page * MODES) || this.pages.has(page * MODES + 1)) return;
+    if (!this.sent.some(({ changed }) => changed.has(host & ~0xfff))) this.mmu.watched.delete(host);
+  }
+
+  /** The instruction at `host` has left generated code for a device. */
+  noteDevice(mode: number, host: number): void {
+    if (!this.devices.note(host)) return;
+    const page = this.pages.get((host >>> 12) * MODES + mode);
+    if (!page) return;
+    const places = new Set(this.devices.placesIn(mode, host));
+    places.add((host & 0xfff) >>> 2);
+    this.drop(page);
+    this.unwatch(page.host);
+    this.devices.remember(mode, host, places);
+    // All of it is wanted again, at once.
+    for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, this.cpu.threshold);
+  }
+
+  private drop(page: PageCode): void {
+    const { table, free } = this.modes[page.mode]!;
+    for (const callee of page.slots) {
+      const { slot, at, guard } = callee;
+      table.set(slot, null);
+      free.push(slot);
+      this.map.closeGuard(guard);
+      this.late.dropped(callee);
+      this.map.setEntry(page.mode, page.host + 4 * at, 0);
+    }
+    this.counts.dropped += page.slots.length;
+    this.pages.delete((page.host >>> 12) * MODES + page.mode);
+    this.devices.forget(page.mode, page.host);
+    this.epoch++;
+  }
+
+  /** What is wrong with the code cache, a sentence each; nothing, if all is well. Looks at everything, so it is slow. */
+  verify(): string[] {
+    const { map, mmu, words, modes } = this;
+    const awaited = new Set(this.sent.flatMap(({ changed }) => [...changed.keys()]));
+    return brokenInvariants({ map, mmu, words, modes, pages: this.pages.values(), awaited });
+  }
+
+  /** Drops everything, for want of room. */
+  evict(): void {
+    this.counts.evictions++;
+    const awaited = this.sent.flatMap(({ changed }) => [...changed.keys()]);
+    this.sent = [];
+    for (const host of awaited) this.unwatch(host);
+    for (const page of [...this.pages.values()]) {
+      this.drop(page);
+      this.unwatch(page.host);
+    }
+    this.map.clear();
+    this.late.clear();
+    this.queue = [];
+    this.devices.clearCounts();
+  }
+}
+
+function freeSlots(functions: number): number[] {
+  // Slot 0 would look like no entry.
+  return Array.from({ length: functions - 1 }, (_, i) => functions - 1 - i);
+}
+
+function overlaps({ spans }: CompiledRegion, changed: Uint8Array): boolean {
+  for (let i = 0; i < spans.length; i += 2) {
+    for (let at = spans[i]!; at < spans[i + 1]!; at++) if (changed[at] !== 0) return true;
+  }
+  return false;
+}
