@@ -7,7 +7,8 @@
  *   --engine NAME   interpreter or jit (default: Kseg's own choice)
  *
  * Prints a line a minute: rounds, seconds of each part (median), and the process's memory; in the end the translator's
- * counts. Fails when a round ends in another checksum than the one before.
+ * counts, and the longest that the guest stood still for it. Fails when a round ends in another checksum than the one
+ * before.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -119,6 +120,8 @@ async function main() {
     console.log(
       `\n${(instructions / 1e9).toFixed(1)} G instructions; translator: ${JSON.stringify(translator ?? null)}`,
     );
+    if (translator)
+      console.log(`The guest stood still for translation for ${translator.longest.toFixed(1)} ms at most.`);
   } finally {
     guestConsole?.stop();
     rmSync(folder, { recursive: true });

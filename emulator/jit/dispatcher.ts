@@ -10,7 +10,7 @@ import { Expressions } from './expressions.ts';
 import { I32, ModuleWriter, Op, VOID, type FunctionType } from './wasm.ts';
 
 export interface Dispatcher {
-  /** For each mode; see generate.ts. */
+  /** For each mode; see call-target.ts. */
   enter: CallableFunction[];
   /** What regions import as `step`: the host's, which is cheaper to have from here than for each module to import. */
   step: CallableFunction;

@@ -1,0 +1,140 @@
+/**
+ * Leaving a region where an instruction cannot go on or too few instructions are left: through an exit that stores what
+ * memory does not have yet.
+ */
+import { JIT_ADDRESS_AT, JIT_EXIT_AT, REGISTERS_AT } from '../memory.ts';
+import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
+import { Local } from './integer-target.ts';
+import { KernelTarget } from './kernel-target.ts';
+import type { Exit } from './register-flow.ts';
+import type { Region } from './region.ts';
+import { Op, VOID } from './wasm.ts';
+
+/** HI and LO as a bit of masks, and where they are behind the general registers. */
+const PAIR = 1;
+const HI = 32;
+const LO = 33;
+
+export abstract class ExitTarget extends KernelTarget {
+  protected region!: Region;
+  /** Nesting depth of labels now. */
+  protected depth = 0;
+  /** The exit that {@link exitIf} takes, and what it takes back of the count; */
+  protected exit!: Exit;
+  protected uncounted = 0;
+  /** whether the instruction is in a delay slot, and the byte offset in the page that execution goes on at. */
+  protected inSlot = false;
+  protected exitOffset = 0;
+
+  protected loadRegisters(mask: number): void {
+    const { out } = this;
+    const load = (at: number, local: number) => {
+      out.constant(0);
+      out.memory(Op.I32Load, REGISTERS_AT + 4 * at, 2);
+      out.op1(Op.LocalSet, local);
+    };
+    for (let r = 1; r < 32; r++) if ((mask & (1 << r)) !== 0) load(r, this.locals[r]!);
+    if ((mask & PAIR) !== 0) {
+      load(HI, Local.Hi);
+      load(LO, Local.Lo);
+    }
+  }
+  protected storeRegisters(mask: number): void {
+    const { out } = this;
+    const store = (at: number, local: number) => {
+      out.constant(0);
+      out.op1(Op.LocalGet, local);
+      out.memory(Op.I32Store, REGISTERS_AT + 4 * at, 2);
+    };
+    for (let r = 1; r < 32; r++) if ((mask & (1 << r)) !== 0) store(r, this.locals[r]!);
+    if ((mask & PAIR) !== 0) {
+      store(HI, Local.Hi);
+      store(LO, Local.Lo);
+    }
+  }
+
+  protected open(op: Op.If | Op.Block | Op.Loop): void {
+    this.out.op(op);
+    this.out.byte(VOID);
+    this.depth++;
+  }
+  protected close(): void {
+    this.out.op(Op.End);
+    this.depth--;
+  }
+
+  protected exitIf(): void {
+    this.exitWith(exitCode(this.exitOffset, this.uncounted, Reason.Interpret));
+  }
+  protected missIf(write: boolean, alignment: number): void {
+    const how = ((alignment - 1) << EXIT_ALIGNMENT) | (write ? EXIT_WRITE : 0) | (this.inSlot ? EXIT_SLOT : 0);
+    this.exitWith(exitCode(this.exitOffset, this.uncounted, Reason.Miss) | how);
+  }
+  private exitWith(code: number): void {
+    const { out } = this;
+    out.constant(code);
+    out.op1(Op.LocalSet, Local.Exit);
+    out.op1(Op.BrIf, this.depth - this.exit.label);
+  }
+
+  protected emitExit({ registers }: Exit): void {
+    const { out } = this;
+    this.storeRegisters(registers);
+    out.constant(0);
+    out.op1(Op.LocalGet, Local.Exit);
+    out.memory(Op.I32Store, JIT_EXIT_AT, 2);
+    out.constant(0);
+    out.op1(Op.LocalGet, Local.Address);
+    out.memory(Op.I32Store, JIT_ADDRESS_AT, 2);
+    out.op1(Op.LocalGet, Local.Exit);
+    out.constant(0xfff);
+    out.op(Op.I32And);
+    out.op1(Op.LocalGet, Local.Base);
+    out.op(Op.I32Add);
+    out.op1(Op.LocalGet, Local.Left);
+    out.op1(Op.LocalGet, Local.Exit);
+    out.constant(12);
+    out.op(Op.I32ShrU);
+    out.constant(0x3ff);
+    out.op(Op.I32And);
+    out.op(Op.I32Add);
+    out.op(Op.Return);
+  }
+
+  private setReason(reason: Reason): void {
+    this.out.constant(0);
+    this.out.constant(reason << EXIT_REASON);
+    this.out.memory(Op.I32Store, JIT_EXIT_AT, 2);
+  }
+
+  /** At the entry, before anything is in a local. */
+  protected testBudget(at: number): void {
+    const { out } = this;
+    this.pushBudgetShort();
+    this.open(Op.If);
+    this.setReason(Reason.Budget);
+    this.address(4 * at);
+    out.op1(Op.LocalGet, Local.Left);
+    out.op(Op.Return);
+    this.close();
+  }
+  protected pushBudgetShort(): void {
+    this.out.op1(Op.LocalGet, Local.Left);
+    this.out.constant(this.region.longest);
+    this.out.op(Op.I32LtS);
+  }
+
+  protected count(instructions: number): void {
+    if (instructions === 0) return;
+    const { out } = this;
+    out.op1(Op.LocalGet, Local.Left);
+    out.constant(-instructions);
+    out.op(Op.I32Add);
+    out.op1(Op.LocalSet, Local.Left);
+  }
+}
+
+/** What an exit needs to know: offset in the page, instructions counted too many, and why. */
+export function exitCode(offset: number, uncounted: number, reason: Reason): number {
+  return offset | (uncounted << 12) | (reason << EXIT_REASON);
+}
