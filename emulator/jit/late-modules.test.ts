@@ -1,5 +1,5 @@
 /** Modules that come when the guest has run on for a while, as they do from a thread. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { differences } from '../lockstep.ts';
 import type { EngineName } from '../machine.ts';
 import { Assembler } from '../testing/assembler.ts';
@@ -115,4 +115,37 @@ describe.each([2, 3, 7])('modules late by %i looks', (times) => {
     expect(jit.machine.engine!.counts.regions).toBeGreaterThan(100);
     expect(jit.machine.engine!.verify()).toEqual([]);
   });
+});
+
+it('count as the guest standing still when they are asked for, and when they are received', () => {
+  let now = 0;
+  let areReady = false;
+  // Only the compiler moves the clock.
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  onTestFinished(() => clock.mockRestore());
+  class SlowCompiler extends LateCompiler {
+    submitted = 0;
+    override submit(batch: Batch): void {
+      now += 5;
+      this.submitted++;
+      super.submit(batch);
+    }
+    override receive(): Compiled | null {
+      const made = areReady ? super.receive() : null;
+      if (made) now += 7;
+      return made;
+    }
+  }
+  let compiler!: SlowCompiler;
+  const makeCompiler = (options: CompilerOptions) => (compiler = new SlowCompiler(options, 1));
+  const both = new BothEngines({ makeCompiler }, [caller(50, () => {}), adder()]);
+  const { counts } = both.jit.engine!;
+  both.go(20_000, 100);
+  expect(compiler.submitted).toBeGreaterThan(1);
+  expect(counts).toMatchObject({ regions: 0, milliseconds: 5 * compiler.submitted, longest: 5 });
+  const received = 7 * compiler.submitted;
+  areReady = true;
+  both.go(1, 1);
+  expect(counts).toMatchObject({ longest: received });
+  expect(counts.regions).toBeGreaterThan(0);
 });
