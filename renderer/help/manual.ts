@@ -47,7 +47,7 @@ export const FIRST: Page = {
   paragraphs: [
     'A MIPS guest runs under a hypervisor that works as KVM does: guest kernel and guest user both run with user privileges, and what needs more traps. To run fast, the hypervisor keeps two page tables of the guest’s virtual addresses, one for guest kernel mode and one for guest user mode. They are caches of the guest’s TLB, and they know no ASID. So when the guest changes its ASID, some of them must go.',
     'What goes, and when: of the kernel table the segments that the TLB maps, useg and kseg2/3, at once; kseg0 stays, since no TLB entry maps it. The user table stays as it is, stale, until user mode is entered under another ASID. The workbench shows each of these as it happens.',
-    'The Lab, which boots at the first start, has a shell. Type help for its commands; pingpong 100 has two processes pass a byte to and fro, which changes the ASID twice each time.',
+    'The Lab, which boots at the first start, has a shell. Type “help” for its commands; “pingpong 100” has two processes pass a byte to and fro, which changes the ASID twice each time.',
   ],
 };
 

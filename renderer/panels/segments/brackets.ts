@@ -25,7 +25,12 @@ export function bracketText(part: StripSegment, flush: FlushInfo, past = false, 
   if (freed && freed.pages + freed.tables > 0) {
     const pages = plural(freed.pages, 'page');
     const both = `${pages}, ${plural(freed.tables, 'table')}`;
-    return { x, width, kind: 'freed', text: fitting(width, `${past ? 'last freed' : 'freed'}: ${both}`, both, pages) };
+    return {
+      x,
+      width,
+      kind: 'freed',
+      text: fitting(width, ...(past ? [`last freed: ${both}`] : []), `freed: ${both}`, both, pages),
+    };
   }
   const pages = flush.kept[name] ?? 0;
   if (name !== 'kseg0' || pages === 0) return null;

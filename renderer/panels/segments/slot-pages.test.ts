@@ -23,7 +23,7 @@ describe('pageKind', () => {
 describe('describeKinds', () => {
   it('says what is there and what went', () => {
     const counts = countKinds(Uint8Array.of(1, 1, 3, 7, 0, 0), Uint8Array.of(0, 0, 0, 0, 1, 0));
-    expect(describeKinds(counts)).toBe('4 present, 1 freed: 2 read-only, 1 writable, 1 dirty');
+    expect(describeKinds(counts)).toBe('4 present: 2 read-only, 1 writable, 1 dirty; 1 freed');
     expect(describeKinds(countKinds(new Uint8Array(4), null))).toBe('0 present');
   });
 });

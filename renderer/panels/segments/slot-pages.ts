@@ -27,13 +27,13 @@ export function countKinds(pages: Uint8Array, freed: Uint8Array | null): Record<
   return counts;
 }
 
-/** `61 present, 26 freed: 20 read-only, 12 writable, 29 dirty`. */
+/** `61 present: 20 read-only, 12 writable, 29 dirty; 26 freed`. */
 export function describeKinds(counts: Record<PageKind, number>): string {
   const kinds = PAGE_KINDS.filter((kind) => kind !== 'absent' && kind !== 'freed' && counts[kind] > 0);
   const present = kinds.reduce((sum, kind) => sum + counts[kind], 0);
   const list = kinds.map((kind) => `${count(counts[kind])} ${kind}`).join(', ');
-  const freed = counts.freed > 0 ? `, ${count(counts.freed)} freed` : '';
-  return `${count(present)} present${freed}${present > 0 ? `: ${list}` : ''}`;
+  const freed = counts.freed > 0 ? `; ${count(counts.freed)} freed` : '';
+  return `${count(present)} present${present > 0 ? `: ${list}` : ''}${freed}`;
 }
 
 /** Whether the table's last flush freed the slot's table, and no fault has made another. */

@@ -28,6 +28,8 @@ export interface LanePicture {
 /** Room at the right end for the mark of now and what is about to happen. */
 export const AHEAD = 34;
 const TICK = 112;
+/** What a flag takes of the axis, to either side. */
+const FLAG = 9;
 
 /** Pixels of an instruction count. */
 export function xOf(span: Span, width: number, instructions: number): number {
@@ -92,18 +94,20 @@ export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): voi
 /** @param from the pixel from which there may be labels */
 function paintAxis(
   ctx: CanvasRenderingContext2D,
-  { span, width, height }: LanePicture,
+  { span, width, height, selected, pinned }: LanePicture,
   x: (at: number) => number,
   from: number,
 ): void {
+  const flags = [selected, pinned].flatMap((event) => (event ? [Math.round(x(event.instructions))] : []));
   for (const at of ticks(span, (width - AHEAD) / TICK)) {
     const left = Math.round(x(at));
     ctx.fillStyle = token('--grid');
     ctx.fillRect(left, 14, 1, height - 14);
     const label = count(at);
     ctx.font = font('mono');
-    if (left >= from && left + 3 + ctx.measureText(label).width < width - AHEAD - 4)
-      text(ctx, label, left + 3, 10, '--text-3');
+    const right = left + 3 + ctx.measureText(label).width;
+    const covered = flags.some((at) => at + FLAG > left && at - FLAG < right);
+    if (left >= from && right < width - AHEAD - 4 && !covered) text(ctx, label, left + 3, 10, '--text-3');
   }
 }
 
@@ -167,7 +171,7 @@ function gapLabel(
   const size = ctx.measureText(label).width;
   ctx.fillStyle = token('--text-2');
   ctx.fillText(label, 3, 10);
-  return Math.max(edge, size + 10);
+  return size + 10;
 }
 
 function paintLane(brush: Brush, lane: Lane, top: number, bottom: number): void {
@@ -288,6 +292,10 @@ function paintLines({ ctx, answer, x, end }: Brush, top: number, bottom: number)
     ctx.beginPath();
     ctx.rect(left, top, room + 4, bottom - top);
     ctx.clip();
+    /* Over bars of lines whose text is gone. */
+    ctx.font = font('mono');
+    ctx.fillStyle = token('--panel');
+    ctx.fillRect(left + 1, top + 1, Math.min(room, ctx.measureText(line.text).width + 3), bottom - top - 1);
     text(ctx, line.text, left + 3, bottom - 3, '--text-3');
     ctx.restore();
   });
