@@ -101,6 +101,8 @@ test('keys go from event to event, zoom, and pin', async ({ page }) => {
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('timeline-event').first()).toBeVisible();
   await expect(page.getByTestId('timeline-list')).toHaveAttribute('aria-label', /^Events, [1-9]/);
+  // What was chosen in the lanes is in sight, though it is the last of thousands.
+  await expect(page.locator('[data-testid=timeline-event].selected')).toBeInViewport();
 });
 
 const selectedLane = (page: Page) =>

@@ -5,11 +5,11 @@ import type { Area, Group } from './arrangement.ts';
 export const MIN_LEFT = 240;
 export const MIN_RIGHT = 540;
 export const MIN_TOP = 90;
-export const MIN_LOW = 84;
+export const MIN_LOW = 80;
 export const MIN_BOTTOM = 64;
 /** The bottom area's height until the user has moved its border, and its share of a low window. */
 const BOTTOM = 192;
-const BOTTOM_SHARE = 0.262;
+const BOTTOM_SHARE = 0.26;
 /** A splitter's own width. */
 const LINE = 1;
 

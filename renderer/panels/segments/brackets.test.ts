@@ -16,6 +16,7 @@ describe('bracketText', () => {
     expect(bracketText(useg!, flush, true)?.text).toBe('last freed: 198 pages, 7 tables');
     expect(bracketText(kseg0!, flush)).toMatchObject({ kind: 'kept', text: '✓ kept: 11,560 pages' });
     expect(bracketText({ ...useg!, width: 140 }, flush)?.text).toBe('198 pages, 7 tables');
+    expect(bracketText({ ...useg!, width: 180 }, flush, true)?.text).toBe('freed: 198 pages, 7 tables');
     expect(bracketText({ ...kseg0!, width: 95 }, flush)?.text).toBe('✓ 11,560 pages');
     expect(bracketText({ ...kseg0!, width: 95 }, flush, false, 95)?.text).toBe('✓ kept: 11,560 pages');
     expect(bracketText({ ...kseg0!, width: 63 }, flush)?.text).toBe('✓ 11,560');

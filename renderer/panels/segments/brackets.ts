@@ -29,7 +29,7 @@ export function bracketText(part: StripSegment, flush: FlushInfo, past = false, 
       x,
       width,
       kind: 'freed',
-      text: fitting(width, ...(past ? [`last freed: ${both}`] : []), `freed: ${both}`, both, pages),
+      text: fitting(width, `${past ? 'last freed' : 'freed'}: ${both}`, `freed: ${both}`, both, pages),
     };
   }
   const pages = flush.kept[name] ?? 0;

@@ -24,6 +24,8 @@ it('folds empty lanes first, then the less telling ones, and never ASID changes'
   expect(ids(lanesThatFit('lazy-user', quiet, 1000))).toContain('gpaFlush');
   expect(ids(lanesThatFit('lazy-user', quiet, 1000))).not.toContain('exits');
   expect(ids(lanesThatFit('lazy-user', quiet, 140))).not.toContain('gpaFlush');
+  const all = lanesThatFit('lazy-user', some, 1000).reduce((sum, { height }) => sum + height, AXIS);
+  expect(ids(lanesThatFit('lazy-user', some, all - 2 * ALL_LANES.length))).toEqual(ids(ALL_LANES));
   const low = lanesThatFit('lazy-user', some, 125);
   expect(low.reduce((sum, { height }) => sum + height, AXIS)).toBeLessThanOrEqual(125);
   expect(ids(low)).toEqual(expect.arrayContaining(['console', 'exits', 'asid', 'kernelFlush', 'userFlush', 'mode']));
