@@ -154,6 +154,26 @@ test('a narrow window has tabs, and every panel in reach', async ({ kseg, page }
   expect(await axe(page)).toEqual([]);
 });
 
+test('Segments is whole in a low window, on both machines and under the tour’s offer', async ({ kseg, page }) => {
+  const hidden = () =>
+    page
+      .locator('[data-testid=panel-segments] .body')
+      .evaluate((body) => [body.scrollHeight - body.clientHeight, body.scrollWidth - body.clientWidth]);
+  await resize(kseg, 1100, 720);
+  await page.waitForFunction(() => window.innerHeight === 720);
+  await expect(page.getByTestId('tour-offer')).toBeVisible();
+  await expect.poll(hidden).toEqual([0, 0]);
+  await page.getByTestId('tour-decline').click();
+  await page.getByTestId('guest-menu').click();
+  await page.getByTestId('guest-lab-malta').click();
+  await expect(page.getByTestId('machine-label')).toHaveText(/malta/);
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+  for (const address of ['0x80000000', '0xa0000000']) {
+    await expect(page.getByTestId('strip-kernel').getByText(address, { exact: true })).toBeInViewport();
+  }
+  await expect.poll(hidden).toEqual([0, 0]);
+});
+
 test('the toolbar has words where they fit', async ({ kseg, page }) => {
   const button = page.getByTestId('toolbar-asid');
   const overflow = () =>

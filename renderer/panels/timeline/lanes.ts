@@ -15,8 +15,8 @@ export interface Lane {
 /** The axis above the lanes. */
 export const AXIS = 16;
 const ROW = 14;
-/** What a lane gives up before others fold away. */
-const SPARE = 2;
+/** What a lane gives up before others fold away, of its height. */
+const SPARE = 1 / 7;
 
 const LANES: readonly Lane[] = [
   { id: 'console', label: 'console lines', noun: 'console line', height: ROW },
@@ -92,7 +92,7 @@ export function lanesThatFit(
   // A malta has no exits at all, and few runs reset: no room for those at any height.
   lanes = lanes.filter((lane) => totals[lane.id] > 0 || (lane.id !== 'exits' && lane.id !== 'machine'));
   if (height() > room) lanes = lanes.filter((lane) => totals[lane.id] > 0 || lane.id === 'mode');
-  if (height() > room) lanes = lanes.map((lane) => ({ ...lane, height: lane.height - SPARE }));
+  if (height() > room) lanes = lanes.map((lane) => ({ ...lane, height: Math.round(lane.height * (1 - SPARE)) }));
   const expendable = EXPENDABLE.filter((id) => policy !== 'everything' || id !== 'gpaFlush');
   for (const id of expendable) if (height() > room) lanes = lanes.filter((lane) => lane.id !== id);
   return lanes;
