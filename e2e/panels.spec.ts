@@ -188,6 +188,30 @@ test('a storm of flushes is counted, then the last one told', async ({ page }) =
   await expect(page.getByTestId('segments-kernel-flushes')).not.toHaveText(flushes);
 });
 
+test('the outlines of read-only pages are whole beside the dashed frame of a stale table', async ({ page }) => {
+  await type(page, 'pingpong 1000000');
+  await toAsidChange(page);
+  await expect(page.getByTestId('user-table-state')).toHaveText(/stale/);
+  await expect(page.getByTestId('slot-user-counts')).toHaveText(/[1-9]\d* read-only/);
+  // Another drawing, after the one that the frame came with.
+  await page.getByTestId('pages-user').hover();
+  const outlines = () =>
+    page.getByTestId('pages-user').evaluate((canvas: HTMLCanvasElement) => {
+      const context = canvas.getContext('2d')!;
+      const colour = (x: number, y: number) => context.getImageData(x, y, 1, 1).data.join();
+      const [margin, pitch, columns, ground] = [4, 6, 64, colour(0, 0)];
+      const sides: boolean[] = [];
+      for (let page = 0; page < 1024; page++) {
+        const [x, y] = [margin + (page % columns) * pitch, margin + Math.floor(page / columns) * pitch];
+        const edge = colour(x + 2, y);
+        // An outline has nothing inside.
+        if (colour(x + 2, y + 2) === ground && edge !== ground) sides.push(colour(x, y + 2) === edge);
+      }
+      return { some: sides.length > 0, whole: sides.every(Boolean) };
+    });
+  await expect.poll(outlines).toEqual({ some: true, whole: true });
+});
+
 test('each flush policy is called what it is', async ({ page }) => {
   test.slow();
   const says = {

@@ -21,7 +21,7 @@ export interface Picture {
 export const PICTURES: Readonly<Record<string, Picture>> = {
   first: {
     file: asidChange,
-    alt: 'Right after a change of ASID: in the kernel table the tables of useg and kseg2/3 are hatched, freed; kseg0 is kept; the user table has a dashed frame, stale; the Timeline below has every change so far.',
+    alt: 'Right after a change of ASID: in the kernel table the tables of useg and kseg2/3 are hatched, freed; kseg0 is kept; the user table has a dashed frame, stale; the Timeline below has the changes before it.',
   },
   boot: {
     file: boot,
