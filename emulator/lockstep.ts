@@ -280,8 +280,8 @@ export function differences({ interpreter, jit }: Pair): Difference[] {
   note('the end', a.end?.message ?? 'none', b.end?.message ?? 'none');
   statistics(a.stats(), b.stats(), '', note);
   for (const [name, at] of [
-    ['kernel', HOST_TLB.kernelRead],
-    ['user', HOST_TLB.userRead],
+    ['kernel', HOST_TLB.reads[0]],
+    ['user', HOST_TLB.reads[1]],
   ] as const) {
     region(a, b, at, FLAT_TABLE_BYTES, (offset) => {
       const page = offset / 4;

@@ -54,8 +54,6 @@ export const PATHS_AT = {
   flushedPc: 0x3dc,
   /** and the instruction count, a double. */
   flushedInstructions: 0x3e0,
-  /** Whether the TLB exception under way is a refill. */
-  refill: 0x2f0,
   /** Tables ready to be used for 4 MiB without one: how many, and their addresses. */
   spares: 0x3e8,
   spare: 0x3ec,
@@ -96,10 +94,9 @@ const HOST_TLB_AT = 0x20000;
 export const FLAT_TABLE_BYTES = 4 << 20;
 
 export const HOST_TLB = {
-  kernelRead: HOST_TLB_AT,
-  kernelWrite: HOST_TLB_AT + FLAT_TABLE_BYTES,
-  userRead: HOST_TLB_AT + 2 * FLAT_TABLE_BYTES,
-  userWrite: HOST_TLB_AT + 3 * FLAT_TABLE_BYTES,
+  /** For loads and for stores, the kernel's and the user's. */
+  reads: [HOST_TLB_AT, HOST_TLB_AT + 2 * FLAT_TABLE_BYTES],
+  writes: [HOST_TLB_AT + FLAT_TABLE_BYTES, HOST_TLB_AT + 3 * FLAT_TABLE_BYTES],
   /** Never holds an entry: modes whose accesses must all be looked at (Status.ERL, supervisor) run on it. */
   none: HOST_TLB_AT + 4 * FLAT_TABLE_BYTES,
 } as const;

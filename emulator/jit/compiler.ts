@@ -130,8 +130,8 @@ export class RegionCompiler {
     const { writer, options } = this;
     const generator = new Generator(writer, {
       ...options,
-      readTable: mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead,
-      writeTable: mode === 0 ? HOST_TLB.kernelWrite : HOST_TLB.userWrite,
+      readTable: HOST_TLB.reads[mode]!,
+      writeTable: HOST_TLB.writes[mode]!,
       odd,
     });
     generator.begin(

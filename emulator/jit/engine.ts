@@ -114,9 +114,8 @@ export class Engine {
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
     this.cache = new CodeCache(cpu, mmu, memory, at, hostBytes, options, this.counts);
     this.map = this.cache.map;
-    const readTables = [HOST_TLB.kernelRead, HOST_TLB.userRead];
     const tables = this.cache.modes.map(({ table }, mode) => {
-      return { table, readTable: readTables[mode]!, directory: this.map.directories[mode]! };
+      return { table, readTable: HOST_TLB.reads[mode]!, directory: this.map.directories[mode]! };
     });
     // Where a hypervisor or a table for each ASID is between guest and tables, there is more to do.
     this.hasPaths = options.fullSystem && mmu.isPlain;
@@ -133,7 +132,7 @@ export class Engine {
 
   private get mode(): number {
     const { reads } = this.cpu;
-    return reads === HOST_TLB.kernelRead >>> 2 ? 0 : reads === HOST_TLB.userRead >>> 2 ? 1 : -1;
+    return reads === HOST_TLB.reads[0] >>> 2 ? 0 : reads === HOST_TLB.reads[1] >>> 2 ? 1 : -1;
   }
 
   /** Runs as `interpret` does. */

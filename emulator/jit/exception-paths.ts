@@ -55,6 +55,7 @@ const SYSCALL = 0x0c;
 const SYSCALL_MASK = 0xfc00003f;
 const GENERAL = 0x180;
 const UNKNOWN = 0x80000003;
+/** What {@link ExceptionPaths} answers where the host must execute the instruction. */
 export const NOT_STEPPED = -2;
 
 export class ExceptionPaths {
@@ -62,8 +63,8 @@ export class ExceptionPaths {
   static readonly FUNCTIONS = {
     ...MmuPaths.FUNCTIONS,
     ...RecordPaths.FUNCTIONS,
-    /** enter(code, offset, pc, slot): the handler of an exception in kernel mode. */
-    enter: 4,
+    /** enter(code, offset, pc, slot, refill): the handler of an exception in kernel mode. */
+    enter: 5,
     /** fault(kind, va, write, slot): a TLB exception of the instruction at JIT_PC; returns whether it has been raised. */
     fault: 4,
     /** retry(): after an ERET, looks up the access that its handler was for. */
@@ -96,7 +97,7 @@ export class ExceptionPaths {
     this.mmu.emit();
     if (this.log) this.log.emit();
     else e.body(RecordPaths.FUNCTIONS.record, () => undefined);
-    e.body(4, (code, offset, pc, slot) => this.enter(code!, offset!, pc!, slot!));
+    e.body(5, (code, offset, pc, slot, refill) => this.enter(code!, offset!, pc!, slot!, refill!));
     e.body(4, (kind, va, write, slot) => this.fault(kind!, va!, write!, slot!));
     e.body(0, () => this.retry());
     e.body(0, () => this.eret());
@@ -122,10 +123,10 @@ export class ExceptionPaths {
     return e.and(e.load(0, PATHS_AT.kernelReady), e.not(e.and(this.status(), STATUS_BEV)));
   }
 
-  private enter(code: Local, offset: Local, pc: Local, slot: Local): void {
+  private enter(code: Local, offset: Local, pc: Local, slot: Local, refill: Local): void {
     const { e } = this;
     e.increase(e.shl(code, 2), COUNTED_AT.exceptions, 1);
-    this.recordException(code, pc, slot);
+    this.recordException(code, pc, slot, refill);
     const cause = e.local(e.or(e.and(e.load(0, cp0(Cp0.Cause)), ~0x7c), e.shl(code, 2)));
     e.if(e.not(e.and(this.status(), STATUS_EXL)), () => {
       e.store(0, cp0(Cp0.EPC), pc);
@@ -141,7 +142,7 @@ export class ExceptionPaths {
     });
   }
 
-  private recordException(code: Local, pc: Local, slot: Local): void {
+  private recordException(code: Local, pc: Local, slot: Local, refill: Local): void {
     const { e, log } = this;
     if (!log) return;
     const at = e.add(pc, e.shl(slot, 2));
@@ -155,7 +156,7 @@ export class ExceptionPaths {
         const isTlbs = e.is(code, ExcCode.TLBS);
         const tlb = e.select(isTlbs, of(ExcCode.TLBS), of(ExcCode.TLBL));
         const category = e.select(e.is(code, ExcCode.Mod), of(ExcCode.Mod), tlb);
-        log.push(at, { ...common, category, own: e.load(0, PATHS_AT.refill), segments: log.segmentBit(va) }, va);
+        log.push(at, { ...common, category, own: refill, segments: log.segmentBit(va) }, va);
       },
     );
   }
@@ -164,7 +165,6 @@ export class ExceptionPaths {
     const { e, mmu } = this;
     e.returnIf(e.not(this.canEnter()), 0);
     const missed = e.local(e.is(kind, Filled.Missed));
-    if (this.log) e.store(0, PATHS_AT.refill, missed);
     const asid = e.local(mmu.asid());
     e.if(missed, () => {
       const pair = e.or(e.and(va, ~0x1fff), asid);
@@ -178,14 +178,14 @@ export class ExceptionPaths {
     e.increase(0, JIT_LEFT_AT, e.sub(-1, e.isNot(slot, 0)));
     const offset = e.select(e.and(missed, e.not(e.and(this.status(), STATUS_EXL))), 0, GENERAL);
     const code = e.select(e.is(kind, Filled.Modified), ExcCode.Mod, e.select(write, ExcCode.TLBS, ExcCode.TLBL));
-    e.do(e.call(this.index.enter, code, offset, e.load(0, JIT_PC_AT), slot));
+    e.do(e.call(this.index.enter, code, offset, e.load(0, JIT_PC_AT), slot, missed));
     e.return(1);
   }
 
   /** Where in linear memory the instruction at `pc` is; a bit of {@link UNKNOWN} is set where there is no saying. */
   private place(pc: Value): Value {
     const { e } = this;
-    return e.xor(e.load(this.mmu.hostWord(this.mode(), pc), HOST_TLB.kernelRead), pc);
+    return e.xor(e.load(this.mmu.hostWord(this.mode(), pc), HOST_TLB.reads[0]), pc);
   }
 
   private retry(): void {
@@ -210,7 +210,7 @@ export class ExceptionPaths {
         const offset = e.sub(e.xor(e.and(word, 0xffff), 0x8000), 0x8000);
         e.returnIf(e.isNot(e.add(base, offset), va));
         // A store that is watched.
-        const stores = e.load(mmu.hostWord(this.mode(), va), HOST_TLB.kernelWrite);
+        const stores = e.load(mmu.hostWord(this.mode(), va), HOST_TLB.writes[0]);
         e.returnIf(e.and(write, e.and(stores, 1)));
       },
     );
@@ -248,7 +248,7 @@ export class ExceptionPaths {
     const { e } = this;
     e.returnIf(e.not(this.canEnter()), 0);
     e.increase(0, JIT_LEFT_AT, -1);
-    e.do(e.call(this.index.enter, ExcCode.Sys, GENERAL, e.load(0, JIT_PC_AT), 0));
+    e.do(e.call(this.index.enter, ExcCode.Sys, GENERAL, e.load(0, JIT_PC_AT), 0, 0));
     e.return(1);
   }
 
@@ -277,7 +277,7 @@ export class ExceptionPaths {
         // What is misaligned is another exception.
         e.returnIf(e.and(va, e.and(e.shr(exit, EXIT_ALIGNMENT), 7)), 0);
         // A store that is watched.
-        const stores = e.load(mmu.hostWord(this.mode(), va), HOST_TLB.kernelWrite);
+        const stores = e.load(mmu.hostWord(this.mode(), va), HOST_TLB.writes[0]);
         e.returnIf(e.and(write, e.and(stores, 1)), 0);
       },
       () => e.returnIf(e.and(pc, 3), 0),

@@ -94,7 +94,7 @@ export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: Cac
     if (mmu.watched.has(host) && !withCode.has(host) && !awaited.has(host))
       broken.push(`Page 0x${host.toString(16)} is watched for nothing.`);
   }
-  for (const writes of [HOST_TLB.kernelWrite, HOST_TLB.userWrite]) {
+  for (const writes of HOST_TLB.writes) {
     for (let page = 0; page < 0x100000; page++) {
       const entry = words[(writes >>> 2) + page]!;
       const host = entry ^ (page << 12);

@@ -59,6 +59,12 @@ const SEGMENT_OF = LAYOUTS.malta.segmentOf;
 /** Bit for each value of address bits 31:29. */
 const bitsOf = (...segments: number[]) => SEGMENT_OF.reduce((m, s, i) => m | (segments.includes(s) ? 1 << i : 0), 0);
 
+/** The index in SEGMENTS of an address, from four bits for each value of address bits 31:29. */
+export function segmentOf(e: Expressions, va: Value): Value {
+  const all = SEGMENT_OF.reduce((sum, segment, i) => sum | (segment << (4 * i)), 0);
+  return e.and(e.shr(all, e.shl(e.shr(va, SEGMENT_SHIFT), 2)), 15);
+}
+
 export const cp0 = (register: number): number => CP0_AT + 4 * register;
 
 export class MmuPaths {
@@ -92,7 +98,7 @@ export class MmuPaths {
   /** Addresses of the host TLB's words for `va`, less those of the kernel's tables. */
   hostWord(mode: Value, va: Value): Value {
     const { e } = this;
-    const table = e.mul(mode, HOST_TLB.userRead - HOST_TLB.kernelRead);
+    const table = e.mul(mode, HOST_TLB.reads[1] - HOST_TLB.reads[0]);
     return e.add(table, e.shl(e.shr(va, 12), 2));
   }
   private invalid(va: Value): Value {
@@ -131,9 +137,8 @@ export class MmuPaths {
   /** Where the figures of the segment of `va` are, less those of the kernel's first. */
   private figures(mode: Value, va: Value): Value {
     const { e } = this;
-    const kseg = e.select(this.isIn(va, KSEG0), KSEG0, KSEG23);
-    const segment = e.select(this.isIn(va, USEG), USEG, kseg);
-    return e.add(e.mul(mode, MMU_AT.figures[1] - MMU_AT.figures[0]), e.mul(segment, 8 * FIGURES));
+    const table = e.mul(mode, MMU_AT.figures[1] - MMU_AT.figures[0]);
+    return e.add(table, e.mul(segmentOf(e, va), 8 * FIGURES));
   }
 
   /** Pages came to the table, or went: `place` is an entry's address, `va` what it maps. */
@@ -173,13 +178,13 @@ export class MmuPaths {
   private dropHost(mode: Value, va: Value): void {
     const { e } = this;
     const word = e.local(this.hostWord(mode, va));
-    const entry = e.local(e.load(word, HOST_TLB.kernelRead));
+    const entry = e.local(e.load(word, HOST_TLB.reads[0]));
     e.if(e.isNot(entry, this.invalid(va)), () => {
       e.if(this.isWatched(e.xor(entry, va)), () => {
         e.increase(this.hostState(mode), MMU_AT.hostTlbs[0] + REMOVALS, 1);
       });
-      e.store(word, HOST_TLB.kernelRead, this.invalid(va));
-      e.store(word, HOST_TLB.kernelWrite, this.invalid(va));
+      e.store(word, HOST_TLB.reads[0], this.invalid(va));
+      e.store(word, HOST_TLB.writes[0], this.invalid(va));
     });
   }
 
@@ -200,7 +205,7 @@ export class MmuPaths {
     e.increase(0, COUNTED_AT.hostRefills, 1);
     const word = e.local(this.hostWord(mode, va));
     const entry = e.local(e.and(e.xor(pte, va), PAGE));
-    e.if(e.is(e.load(word, HOST_TLB.kernelRead), this.invalid(va)), () => {
+    e.if(e.is(e.load(word, HOST_TLB.reads[0]), this.invalid(va)), () => {
       const kseg0 = e.local(this.isIn(va, KSEG0));
       const state = e.local(this.listLength(mode, kseg0));
       const length = e.local(e.load(state, MMU_AT.hostTlbs[0]));
@@ -208,9 +213,9 @@ export class MmuPaths {
       e.store(e.add(list, e.shl(length, 2)), HOST_TLB_LISTS[0], e.shr(va, 12));
       e.store(state, MMU_AT.hostTlbs[0], e.add(length, 1));
     });
-    e.store(word, HOST_TLB.kernelRead, entry);
+    e.store(word, HOST_TLB.reads[0], entry);
     const stores = e.select(this.isWatched(pte), e.xor(entry, 0x80000001), entry);
-    e.store(word, HOST_TLB.kernelWrite, e.select(e.and(pte, PTE_DIRTY), stores, this.invalid(va)));
+    e.store(word, HOST_TLB.writes[0], e.select(e.and(pte, PTE_DIRTY), stores, this.invalid(va)));
   }
 
   /** lookup(va, asid): index of the first guest TLB entry that matches, or -1. */

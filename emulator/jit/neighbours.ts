@@ -27,7 +27,7 @@ export interface NearPage {
 
 /** Index of the word for page 0 in a mode's flat table for loads. */
 export function readsOf(mode: number): number {
-  return (mode === 0 ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
+  return HOST_TLB.reads[mode]! >>> 2;
 }
 
 /** The pages of these blocks, and where their jumps and branches go in other pages, by virtual address. */

@@ -4,7 +4,6 @@
  * passed without instructions, the host must record it: {@link RecordPaths.hasRoom} says so beforehand.
  */
 import { CLOCK_AT } from '../memory.ts';
-import { LAYOUTS, SEGMENTS } from '../mmu/layout.ts';
 import {
   META_ASID_SHIFT,
   META_CATEGORY,
@@ -14,7 +13,7 @@ import {
 } from '../timeline/categories.ts';
 import { BLOCK, STATE, USER_INSTRUCTIONS, WORDS, type RingPlace } from '../timeline/event-ring.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
-import { pushInstructions } from './mmu-paths.ts';
+import { pushInstructions, segmentOf } from './mmu-paths.ts';
 import { Op } from './wasm.ts';
 
 /** More events than one exit makes. */
@@ -77,12 +76,7 @@ export class RecordPaths {
 
   /** The segment of an address as a bit of SEGMENTS. */
   segmentBit(va: Value): Value {
-    const { e } = this;
-    const bits = LAYOUTS.malta.segmentOf;
-    const which = e.shr(va, 29);
-    // Four bits for each value of address bits 31:29.
-    const all = bits.reduce((sum, segment, i) => sum | ((1 << segment) << (SEGMENTS.length * i)), 0);
-    return e.and(e.shr(all, e.mul(which, SEGMENTS.length)), 15);
+    return this.e.shl(1, segmentOf(this.e, va));
   }
 
   private record(pc: Local, meta: Local, words: readonly Value[]): void {

@@ -32,8 +32,8 @@ export class HostTlb {
     private readonly watched: WatchedPages,
   ) {
     const number = name === 'kernel' ? 0 : 1;
-    this.reads = (name === 'kernel' ? HOST_TLB.kernelRead : HOST_TLB.userRead) >>> 2;
-    this.writes = (name === 'kernel' ? HOST_TLB.kernelWrite : HOST_TLB.userWrite) >>> 2;
+    this.reads = HOST_TLB.reads[number]! >>> 2;
+    this.writes = HOST_TLB.writes[number]! >>> 2;
     const state = MMU_AT.hostTlbs[number]! >>> 2;
     const list = (i: number) =>
       new PageList(words, state + i, (HOST_TLB_LISTS[number]! + i * HOST_TLB_LIST_BYTES) >>> 2);

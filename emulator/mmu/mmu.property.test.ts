@@ -352,10 +352,10 @@ class Bench {
     };
     const [kernel, user] = [listed(mmu.kernel), listed(mmu.user)];
     const tables: [number, Set<number>][] = [
-      [HOST_TLB.kernelRead, kernel],
-      [HOST_TLB.kernelWrite, kernel],
-      [HOST_TLB.userRead, user],
-      [HOST_TLB.userWrite, user],
+      [HOST_TLB.reads[0], kernel],
+      [HOST_TLB.writes[0], kernel],
+      [HOST_TLB.reads[1], user],
+      [HOST_TLB.writes[1], user],
       [HOST_TLB.none, new Set()],
     ];
     for (const [table, pages] of tables) {

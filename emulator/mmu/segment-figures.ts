@@ -12,7 +12,7 @@ export interface SegmentCounts {
 
 /** Doubles of a segment, of which the last two are not used. */
 export const FIGURES = 8;
-/** Which of them generated code changes. */
+/** Their places. */
 export const enum Figure {
   Pages = 0,
   Tables = 1,
@@ -32,7 +32,7 @@ export class SegmentFigures implements SegmentCounts {
   }
   private readonly at: number;
 
-  /** Pages that came, or went, which are none that a flush drops. */
+  /** Pages came, or went. */
   count(change: number): void {
     const { all, at } = this;
     const pages = (all[at + Figure.Pages]! += change);
