@@ -1,4 +1,5 @@
 /** The TLB and the host's side of it, held against the raw registers and contexts as they come over the bridge. */
+import type { Page } from '@playwright/test';
 import { axe } from './axe.ts';
 import { consoleTail, expect, test } from './launch.ts';
 import { PROMPT, boot, decimal, dump, hex, resize, toAsidChange, type } from './tables.ts';
@@ -7,6 +8,19 @@ test.beforeEach(async ({ kseg, page }) => {
   await resize(kseg, 1440, 900);
   await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
 });
+
+/** Has the guest execute instructions that are put where it stands, its registers being these: numbers and values. */
+async function execute(page: Page, pc: number, words: number[], registers: [number, number][]): Promise<void> {
+  await page.evaluate(
+    async ({ pc, words, registers }) => {
+      for (const [register, value] of registers) await window.kseg.debug({ do: 'setRegister', register, value });
+      const bytes = new Uint8Array(Uint32Array.from(words).buffer);
+      await window.kseg.debug({ do: 'setMemory', address: pc, physical: false, bytes });
+      window.kseg.step(words.length);
+    },
+    { pc, words, registers },
+  );
+}
 
 test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) => {
   await type(page, 'pingpong 1000000');
@@ -73,24 +87,11 @@ test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) =>
 
   // Two TLBWI of one address: code put where the guest stands.
   const write = [0x40820000, 0x40831000, 0x40831800, 0x40845000, 0x42000002, 0x24420001, 0x40820000, 0x42000002];
-  await page.evaluate(
-    async ({ pc, words, registers }) => {
-      for (const [register, value] of registers)
-        await window.kseg.debug({ do: 'setRegister', register: register!, value: value! });
-      const bytes = new Uint8Array(Uint32Array.from(words).buffer);
-      await window.kseg.debug({ do: 'setMemory', address: pc, physical: false, bytes });
-      window.kseg.step(words.length);
-    },
-    {
-      pc: view.pc,
-      words: write,
-      registers: [
-        [2, 40],
-        [3, 0x1001e],
-        [4, (0x20000000 | asid) >>> 0],
-      ],
-    },
-  );
+  await execute(page, view.pc, write, [
+    [2, 40],
+    [3, 0x1001e],
+    [4, (0x20000000 | asid) >>> 0],
+  ]);
   await expect(page.getByTestId('tlb-duplicates')).toContainText('(1)');
   await expect(page.getByTestId('tlb-row-41')).toContainText('‼');
   await expect(page.getByTestId('tlb-row-41')).toContainText('dup. 40');
@@ -125,24 +126,11 @@ test('Pin: the TLB tells what differs from the pinned instant, register by regis
   await expect(page.getByTestId('tlb-differing')).toHaveText('≠differs (0)');
   // Entry 41 is written anew: code put where the guest stands.
   const write = [0x40820000, 0x40831000, 0x40831800, 0x40845000, 0x42000002];
-  await page.evaluate(
-    async ({ pc, words, registers }) => {
-      for (const [register, value] of registers)
-        await window.kseg.debug({ do: 'setRegister', register: register!, value: value! });
-      const bytes = new Uint8Array(Uint32Array.from(words).buffer);
-      await window.kseg.debug({ do: 'setMemory', address: pc, physical: false, bytes });
-      window.kseg.step(words.length);
-    },
-    {
-      pc: then.pc,
-      words: write,
-      registers: [
-        [2, 41],
-        [3, 0x1001e],
-        [4, (0x20000000 | then.asid) >>> 0],
-      ],
-    },
-  );
+  await execute(page, then.pc, write, [
+    [2, 41],
+    [3, 0x1001e],
+    [4, (0x20000000 | then.asid) >>> 0],
+  ]);
   const { tlb } = (await dump(page)).view;
   const mapped = (hi: number) => hi >>> 30 === 0 || hi >>> 29 === 3;
   const differing = [...tlb.entryHi.keys()].filter(
