@@ -12,10 +12,13 @@ const COMMANDS = ['help', 'ps', 'echo one two', 'fault', 'touch 20', 'vmalloc 10
 
 if (!haveQemu()) console.log('qemu-oracle: skipped, qemu-system-mips and qemu-system-mipsel are not installed');
 
-/** What depends on the clock or on how much memory there is. */
+/** What depends on the clock or on how much memory there is; a tick in a round trip makes one more switch. */
 function settle(text: string): string {
   return text
     .replaceAll('\r', '')
+    .replace(/(\d+) round trips, (\d+) switches/, (all, trips: string, switches: string) =>
+      Number(switches) >= 2 * Number(trips) ? `${trips} round trips, a switch each way` : all,
+    )
     .replace(/\d+ Count ticks/g, 'N Count ticks')
     .replace(/pages free \d+ -> \d+/g, 'pages free N -> N');
 }
