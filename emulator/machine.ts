@@ -176,6 +176,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
         ...compilerOptions,
         threshold,
         ring,
+        rewrites: options.dynamicTranslation ?? false,
         seed: options.seed,
         nsPerInstruction: options.nsPerInstruction,
         countHz: COUNT_HZ[options.kind],
@@ -421,6 +422,11 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   arrived(user: boolean): void {
     this.system.arrived(user);
     this.events?.arrived(user);
+  }
+
+  exited(reason: number, count: number): void {
+    this.counters.exits[reason]! += count;
+    if (this.system instanceof TrapEmulate) this.system.exited(reason, count);
   }
 
   flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void {

@@ -77,8 +77,15 @@ export const MMU_AT = {
   tlbWrittenRandom: 0x1a00,
   /** Running figures of the segments of each table, in doubles; see SegmentFigures. */
   figures: [0x1c00, 0x1d00],
-  /** Tables in each 32 slots of the GVA tables' page directories, a byte each. */
-  occupied: [0x1e00, 0x1e20],
+  /** Which slots of the GVA tables' page directories have a table, a bit each. */
+  occupied: [0x1e00, 0x1e80],
+} as const;
+/** What the hypervisor of the `kvm` machine keeps where generated code sees it; see TrapEmulate. */
+export const HYPERVISOR_AT = {
+  /** Interrupts that wait for delivery, as Cause.IP bits. */
+  queued: 0x430,
+  /** Exits that generated code has made since its host last looked, by ExcCode, a word each. */
+  exits: 0x440,
 } as const;
 /** The virtual clock: the instruction count at which the present slice ends, and nanoseconds beyond instructions; doubles. */
 export const CLOCK_AT = { sliceEnd: 0x278, skipped: 0x280 } as const;

@@ -50,6 +50,8 @@ export const STATUS_IE = 1;
 export const STATUS_EXL = 2;
 export const STATUS_ERL = 4;
 export const STATUS_KSU = 0x18;
+/** The bit of KSU that is user mode's alone. */
+export const STATUS_UM = 0x10;
 export const STATUS_BEV = 0x00400000;
 export const STATUS_FR = 0x04000000;
 export const STATUS_CU0 = 0x10000000;

@@ -5,8 +5,10 @@
  */
 import { COUNTED_AT, JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
 import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
-import { ExceptionPaths, NOT_STEPPED, type PathOptions } from './exception-paths.ts';
+import { ExceptionPaths, NOT_STEPPED, type PathIndex, type PathOptions } from './exception-paths.ts';
 import { Expressions } from './expressions.ts';
+import { FullSystemPaths } from './full-system-paths.ts';
+import { TrapPaths } from './trap-paths.ts';
 import { I32, ModuleWriter, Op, VOID, type FunctionType } from './wasm.ts';
 
 export interface Dispatcher {
@@ -81,7 +83,8 @@ export function makeDispatcher(
     }
     e.return(e.call(STEP, pc!, left!));
   });
-  if (paths) new ExceptionPaths(e, paths, pathIndex).emit();
+  const Paths = paths?.layout.kind === 'kvm' ? TrapPaths : FullSystemPaths;
+  if (paths) new Paths(e, paths, pathIndex).emit();
   const instance = new WebAssembly.Instance(new WebAssembly.Module(out.end()), {
     k: {
       memory: memory.memory,
@@ -161,8 +164,6 @@ function emitEnter(out: ModuleWriter, table: number, { readTable, directory }: M
   leave(Reason.Cold);
   out.endBody();
 }
-
-type PathIndex = Record<keyof typeof ExceptionPaths.FUNCTIONS, number>;
 
 /**
  * run(pc, left), for two modes whose `enter` are the functions from `first` on.

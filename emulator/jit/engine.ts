@@ -12,6 +12,7 @@ import {
   COUNTED_AT,
   CP0_AT,
   HOST_TLB,
+  HYPERVISOR_AT,
   JIT_ADDRESS_AT,
   JIT_EXIT_AT,
   JIT_FLOAT_AT,
@@ -43,6 +44,9 @@ const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
 const URGENT = 8;
 
+/** The exits of {@link TrapPaths}. */
+const EXITS = [ExcCode.Mod, ExcCode.TLBL, ExcCode.TLBS, ExcCode.Sys, ExcCode.CpU] as const;
+
 /** The machine round the engine. */
 export interface EngineHost {
   /** Instructions executed since power-on. */
@@ -58,6 +62,8 @@ export interface EngineHost {
    * `now`, `instructions` and `pc` being those after MTC0.
    */
   flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void;
+  /** It has made so many exits to the hypervisor for a reason. */
+  exited(reason: number, count: number): void;
   /** What generated code adds to after it has run. */
   readonly counters: { readonly exceptions: Float64Array; tlbRefills: number; tlbWrites: number; userEntries: number };
 }
@@ -65,6 +71,8 @@ export interface EngineHost {
 export interface EngineOptions extends CacheOptions {
   /** Where events are recorded, if they are. */
   ring: RingPlace | null;
+  /** Whether the hypervisor replaces instructions that trap. */
+  rewrites: boolean;
   /** Of the machine's random numbers. */
   seed: number;
   /** Whole nanoseconds, and ticks of Count a second. */
@@ -117,12 +125,13 @@ export class Engine {
     const tables = this.cache.modes.map(({ table }, mode) => {
       return { table, readTable: HOST_TLB.reads[mode]!, directory: this.map.directories[mode]! };
     });
-    // Where a hypervisor or a table for each ASID is between guest and tables, there is more to do.
-    this.hasPaths = options.fullSystem && mmu.isPlain;
+    // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
+    this.hasPaths = mmu.isPlain && !options.rewrites;
     const addresses = { pgd: [mmu.kernel.gva.pgd, mmu.user.gva.pgd], gpa: mmu.gpa.table.pgd } as const;
     const { seed, nsPerInstruction, countHz, ring } = options;
     const nsPerTick = 1e9 % countHz === 0 ? 1e9 / countHz : 0;
-    const paths = { ...addresses, tlbEntries: mmu.tlb.entries, seed, nsPerInstruction, nsPerTick, ring };
+    const { layout } = mmu;
+    const paths = { ...addresses, layout, tlbEntries: mmu.tlb.entries, seed, nsPerInstruction, nsPerTick, ring };
     this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.hasPaths ? paths : null);
     this.cache.connect(this.dispatcher);
     cpu.unvisited = this.map.unvisited;
@@ -209,6 +218,10 @@ export class Engine {
     }
     for (let reason = 0; reason < this.counts.exits.length; reason++) {
       this.counts.exits[reason]! += take(COUNTED_AT.exits + 4 * reason);
+    }
+    for (const reason of EXITS) {
+      const count = take(HYPERVISOR_AT.exits + 4 * reason);
+      if (count !== 0) this.host.exited(reason, count);
     }
     counters.tlbRefills += take(COUNTED_AT.tlbRefills);
     counters.tlbWrites += take(COUNTED_AT.tlbWrites);

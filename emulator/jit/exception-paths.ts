@@ -1,11 +1,13 @@
 /**
- * The ways in and out of the guest's exception handlers on the `malta` machine that generated code goes without leaving
- * WebAssembly: TLB exceptions, SYSCALL, ERET with the access that is made again behind it; and TLBWR, TLBWI, TLBP, MFC0
- * Count, and MTC0 EntryHi where no page is flushed by it.
- * cpu/full-system.ts is the reference. Whatever is not the common case (interrupts that wait, boot vectors, an ASID that
- * the user table is not of, somebody who watches) is left to it, before anything has been changed.
+ * The ways in and out of the guest's exception handlers that generated code goes without leaving WebAssembly: TLB
+ * exceptions, SYSCALL, ERET with the access that is made again behind it; and the instructions of coprocessor 0 that a
+ * refill or a switch of processes is made of. Here is what both machines have in common (cpu/privileged.ts is the
+ * reference); full-system-paths.ts and trap-paths.ts have what each does in its own way.
+ *
+ * Whatever is not the common case (interrupts that wait, boot vectors, an ASID that the user table is not of, somebody
+ * who watches) is left to the reference, before anything has been changed.
  */
-import { CAUSE_BD, CAUSE_IP, Cp0, STATUS_BEV, STATUS_ERL, STATUS_EXL, STATUS_IE, STATUS_KSU } from '../cpu/cp0.ts';
+import { CAUSE_BD, Cp0, STATUS_BEV, STATUS_EXL } from '../cpu/cp0.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import {
   CLOCK_AT,
@@ -22,7 +24,6 @@ import {
   REGISTERS_AT,
   TIMER_AT,
 } from '../memory.ts';
-import { NOTHING_MISSED } from '../mmu/mmu.ts';
 import { GUEST_TLB } from '../mmu/guest-tlb.ts';
 import {
   EXCEPTION_CATEGORY,
@@ -49,24 +50,29 @@ export interface PathOptions extends TableAddresses {
 }
 
 const ERET = 0x42000018;
-const [TLBWI, TLBWR, TLBP] = [0x42000002, 0x42000006, 0x42000008];
-const [MFC0_COUNT, MTC0_ENTRYHI] = [0x40004800, 0x40805000];
+export const [TLBWI, TLBWR, TLBP] = [0x42000002, 0x42000006, 0x42000008];
 const SYSCALL = 0x0c;
 const SYSCALL_MASK = 0xfc00003f;
 const GENERAL = 0x180;
 const UNKNOWN = 0x80000003;
-/** What {@link ExceptionPaths} answers where the host must execute the instruction. */
+/** What {@link ExceptionPaths.step} answers where the host must execute the instruction. */
 export const NOT_STEPPED = -2;
 
-export class ExceptionPaths {
-  /** Functions of this class and of {@link MmuPaths}, by name, and their parameters. */
+export type PathIndex = Record<keyof typeof ExceptionPaths.FUNCTIONS, number>;
+
+export abstract class ExceptionPaths {
+  /** Functions of this class and those it uses, by name, and their parameters. */
   static readonly FUNCTIONS = {
     ...MmuPaths.FUNCTIONS,
     ...RecordPaths.FUNCTIONS,
+    /** exit(reason, category, pc, segments, va): to the hypervisor and back. */
+    exit: 5,
     /** enter(code, offset, pc, slot, refill): the handler of an exception in kernel mode. */
     enter: 5,
-    /** fault(kind, va, write, slot): a TLB exception of the instruction at JIT_PC; returns whether it has been raised. */
+    /** fault(kind, va, write, slot): the TLB exception of the instruction at JIT_PC, which has been counted. */
     fault: 4,
+    /** miss(va, write, slot): what an access does that is not in the host TLB. Returns whether it has been done. */
+    miss: 3,
     /** retry(): after an ERET, looks up the access that its handler was for. */
     retry: 0,
     eret: 0,
@@ -77,18 +83,18 @@ export class ExceptionPaths {
     step: 2,
   } as const;
   /** Those that return nothing. */
-  static readonly SILENT = new Set(['clear', 'insert', 'record', 'enter', 'retry']);
+  static readonly SILENT = new Set(['clear', 'insert', 'write', 'record', 'exit', 'enter', 'fault', 'retry']);
 
-  private readonly mmu: MmuPaths;
-  private readonly log: RecordPaths | null;
+  protected readonly mmu: MmuPaths;
+  protected readonly log: RecordPaths | null;
 
   constructor(
-    private readonly e: Expressions,
-    private readonly options: PathOptions,
-    private readonly index: Record<keyof typeof ExceptionPaths.FUNCTIONS, number>,
+    protected readonly e: Expressions,
+    protected readonly options: PathOptions,
+    protected readonly index: PathIndex,
   ) {
     this.mmu = new MmuPaths(e, options, index);
-    this.log = options.ring ? new RecordPaths(e, options.ring, index) : null;
+    this.log = options.ring ? new RecordPaths(e, options.ring, options.layout, index) : null;
   }
 
   /** Writes all of {@link FUNCTIONS}, in order. */
@@ -97,8 +103,10 @@ export class ExceptionPaths {
     this.mmu.emit();
     if (this.log) this.log.emit();
     else e.body(RecordPaths.FUNCTIONS.record, () => undefined);
+    e.body(5, (reason, category, pc, segments, va) => this.exit(reason!, category!, pc!, segments!, va!));
     e.body(5, (code, offset, pc, slot, refill) => this.enter(code!, offset!, pc!, slot!, refill!));
     e.body(4, (kind, va, write, slot) => this.fault(kind!, va!, write!, slot!));
+    e.body(3, (va, write, slot) => this.miss(va!, write!, slot!));
     e.body(0, () => this.retry());
     e.body(0, () => this.eret());
     e.body(0, () => this.syscall());
@@ -106,19 +114,36 @@ export class ExceptionPaths {
     e.body(2, (pc, left) => this.step(pc!, left!));
   }
 
-  private isOpen(): Value {
+  protected abstract exit(reason: Local, category: Local, pc: Local, segments: Local, va: Local): void;
+  protected abstract miss(va: Local, write: Local, slot: Local): void;
+  /** ERET and SYSCALL at JIT_PC; they return whether they have been executed. */
+  protected abstract eret(): void;
+  protected abstract syscall(): void;
+  /** An instruction of coprocessor 0, the word at `pc`, in kernel mode, JIT_LEFT being what is left after it. */
+  protected abstract cop0(word: Local, pc: Local, left: Local): void;
+  /** A TLB miss has been found under `asid`. */
+  protected abstract noteMissed(va: Local, asid: Local): void;
+
+  protected isOpen(): Value {
     const open = this.e.load(0, PATHS_AT.open);
     return this.log ? this.e.and(open, this.log.hasRoom()) : open;
   }
-  private status(): Value {
+  protected status(): Value {
     return this.e.load(0, cp0(Cp0.Status));
   }
-  private mode(): Value {
+  protected mode(): Value {
     return this.e.load(0, JIT_MODE_AT);
+  }
+  protected pc(): Value {
+    return this.e.load(0, JIT_PC_AT);
+  }
+  /** Counts the instruction under way, and the branch before it where that is in its delay slot. */
+  protected count(slot: Value): void {
+    this.e.increase(0, JIT_LEFT_AT, this.e.sub(-1, slot));
   }
 
   /** Whether kernel mode's handlers are where they are after the boot, and can be entered. */
-  private canEnter(): Value {
+  protected canEnter(): Value {
     const { e } = this;
     return e.and(e.load(0, PATHS_AT.kernelReady), e.not(e.and(this.status(), STATUS_BEV)));
   }
@@ -163,23 +188,25 @@ export class ExceptionPaths {
 
   private fault(kind: Local, va: Local, write: Local, slot: Local): void {
     const { e, mmu } = this;
-    e.returnIf(e.not(this.canEnter()), 0);
     const missed = e.local(e.is(kind, Filled.Missed));
     const asid = e.local(mmu.asid());
     e.if(missed, () => {
-      const pair = e.or(e.and(va, ~0x1fff), asid);
-      e.store(0, MMU_AT.missed, e.select(e.is(e.load(0, MMU_AT.lastUserAsid), asid), pair, NOTHING_MISSED));
+      this.noteMissed(va, asid);
       e.increase(0, COUNTED_AT.tlbRefills, 1);
     });
     e.store(0, cp0(Cp0.BadVAddr), va);
     const context = e.and(e.load(0, cp0(Cp0.Context)), 0xff800000);
     e.store(0, cp0(Cp0.Context), e.or(context, e.and(e.shr(va, 9), 0x007ffff0)));
     e.store(0, cp0(Cp0.EntryHi), e.or(e.and(va, 0xffffe000), asid));
-    e.increase(0, JIT_LEFT_AT, e.sub(-1, e.isNot(slot, 0)));
     const offset = e.select(e.and(missed, e.not(e.and(this.status(), STATUS_EXL))), 0, GENERAL);
     const code = e.select(e.is(kind, Filled.Modified), ExcCode.Mod, e.select(write, ExcCode.TLBS, ExcCode.TLBL));
-    e.do(e.call(this.index.enter, code, offset, e.load(0, JIT_PC_AT), slot, missed));
-    e.return(1);
+    e.do(e.call(this.index.enter, code, offset, this.pc(), slot, missed));
+  }
+
+  /** Enters the handler of SYSCALL, which has been counted. */
+  protected enterSyscall(): void {
+    const { e } = this;
+    e.do(e.call(this.index.enter, ExcCode.Sys, GENERAL, this.pc(), 0, 0));
   }
 
   /** Where in linear memory the instruction at `pc` is; a bit of {@link UNKNOWN} is set where there is no saying. */
@@ -188,12 +215,18 @@ export class ExceptionPaths {
     return e.xor(e.load(this.mmu.hostWord(this.mode(), pc), HOST_TLB.reads[0]), pc);
   }
 
+  /** Whether stores to `va` miss since its page is watched. */
+  private isWatchedStore(va: Value): Value {
+    const { e } = this;
+    return e.and(e.load(this.mmu.hostWord(this.mode(), va), HOST_TLB.writes[0]), 1);
+  }
+
   private retry(): void {
-    const { e, index, mmu } = this;
+    const { e } = this;
     const code = e.local(e.and(e.shr(e.load(0, cp0(Cp0.Cause)), 2), 31));
     e.returnIf(e.not(e.isBelow(e.sub(code, ExcCode.TLBL), 2)));
     e.returnIf(e.isLess(e.load(0, JIT_LEFT_AT), 3));
-    const pc = e.local(e.load(0, JIT_PC_AT));
+    const pc = e.local(this.pc());
     const va = e.local(e.load(0, cp0(Cp0.BadVAddr)));
     const place = e.local(this.place(pc));
     const write = e.local(0);
@@ -209,54 +242,37 @@ export class ExceptionPaths {
         const base = e.load(e.shl(e.and(e.shr(word, 21), 31), 2), REGISTERS_AT);
         const offset = e.sub(e.xor(e.and(word, 0xffff), 0x8000), 0x8000);
         e.returnIf(e.isNot(e.add(base, offset), va));
-        // A store that is watched.
-        const stores = e.load(mmu.hostWord(this.mode(), va), HOST_TLB.writes[0]);
-        e.returnIf(e.and(write, e.and(stores, 1)));
+        e.returnIf(e.and(write, this.isWatchedStore(va)));
       },
     );
-    const kind = e.local(e.call(index.fill, this.mode(), va, write));
-    e.if(e.isLess(0, kind), () => {
-      e.drop(e.call(index.fault, kind, va, write, 0));
-    });
+    e.drop(e.call(this.index.miss, va, write, 0));
   }
 
-  private eret(): void {
-    const { e, mmu } = this;
-    const status = e.local(e.and(this.status(), ~STATUS_EXL));
-    e.returnIf(e.or(this.mode(), e.and(status, STATUS_ERL)), 0);
-    const pending = e.and(e.and(status, e.load(0, cp0(Cp0.Cause))), CAUSE_IP);
-    e.returnIf(e.and(e.and(status, STATUS_IE), e.isNot(pending, 0)), 0);
-    const privilege = e.local(e.shr(e.and(status, STATUS_KSU), 3));
-    e.returnIf(e.is(privilege, 1), 0);
-    const user = e.local(e.isNot(privilege, 0));
-    const userReady = e.is(e.load(0, PATHS_AT.userReady), mmu.asid());
-    e.returnIf(e.not(e.select(user, userReady, e.load(0, PATHS_AT.kernelReady))), 0);
+  /** ERET without Status.ERL, `status` being Status after it: goes to user mode if `user`, and back to what missed. */
+  protected returnTo(status: Value, user: Value): void {
+    const { e, log, mmu } = this;
     e.increase(0, COUNTED_AT.userEntries, user);
     e.store(0, cp0(Cp0.Status), status);
     e.store(0, LINKED_AT, 0);
     e.store(0, JIT_MODE_AT, user);
     e.store(0, JIT_PC_AT, e.load(0, cp0(Cp0.EPC)));
-    e.increase(0, JIT_LEFT_AT, -1);
-    const { log } = this;
     const switched = { category: TO_USER, asid: mmu.asid(), user: 0 };
-    if (log) e.if(user, () => log.push(e.load(0, JIT_PC_AT), switched));
+    if (log) e.if(user, () => log.push(this.pc(), switched));
     e.do(e.call(this.index.retry));
-    e.return(1);
   }
 
-  private syscall(): void {
+  /** Whether user mode, if `user`, or else kernel mode can be entered with nothing to be done. */
+  protected isReady(user: Value): Value {
     const { e } = this;
-    e.returnIf(e.not(this.canEnter()), 0);
-    e.increase(0, JIT_LEFT_AT, -1);
-    e.do(e.call(this.index.enter, ExcCode.Sys, GENERAL, e.load(0, JIT_PC_AT), 0, 0));
-    e.return(1);
+    const userReady = e.is(e.load(0, PATHS_AT.userReady), this.mmu.asid());
+    return e.select(user, userReady, e.load(0, PATHS_AT.kernelReady));
   }
 
   private handle(exit: Local): void {
-    const { e, index, mmu } = this;
+    const { e, index } = this;
     e.returnIf(e.not(this.isOpen()), 0);
     const reason = e.local(e.shr(exit, EXIT_REASON));
-    const pc = e.local(e.load(0, JIT_PC_AT));
+    const pc = e.local(this.pc());
     e.if(e.is(reason, Reason.Interpret), () => {
       const word = e.local(this.place(pc));
       e.returnIf(e.and(word, UNKNOWN), 0);
@@ -276,58 +292,76 @@ export class ExceptionPaths {
         e.set(slot, e.isNot(e.and(exit, EXIT_SLOT), 0));
         // What is misaligned is another exception.
         e.returnIf(e.and(va, e.and(e.shr(exit, EXIT_ALIGNMENT), 7)), 0);
-        // A store that is watched.
-        const stores = e.load(mmu.hostWord(this.mode(), va), HOST_TLB.writes[0]);
-        e.returnIf(e.and(write, e.and(stores, 1)), 0);
+        e.returnIf(e.and(write, this.isWatchedStore(va)), 0);
       },
       () => e.returnIf(e.and(pc, 3), 0),
     );
-    const kind = e.local(e.call(index.fill, this.mode(), va, write));
-    e.returnIf(e.isLess(kind, 0), 0);
-    e.returnIf(e.not(kind), 1);
-    e.return(e.call(index.fault, kind, va, write, slot));
+    e.return(e.call(index.miss, va, write, slot));
   }
 
   private step(pc: Local, left: Local): void {
-    const { e, index, mmu, options } = this;
+    const { e } = this;
     e.returnIf(e.or(e.not(this.isOpen()), this.mode()), NOT_STEPPED);
     const word = e.local(this.place(pc));
     e.returnIf(e.and(word, UNKNOWN), NOT_STEPPED);
     e.set(word, e.load(word));
     e.store(0, JIT_LEFT_AT, e.sub(left, 1));
-    const register = e.shl(e.and(e.shr(word, 16), 31), 2);
-    const move = e.local(e.and(word, ~(31 << 16)));
-    e.if(e.is(move, MTC0_ENTRYHI), () => {
-      const value = e.local(e.and(e.load(register, REGISTERS_AT), 0xffffe0ff));
-      e.if(e.isNot(mmu.asid(), e.and(value, 0xff)), () => {
-        e.returnIf(e.not(mmu.hasNothingToFlush()), NOT_STEPPED);
-        mmu.flushNothing(mmu.asid(), e.and(value, 0xff), e.add(pc, 4));
-      });
-      e.store(0, cp0(Cp0.EntryHi), value);
-      e.return(e.sub(left, 1));
-    });
-    if (options.nsPerTick !== 0) {
-      e.if(e.is(move, MFC0_COUNT), () => {
-        e.returnIf(e.not(e.load(0, TIMER_AT.runs)), NOT_STEPPED);
-        const count = e.add(this.ticks(), e.load(0, TIMER_AT.offset));
-        e.if(register, () => e.store(register, REGISTERS_AT, count));
-        e.return(e.sub(left, 1));
-      });
-    }
-    const maxIndex = options.tlbEntries - 1;
-    e.if(e.is(word, TLBP), () => {
-      const found = e.local(e.call(index.lookup, e.load(0, cp0(Cp0.EntryHi)), mmu.asid()));
-      const none = e.or(e.load(0, cp0(Cp0.Index)), 0x80000000);
-      e.store(0, cp0(Cp0.Index), e.select(e.isLess(found, 0), none, found));
-      e.return(e.sub(left, 1));
-    });
-    const random = e.local(e.is(word, TLBWR));
-    e.returnIf(e.not(e.or(random, e.is(word, TLBWI))), NOT_STEPPED);
-    const before = e.local(e.load(0, REMOVALS_AT));
-    const entry = e.select(random, this.random(), e.and(e.load(0, cp0(Cp0.Index)), maxIndex));
-    const written = e.local(entry);
-    e.returnIf(e.not(e.call(index.write, written, random)), NOT_STEPPED);
-    const { log } = this;
+    this.cop0(word, pc, left);
+    e.return(NOT_STEPPED);
+  }
+
+  // What the instructions of both machines are made of; each of these ends a step
+
+  /** The register in bits 20:16 becomes `value`. */
+  protected moveFrom(word: Local, value: Value, left: Local): void {
+    const { e } = this;
+    const register = this.rt(word);
+    e.if(register, () => e.store(register, REGISTERS_AT, value));
+    e.return(e.sub(left, 1));
+  }
+  /** Byte offset of the register in bits 20:16. */
+  protected rt(word: Local): Value {
+    const { e } = this;
+    return e.shl(e.and(e.shr(word, 16), 31), 2);
+  }
+
+  /** Whether Count can be read here; {@link countValue} is what it is. */
+  protected countRuns(): Value {
+    return this.options.nsPerTick !== 0 ? this.e.load(0, TIMER_AT.runs) : 0;
+  }
+  protected countValue(): Value {
+    const { e } = this;
+    return this.options.nsPerTick !== 0 ? e.add(this.ticks(), e.load(0, TIMER_AT.offset)) : 0;
+  }
+
+  /** EntryHi becomes `value`, where its ASID stays or nothing is flushed by another. @param before done first then */
+  protected setEntryHi(value: Local, pc: Local, left: Local, before: () => void): void {
+    const { e, mmu } = this;
+    const changes = e.local(e.isNot(mmu.asid(), e.and(value, 0xff)));
+    e.if(changes, () => e.returnIf(e.not(mmu.hasNothingToFlush()), NOT_STEPPED));
+    before();
+    e.if(changes, () => mmu.flushNothing(mmu.asid(), e.and(value, 0xff), e.add(pc, 4)));
+    e.store(0, cp0(Cp0.EntryHi), value);
+    e.return(e.sub(left, 1));
+  }
+
+  /** TLBP. @param none Index where nothing matches */
+  protected probe(none: Value, left: Local): void {
+    const { e, mmu } = this;
+    const found = e.local(e.call(this.index.lookup, e.load(0, cp0(Cp0.EntryHi)), mmu.asid()));
+    e.store(0, cp0(Cp0.Index), e.select(e.isLess(found, 0), none, found));
+    e.return(e.sub(left, 1));
+  }
+
+  /** TLBWR if `random`, or else TLBWI, to the entry `index`; large pages are the MMU's. @param before done first */
+  protected writeTlb(index: Value, random: Local, pc: Local, before: () => void): void {
+    const { e, mmu, log } = this;
+    const removals = e.local(e.load(0, REMOVALS_AT));
+    const written = e.local(index);
+    const masks = e.or(e.load(0, cp0(Cp0.PageMask)), e.load(e.shl(written, 2), GUEST_TLB.mask));
+    e.returnIf(masks, NOT_STEPPED);
+    before();
+    e.do(e.call(this.index.write, written, random));
     if (log) {
       const at = e.shl(written, 2);
       const [hi, mask, lo0, lo1] = [GUEST_TLB.hi, GUEST_TLB.mask, GUEST_TLB.lo0, GUEST_TLB.lo1];
@@ -337,7 +371,7 @@ export class ExceptionPaths {
       log.push(pc, { category, asid: mmu.asid(), user: 0, own: written, segments }, ...words);
     }
     // The pages that are executed from are still where they were.
-    e.returnIf(e.is(e.load(0, REMOVALS_AT), before), e.load(0, JIT_LEFT_AT));
+    e.returnIf(e.is(e.load(0, REMOVALS_AT), removals), e.load(0, JIT_LEFT_AT));
     e.store(0, JIT_PC_AT, e.add(pc, 4));
     e.store(0, JIT_EXIT_AT, Reason.Stepped << EXIT_REASON);
     e.return(-1);
@@ -358,10 +392,9 @@ export class ExceptionPaths {
     });
   }
 
-  /** Random after JIT_LEFT; see Privileged.randomBelow. */
-  private random(): Value {
+  /** A random number below `limit` after JIT_LEFT; see Privileged.randomBelow. */
+  protected randomBelow(limit: Value): Value {
     const { e, options } = this;
-    const wired = e.load(0, cp0(Cp0.Wired));
     const mixed = e.local(0);
     const fold = () => e.set(mixed, e.xor(mixed, e.shr(mixed, 16)));
     e.set(
@@ -376,7 +409,7 @@ export class ExceptionPaths {
       e.set(mixed, e.mul(mixed, 0x45d9f3b));
     }
     fold();
-    return e.add(wired, e.remainder(mixed, e.sub(options.tlbEntries, wired)));
+    return e.remainder(mixed, limit);
   }
 }
 

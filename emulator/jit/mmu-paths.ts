@@ -24,7 +24,7 @@ import {
 import { PTE_YOUNG } from '../mmu/gpa-table.ts';
 import { GUEST_TLB, LO_D, LO_G, LO_V } from '../mmu/guest-tlb.ts';
 import { PTE_DIRTY, PTE_FLAGS, PTE_PRESENT, PTE_WRITABLE } from '../mmu/gva-page-table.ts';
-import { LAYOUTS, KSEG0, KSEG23, USEG } from '../mmu/layout.ts';
+import { KSEG0, KSEG23, USEG, type Layout } from '../mmu/layout.ts';
 import { NOTHING_MISSED } from '../mmu/mmu.ts';
 import { FIGURES, Figure } from '../mmu/segment-figures.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
@@ -47,6 +47,7 @@ export interface TableAddresses {
   pgd: readonly [kernel: number, user: number];
   gpa: number;
   tlbEntries: number;
+  layout: Layout;
 }
 
 const OFFSET = 0xfff;
@@ -55,13 +56,10 @@ const PAIR = ~0x1fff;
 /** Where the count of watched pages that a host TLB has dropped is in its words. */
 export const REMOVALS = 8;
 const [SEGMENT_SHIFT, BUDDY] = [29, 0x1000];
-const SEGMENT_OF = LAYOUTS.malta.segmentOf;
-/** Bit for each value of address bits 31:29. */
-const bitsOf = (...segments: number[]) => SEGMENT_OF.reduce((m, s, i) => m | (segments.includes(s) ? 1 << i : 0), 0);
 
-/** The index in SEGMENTS of an address, from four bits for each value of address bits 31:29. */
-export function segmentOf(e: Expressions, va: Value): Value {
-  const all = SEGMENT_OF.reduce((sum, segment, i) => sum | (segment << (4 * i)), 0);
+/** The index in SEGMENTS of an address, from four bits for each value of address bits 31:29; 15 outside the layout. */
+export function segmentOf(e: Expressions, layout: Layout, va: Value): Value {
+  const all = layout.segmentOf.reduce((sum, segment, i) => sum | ((segment & 15) << (4 * i)), 0);
   return e.and(e.shr(all, e.shl(e.shr(va, SEGMENT_SHIFT), 2)), 15);
 }
 
@@ -91,7 +89,7 @@ export class MmuPaths {
 
   // Places
 
-  private pgd(mode: Value): Value {
+  pgd(mode: Value): Value {
     const [kernel, user] = this.tables.pgd;
     return this.e.select(mode, user, kernel);
   }
@@ -115,7 +113,9 @@ export class MmuPaths {
   }
   isIn(va: Value, ...segments: number[]): Value {
     const { e } = this;
-    return e.and(e.shr(bitsOf(...segments), e.shr(va, SEGMENT_SHIFT)), 1);
+    const { segmentOf } = this.tables.layout;
+    const bits = segmentOf.reduce((mask, segment, i) => mask | (segments.includes(segment) ? 1 << i : 0), 0);
+    return e.and(e.shr(bits, e.shr(va, SEGMENT_SHIFT)), 1);
   }
   asid(): Value {
     return this.e.load8(0, cp0(Cp0.EntryHi));
@@ -138,7 +138,7 @@ export class MmuPaths {
   private figures(mode: Value, va: Value): Value {
     const { e } = this;
     const table = e.mul(mode, MMU_AT.figures[1] - MMU_AT.figures[0]);
-    return e.add(table, e.mul(segmentOf(e, va), 8 * FIGURES));
+    return e.add(table, e.mul(segmentOf(e, this.tables.layout, va), 8 * FIGURES));
   }
 
   /** Pages came to the table, or went: `place` is an entry's address, `va` what it maps. */
@@ -169,8 +169,10 @@ export class MmuPaths {
     const table = e.local(e.load(e.shl(e.load(0, PATHS_AT.spares), 2), PATHS_AT.spare));
     e.store(e.add(this.pgd(mode), e.shl(e.shr(va, 22), 2)), 0, table);
     e.store(this.presentWord(table), PRESENT_AT, 0);
-    const group = e.local(e.add(e.mul(mode, MMU_AT.occupied[1] - MMU_AT.occupied[0]), e.shr(va, 27)));
-    e.store8(group, MMU_AT.occupied[0], e.add(e.load8(group, MMU_AT.occupied[0]), 1));
+    const group = e.shl(e.shr(va, 27), 2);
+    const at = e.local(e.add(e.mul(mode, MMU_AT.occupied[1] - MMU_AT.occupied[0]), group));
+    const bit = e.shl(1, e.shr(va, 22));
+    e.store(at, MMU_AT.occupied[0], e.or(e.load(at, MMU_AT.occupied[0]), bit));
     e.increaseDouble(this.figures(mode, va), MMU_AT.figures[0] + 8 * Figure.Tables, 1);
   }
 
@@ -235,8 +237,8 @@ export class MmuPaths {
   /** fill(mode, va, write): a {@link Filled}. */
   private fill(mode: Local, va: Local, write: Local): void {
     const { e, index } = this;
-    // User mode's own addresses; the unmapped segment that is no table's.
-    e.returnIf(e.and(mode, e.shr(va, 31)), Filled.No);
+    // Beyond user mode's own addresses; the unmapped segment that is no table's.
+    e.returnIf(e.and(mode, e.not(this.isIn(va, USEG))), Filled.No);
     e.returnIf(e.not(this.isIn(va, USEG, KSEG0, KSEG23)), Filled.No);
     const room = HOST_TLB_LIST_BYTES >>> 2;
     e.returnIf(e.is(e.load(this.listLength(mode, this.isIn(va, KSEG0)), MMU_AT.hostTlbs[0]), room), Filled.No);
@@ -295,13 +297,12 @@ export class MmuPaths {
   }
 
   /**
-   * write(index, random): TLBWI or TLBWR to entry `index`. Returns whether it has been done: page masks are the MMU's.
-   * The count in `sliceEnd` less JIT_LEFT must be that after the instruction.
+   * write(index, random): TLBWI or TLBWR to entry `index`; neither PageMask nor the entry may have a mask. The count in
+   * `sliceEnd` less JIT_LEFT must be that after the instruction.
    */
   private write(index: Local, random: Local): void {
     const { e } = this;
     const at = e.local(e.shl(index, 2));
-    e.returnIf(e.or(e.load(0, cp0(Cp0.PageMask)), e.load(at, GUEST_TLB.mask)), 0);
     const lo0 = e.local(e.load(0, cp0(Cp0.EntryLo0)));
     const lo1 = e.local(e.load(0, cp0(Cp0.EntryLo1)));
     const hi = e.local(e.load(0, cp0(Cp0.EntryHi)));
@@ -321,7 +322,6 @@ export class MmuPaths {
     e.increase(0, COUNTED_AT.tlbWrites, 1);
     e.store8(index, MMU_AT.tlbWrittenRandom, random);
     e.storeDouble(e.shl(at, 1), MMU_AT.tlbWritten, () => pushInstructions(e));
-    e.return(1);
   }
 
   /** Whether a change of ASID has nothing to flush: see Mmu.changeAsid. */

@@ -4,6 +4,7 @@
  * passed without instructions, the host must record it: {@link RecordPaths.hasRoom} says so beforehand.
  */
 import { CLOCK_AT } from '../memory.ts';
+import type { Layout } from '../mmu/layout.ts';
 import {
   META_ASID_SHIFT,
   META_CATEGORY,
@@ -36,6 +37,7 @@ export class RecordPaths {
   constructor(
     private readonly e: Expressions,
     private readonly ring: RingPlace,
+    private readonly layout: Layout,
     private readonly index: { readonly record: number },
   ) {}
 
@@ -74,9 +76,10 @@ export class RecordPaths {
     e.do(e.call(this.index.record, pc, meta, a, b, c, d));
   }
 
-  /** The segment of an address as a bit of SEGMENTS. */
+  /** The segment of an address as a bit of SEGMENTS; none outside the layout. */
   segmentBit(va: Value): Value {
-    return this.e.shl(1, segmentOf(this.e, va));
+    const { e } = this;
+    return e.and(e.shl(1, segmentOf(e, this.layout, va)), 15);
   }
 
   private record(pc: Local, meta: Local, words: readonly Value[]): void {

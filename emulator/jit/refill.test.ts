@@ -8,22 +8,24 @@ import { mfc0, mtc0, op, type BareMachine } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';
 
 const [V0, T0, T1, T2, S0, S1, S2, K0, K1, RA] = [2, 8, 9, 10, 16, 17, 18, 26, 27, 31];
-const START = 0x80010000;
+/** Where kseg0 begins on either machine. */
+const kseg0Of = ({ kind }: Partial<MachineOptions>) => (kind === 'kvm' ? 0x40000000 : 0x80000000);
+const START = 0x10000;
 const MAPPED = 0x00400000;
 const VALID = 6;
 const USER_MODE = 0x10;
 
 /** Maps an address to the same physical address; `flags` are EntryLo's. s2 counts. */
-function refill(flags = VALID): Assembler {
-  const code = new Assembler(0x80000000).word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 });
+function refill(kseg0: number, flags = VALID): Assembler {
+  const code = new Assembler(kseg0).word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 });
   code.op('sll', { t: K0, d: K0, a: 7 }).op('ori', { s: K0, t: K0, i: flags }).word(mtc0(K0, Cp0.EntryLo0));
   code.op('ori', { s: K0, t: K0, i: 0x40 }).word(mtc0(K0, Cp0.EntryLo1)).op('addiu', { s: S2, t: S2, i: 1 });
   return code.op('tlbwr').op('eret');
 }
 
 /** Makes the entry that was invalid, or not dirty, what it is to be; skips what has raised the one exception else. t2 counts. */
-function general(skipped: number = ExcCode.AdEL): Assembler {
-  const code = new Assembler(0x80000180).op('addiu', { s: T2, t: T2, i: 1 }).word(mfc0(K0, Cp0.Cause));
+function general(kseg0: number, skipped: number = ExcCode.AdEL): Assembler {
+  const code = new Assembler(kseg0 + 0x180).op('addiu', { s: T2, t: T2, i: 1 }).word(mfc0(K0, Cp0.Cause));
   code.op('andi', { s: K0, t: K0, i: 0x7c }).op('addiu', { t: K1, i: 4 * skipped });
   code.branch('beq', { s: K0, t: K1 }, 'skip').nop();
   code.word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 }).op('sll', { t: K0, d: K0, a: 7 });
@@ -34,8 +36,8 @@ function general(skipped: number = ExcCode.AdEL): Assembler {
 }
 
 /** Goes through 24 pairs of pages for ever, more than the TLB has entries: t0 is the page's address, s0 its number. */
-function walk(step: (code: Assembler) => void): Assembler {
-  const code = new Assembler(START).label('again').op('addiu', { t: S0, i: 24 }).li(T0, MAPPED).label('loop');
+function walk(kseg0: number, step: (code: Assembler) => void): Assembler {
+  const code = new Assembler(kseg0 + START).label('again').op('addiu', { t: S0, i: 24 }).li(T0, MAPPED).label('loop');
   step(code);
   code.li(T1, 0x2000).op('addu', { s: T0, t: T1, d: T0 }).op('addiu', { s: S0, t: S0, i: -1 });
   return code.branch('bgtz', { s: S0 }, 'loop').nop().branch('beq', {}, 'again').nop();
@@ -76,9 +78,20 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
   ['eager', { bigEndian: false, policy: 'eager' }, false],
   ['eager, traced', { bigEndian: false, policy: 'eager' }, true],
   ['tagged', { bigEndian: false, policy: 'tagged' }, true],
+  ['kvm', { kind: 'kvm' }, false],
+  ['kvm, traced', { kind: 'kvm' }, true],
+  ['kvm, recorded', { kind: 'kvm', timelineEvents: 1024 }, false],
+  ['kvm, big endian, eager', { kind: 'kvm', bigEndian: true, policy: 'eager' }, false],
+  ['kvm, everything, recorded', { kind: 'kvm', policy: 'everything', timelineEvents: 1024 }, false],
 ])('%s', (_, options, traced) => {
+  const kseg0 = kseg0Of(options);
   it.each(STEPS)('%s', (_name, step) => {
-    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), refill(), general()], kernelMode, traced);
+    const both = new BothEngines(
+      { ...options, tlbEntries: 16 },
+      [walk(kseg0, step), refill(kseg0), general(kseg0)],
+      kernelMode,
+      traced,
+    );
     both.go(40_000, 3000);
     both.go(3000, 40);
     // One refill a page at most; the misaligned make none.
@@ -92,7 +105,7 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
     const step = (code: Assembler) => code.op('lw', { s: T0, t: V0 }).op('sw', { s: T0, t: S0 });
     const both = new BothEngines(
       { ...options, tlbEntries: 16 },
-      [walk(step), refill(flags), general()],
+      [walk(kseg0, step), refill(kseg0, flags), general(kseg0)],
       kernelMode,
       traced,
     );
@@ -105,10 +118,10 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
     const step = (code: Assembler) => code.op('lw', { s: T0, t: V0 }).op('sw', { s: T0, t: S0 }).op('syscall');
     const both = new BothEngines(
       { ...options, tlbEntries: 16 },
-      [walk(step), refill(), general(ExcCode.Sys)],
+      [walk(kseg0, step), refill(kseg0), general(kseg0, ExcCode.Sys)],
       (machine) => {
         // The handler maps addresses to themselves, the code's too.
-        machine.cpu.pc = START & 0x1fffffff;
+        machine.cpu.pc = START;
         machine.setCp0(Cp0.Status, USER_MODE);
       },
       traced,
@@ -121,7 +134,7 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
   });
 
   it('changes of ASID, with and without a page to flush, and Count', () => {
-    const code = new Assembler(START).label('again').op('addiu', { t: S0, i: 40 }).label('loop');
+    const code = new Assembler(kseg0 + START).label('again').op('addiu', { t: S0, i: 40 }).label('loop');
     for (const flag of [1, 2]) {
       // An ASID of the number of the round.
       code
@@ -134,7 +147,12 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
     code.li(T0, MAPPED).op('lw', { s: T0, t: V0 }).op('lw', { s: T0, t: V0, i: 0x2000 });
     code.label('next').op('addiu', { s: S0, t: S0, i: -1 });
     code.branch('bgtz', { s: S0 }, 'loop').nop().branch('beq', {}, 'again').nop();
-    const both = new BothEngines({ ...options, tlbEntries: 16 }, [code, refill(), general()], kernelMode, traced);
+    const both = new BothEngines(
+      { ...options, tlbEntries: 16 },
+      [code, refill(kseg0), general(kseg0)],
+      kernelMode,
+      traced,
+    );
     both.go(60_000, 3000);
     both.go(3000, 40);
     expect(both.jit.counters.asidChanges).toBeGreaterThan(5000);
@@ -142,7 +160,7 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
   });
 
   it('more changes of ASID than there are host ASIDs', () => {
-    const code = new Assembler(START)
+    const code = new Assembler(kseg0 + START)
       .label('again')
       .op('addiu', { s: S0, t: S0, i: 1 })
       .op('andi', { s: S0, t: T1, i: 3 });
@@ -153,16 +171,16 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
   });
 
   it('code on pages that come and go', () => {
-    const code = walk((each) => each.op('jalr', { s: T0, d: RA }).nop());
+    const code = walk(kseg0, (each) => each.op('jalr', { s: T0, d: RA }).nop());
     const functions = Array.from({ length: 24 }, (_each, i) =>
-      new Assembler(0x80000000 + MAPPED + 0x2000 * i)
+      new Assembler(kseg0 + MAPPED + 0x2000 * i)
         .word(op('addiu', { s: V0, t: V0, i: 1 }))
         .op('jr', { s: RA })
         .nop(),
     );
     const both = new BothEngines(
       { ...options, tlbEntries: 16 },
-      [code, refill(), general(), ...functions],
+      [code, refill(kseg0), general(kseg0), ...functions],
       kernelMode,
       traced,
     );
@@ -172,14 +190,19 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
   });
 
   it('a handler that goes on behind the load, at another one', () => {
-    const handler = new Assembler(0x80000000).word(mfc0(K1, Cp0.EPC)).op('addiu', { s: K1, t: K1, i: 4 });
+    const handler = new Assembler(kseg0).word(mfc0(K1, Cp0.EPC)).op('addiu', { s: K1, t: K1, i: 4 });
     handler.word(mtc0(K1, Cp0.EPC)).word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 });
     handler.op('sll', { t: K0, d: K0, a: 7 }).op('ori', { s: K0, t: K0, i: VALID }).word(mtc0(K0, Cp0.EntryLo0));
     handler.op('ori', { s: K0, t: K0, i: 0x40 }).word(mtc0(K0, Cp0.EntryLo1)).op('addiu', { s: S2, t: S2, i: 1 });
     handler.op('tlbwr').op('eret');
     // The second page of the pair is loaded from only once in a while.
     const step = (code: Assembler) => code.op('lw', { s: T0, t: V0, i: 0x1000 }).op('lw', { s: T0, t: V0, i: 0x2000 });
-    const both = new BothEngines({ ...options, tlbEntries: 16 }, [walk(step), handler, general()], kernelMode, traced);
+    const both = new BothEngines(
+      { ...options, tlbEntries: 16 },
+      [walk(kseg0, step), handler, general(kseg0)],
+      kernelMode,
+      traced,
+    );
     both.go(40_000, 3000);
     expect(both.register(S2)).toBeGreaterThan(300);
   });

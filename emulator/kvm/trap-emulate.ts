@@ -16,12 +16,13 @@ import {
   STATUS_ERL,
   STATUS_EXL,
   STATUS_IE,
+  STATUS_UM,
   config1Mmu,
 } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, WRITE, type Access } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { KERNEL, Privileged, USER, type GuestObserver, type Mode } from '../cpu/privileged.ts';
-import { CP0_AT } from '../memory.ts';
+import { CP0_AT, HYPERVISOR_AT } from '../memory.ts';
 import { LO_D, LO_V } from '../mmu/guest-tlb.ts';
 import { KSEG0, USEG } from '../mmu/layout.ts';
 import { COMMPAGE_4K, translateCacheOp, translateMfc0, translateMtc0 } from './dynamic-translation.ts';
@@ -40,12 +41,12 @@ const KVM_ENOSYS = -1000;
 const CONFIG1_CACHES = 0x9e190c8f & 0x01ffff80;
 const SYNCI_STEP = 16;
 /** Status bits a guest without FPU reads as 0: CU1, FR, and NMI. */
-const STATUS_FORCED_ZERO = 0x24080000;
+export const STATUS_FORCED_ZERO = 0x24080000;
 const CAUSE_WRITABLE = 0x08800300;
 const CONFIG3_ULRI = 0x2000;
 /** Cause.IP bits of interrupts that can be queued, in order of delivery: timer, I/O, and two inter-processor ones. */
 const QUEUED_INTERRUPTS = [CAUSE_IP7, 0x400, 0x800, 0x1000] as const;
-const SOFTWARE_INTERRUPTS = 0x300;
+export const SOFTWARE_INTERRUPTS = 0x300;
 /** The host's own timer interrupt, at 250 Hz: an exit that lets a guest see what it unmasked without one. */
 const HOST_TICK_NS = 4_000_000;
 /** Exceptions that KVM cannot deliver to a guest with Status.EXL set. */
@@ -59,7 +60,12 @@ export class TrapEmulate extends Privileged {
   /** Rewrite trapping CP0 accesses into loads and stores of the commpage; from the next reset on. */
   dynamicTranslation = false;
   /** Interrupts waiting for delivery (KVM's pending_exceptions), as Cause.IP bits. */
-  private queued = 0;
+  private get queued(): number {
+    return this.cpu.memory.words[HYPERVISOR_AT.queued >>> 2]!;
+  }
+  private set queued(bits: number) {
+    this.cpu.memory.words[HYPERVISOR_AT.queued >>> 2] = bits;
+  }
   /** An exit has happened at which a queued interrupt could be delivered. */
   private deliver = false;
   private cancelTick: (() => void) | null = null;
@@ -106,7 +112,7 @@ export class TrapEmulate extends Privileged {
 
   /** Kernel iff EXL or ERL or not KSU bit 4: supervisor counts as kernel (KVM_GUEST_KERNEL_MODE). */
   protected override modeOf(status: number): Mode {
-    return (status & (STATUS_EXL | STATUS_ERL | 0x10)) === 0x10 ? USER : KERNEL;
+    return (status & (STATUS_EXL | STATUS_ERL | STATUS_UM)) === STATUS_UM ? USER : KERNEL;
   }
 
   private die(what: string): typeof FAULT {
@@ -128,6 +134,11 @@ export class TrapEmulate extends Privileged {
     // The guest may have written Status through the commpage since the last exit.
     if (this.modeOf(this.cp0[Cp0.Status]!) !== this.mode) this.modeChanged();
     this.seekDelivery();
+  }
+
+  /** Generated code has made so many exits for a reason, and all that follows from them. */
+  exited(reason: number, count: number): void {
+    this.statistics[STAT_OF_EXIT[reason]!] += count;
   }
 
   override exception(code: ExcCode, coprocessor = 0): void {

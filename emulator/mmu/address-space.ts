@@ -7,7 +7,7 @@ import type { Geometry } from './geometry.ts';
 import { GvaPageTable, type TableObserver } from './gva-page-table.ts';
 import type { HostCpus } from './host-cpus.ts';
 import type { HostTlb, HostTlbEntry } from './host-tlb.ts';
-import { KMF_GPA, KSEG0, type Layout } from './layout.ts';
+import { KSEG0, type Layout } from './layout.ts';
 import { FIGURES, SegmentFigures } from './segment-figures.ts';
 import type { TableArena } from './table-arena.ts';
 
@@ -64,7 +64,7 @@ export class AddressSpace {
     readonly host: HostTlb,
     private readonly cpus: HostCpus,
     figures: Float64Array = new Float64Array(4 * FIGURES),
-    occupied?: Uint8Array,
+    occupied?: Int32Array,
   ) {
     this.segments = [0, 1, 2, 3].map((segment) => new SegmentFigures(figures, segment));
     this.contexts = new Float64Array(cpus.count);
@@ -89,24 +89,27 @@ export class AddressSpace {
 
   /** kvm_mips_flush_gva_pt with the KMF_ flags. The caller sees to the host TLB and its contexts. */
   flush(flags: number, oldAsid: number, newAsid: number): FlushRecord {
-    const { last } = this;
+    const { last, layout, segments } = this;
     this.begin(flags, oldAsid, newAsid);
+    let held = 0;
+    for (let s = 0; s < 4; s++) if (segments[s]!.tables > 0) held |= 1 << s;
     this.flushing = true;
-    for (const [start, end] of last.ranges) {
+    const { ranges } = last;
+    const rangeSegments = layout.rangeSegments[flags]!;
+    for (let i = 0; i < ranges.length; i++) {
       // A walk over empty slots alone.
-      if (!this.hasTables(start, end)) continue;
-      const result = this.gva.flush(start, end);
+      if ((held & rangeSegments[i]!) === 0) continue;
+      const result = this.gva.flush(ranges[i]![0], ranges[i]![1]);
       last.tablesFreed += result.tablesFreed;
       last.entriesCleared += result.entriesCleared;
     }
     this.flushing = false;
+    const flushed = layout.flushedSegments[flags]!;
     for (let s = 0; s < 4; s++) {
       const pages = last.pagesBySegment[s]!;
       last.pages += pages;
-      last.keptBySegment[s] = this.segments[s]!.pages;
-      if (s === KSEG0 ? (flags & KMF_GPA) === 0 : !last.ranges.some(([start, end]) => this.covers(s, start, end)))
-        continue;
-      this.segments[s]!.flushed(pages);
+      last.keptBySegment[s] = segments[s]!.pages;
+      if ((flushed & (1 << s)) !== 0) segments[s]!.flushed(pages);
     }
     return last;
   }
@@ -129,14 +132,6 @@ export class AddressSpace {
     this.begin(flags, oldAsid, newAsid);
     last.serial += count - 1;
     for (let s = 0; s < 4; s++) last.keptBySegment[s] = s === KSEG0 ? this.segments[s]!.pages : 0;
-  }
-
-  private hasTables(start: number, end: number): boolean {
-    for (let s = 0; s < 4; s++) if (this.segments[s]!.tables > 0 && this.covers(s, start, end)) return true;
-    return false;
-  }
-  private covers(segment: number, start: number, end: number): boolean {
-    return this.layout.segmentOf[start >>> 29] === segment || (start === 0 && end === this.layout.end);
   }
 
   // Host ASIDs

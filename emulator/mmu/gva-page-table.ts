@@ -17,7 +17,6 @@ export const PTE_DIRTY = 4;
 export const PTE_COMMPAGE = 8;
 export const PTE_FLAGS = 0xfff;
 
-const GROUP = 32;
 const UNIT_SHIFT = 31 - Math.clz32(TABLE_UNIT);
 /** An all-ones virtual address: its index is the last one at every level. */
 const ALL_ONES = Number.MAX_SAFE_INTEGER;
@@ -52,8 +51,8 @@ export class GvaPageTable {
   /** Whether 32 bits of an address decide its slots. */
   private readonly narrow: boolean;
   private readonly present: Int32Array;
-  /** Where the pmd is folded: how many pgd slots of each {@link GROUP} have a table, so that a flush passes over the rest. */
-  private readonly occupied: Uint8Array;
+  /** Where the pmd is folded: a bit for each pgd slot, set if it has a table, so that a flush passes over the rest. */
+  private readonly occupied: Int32Array;
   private result!: FlushResult;
   /** Called as a flush frees a table: level 'pte' or 'pmd', first address it maps. For tests. */
   onFree: ((level: 'pte' | 'pmd', va: number) => void) | null = null;
@@ -62,7 +61,7 @@ export class GvaPageTable {
     private readonly arena: TableArena,
     readonly geometry: Geometry,
     private readonly observer: TableObserver | null = null,
-    occupied?: Uint8Array,
+    occupied?: Int32Array,
   ) {
     this.words = arena.words;
     this.pteBytes = geometry.pteEntries * 4;
@@ -73,7 +72,7 @@ export class GvaPageTable {
     this.folded = geometry.pmdEntries === 1;
     this.narrow = this.folded && this.pgdSpan * geometry.pgdEntries <= 2 ** 32;
     this.present = arena.present;
-    this.occupied = occupied ?? new Uint8Array(Math.ceil(geometry.pgdEntries / GROUP));
+    this.occupied = occupied ?? new Int32Array(Math.ceil(geometry.pgdEntries / 32));
     this.pgd = arena.allocate(geometry.pgdEntries * 4);
     if (this.pgd === 0) throw new Error('page-table arena: no room for a page directory');
   }
@@ -85,11 +84,6 @@ export class GvaPageTable {
   }
   private pteIndex(va: number): number {
     return (va >>> this.geometry.pageShift) & (this.geometry.pteEntries - 1);
-  }
-
-  /** Index in {@link occupied} of a pgd slot. */
-  private groupOf(slot: number): number {
-    return Math.floor((slot - (this.pgd >>> 2)) / GROUP);
   }
 
   /** Index in {@link present}. */
@@ -127,7 +121,8 @@ export class GvaPageTable {
       table = this.arena.allocate(this.pteBytes);
       if (table === 0) return 0;
       this.words[slot] = table;
-      if (this.folded) this.occupied[this.groupOf(slot)]!++;
+      const i = slot - (this.pgd >>> 2);
+      if (this.folded) this.occupied[i >>> 5]! |= 1 << i;
       this.present[this.presentAt(table)] = 0;
       this.observer?.table(va - (va % this.pteSpan), 1);
     }
@@ -187,32 +182,46 @@ export class GvaPageTable {
     const min = (start / this.pgdSpan) & last;
     const max = (end / this.pgdSpan) & last;
     let safe = min === 0 && max === last;
-    let from = start;
-    const { words, folded } = this;
-    for (let i = min; i <= max; i++, from = 0) {
-      result.visited.pgd++;
-      const slot = (this.pgd >>> 2) + i;
-      if (folded && i % GROUP === 0 && i + GROUP - 1 <= max && this.occupied[i / GROUP] === 0) {
-        result.visited.pgd += GROUP - 1;
-        result.visited.pmd += GROUP;
-        i += GROUP - 1;
-        continue;
+    result.visited.pgd = max - min + 1;
+    if (this.folded) {
+      // Each slot is a pmd of one, and an empty one counts as emptied.
+      result.visited.pmd = max - min + 1;
+      if (!this.flushOccupied(min, max, start, end)) safe = false;
+    } else {
+      for (let i = min; i <= max; i++) {
+        const slot = (this.pgd >>> 2) + i;
+        const to = i === max ? end : ALL_ONES;
+        if (!this.flushPud(slot, i * this.pgdSpan, i === min ? start : 0, to)) safe = false;
       }
-      // What the walk below makes of an empty slot of a folded pmd; most slots are empty, so here and fast.
-      if (folded && words[slot] === 0) {
-        result.visited.pmd++;
-        continue;
-      }
-      const to = i === max ? end : ALL_ONES;
-      // The folded pud: its one slot is this pgd slot, so a walk below decides, and an empty slot counts as emptied.
-      if (!this.flushPud(slot, i * this.pgdSpan, from, to)) safe = false;
     }
     result.all = safe;
     return result;
   }
 
+  /** Of the pgd slots from `min` to `max` those that have a table. Returns whether all of them were emptied. */
+  private flushOccupied(min: number, max: number, start: number, end: number): boolean {
+    const { words, occupied } = this;
+    let safe = true;
+    for (let group = min >>> 5; group <= max >>> 5; group++) {
+      let bits = occupied[group]!;
+      if (group === min >>> 5) bits &= -1 << (min & 31);
+      if (group === max >>> 5) bits &= -1 >>> (31 - (max & 31));
+      for (; bits !== 0; bits &= bits - 1) {
+        const i = 32 * group + 31 - Math.clz32(bits & -bits);
+        const slot = (this.pgd >>> 2) + i;
+        const table = words[slot]!;
+        const va = i * this.pgdSpan;
+        if (this.flushPte(table, va, i === min ? start : 0, i === max ? end : ALL_ONES)) {
+          words[slot] = 0;
+          occupied[group]! &= ~(1 << i);
+          this.free(table, va);
+        } else safe = false;
+      }
+    }
+    return safe;
+  }
+
   private flushPud(slot: number, base: number, start: number, end: number): boolean {
-    if (this.folded) return this.flushPmd(slot, 1, base, start, end);
     const pmd = this.words[slot]!;
     if (pmd === 0) return true;
     if (!this.flushPmd(pmd >>> 2, this.geometry.pmdEntries, base, start, end)) return false;
@@ -236,7 +245,6 @@ export class GvaPageTable {
       const va = base + i * this.pteSpan;
       if (this.flushPte(table, va, from, i === max ? end : ALL_ONES)) {
         this.words[first + i] = 0;
-        if (this.folded) this.occupied[this.groupOf(first + i)]!--;
         this.free(table, va);
       } else safe = false;
     }

@@ -18,6 +18,9 @@ export interface Layout {
   end: number;
   /** Inclusive byte ranges that a flush with these KMF_ flags walks, in order (kvm_mips_flush_gva_pt). */
   flushRanges: [start: number, end: number][][];
+  /** The segments of each of these ranges, as bits of SEGMENTS, and of those whose pages go by what flags say. */
+  rangeSegments: number[][];
+  flushedSegments: number[];
 }
 
 export const SEGMENTS: readonly SegmentName[] = ['useg', 'kseg0', 'kseg1', 'kseg23'];
@@ -41,7 +44,17 @@ function layout(kind: MachineKind, segments: SegmentLayout[], end: number): Layo
   flushRanges[KMF_KERN] = [useg, kseg23];
   flushRanges[KMF_GPA | KMF_USER] = [useg];
   flushRanges[KMF_GPA | KMF_KERN] = [[0, end]];
-  return { kind, segments, segmentOf, end, flushRanges };
+  const rangeSegments = flushRanges.map((ranges) =>
+    ranges.map(([start, last]) => {
+      if (last === end && start === 0) return 15;
+      return 1 << segmentOf[start >>> 29]!;
+    }),
+  );
+  const flushedSegments = rangeSegments.map((bits, flags) => {
+    const covered = bits.reduce((all, range) => all | range, 0);
+    return flags & KMF_GPA ? covered | (1 << KSEG0) : covered & ~(1 << KSEG0);
+  });
+  return { kind, segments, segmentOf, end, flushRanges, rangeSegments, flushedSegments };
 }
 
 export const LAYOUTS: Record<MachineKind, Layout> = {

@@ -116,13 +116,13 @@ export class Mmu {
     const kseg0 = layout.segmentOf.indexOf(KSEG0);
     const userHost = new HostTlb(words, 'user', kseg0, this.watched);
     const kernelHost = new HostTlb(words, 'kernel', kseg0, this.watched);
-    const space = (name: TableName, host: HostTlb, figures?: Float64Array, occupied?: Uint8Array) =>
+    const space = (name: TableName, host: HostTlb, figures?: Float64Array, occupied?: Int32Array) =>
       new AddressSpace(name, this.arena, geometry, layout, host, this.cpus, figures, occupied);
     const figures = (table: 0 | 1): Float64Array =>
       memory.doubles.subarray(MMU_AT.figures[table] >>> 3, (MMU_AT.figures[table] >>> 3) + 4 * FIGURES);
-    const occupied = (table: 0 | 1): Uint8Array | undefined =>
+    const occupied = (table: 0 | 1): Int32Array | undefined =>
       geometry.pgdEntries === 1024
-        ? memory.bytes.subarray(MMU_AT.occupied[table], MMU_AT.occupied[table] + 32)
+        ? words.subarray(MMU_AT.occupied[table] >>> 2, (MMU_AT.occupied[table] >>> 2) + 32)
         : undefined;
     this.kernel = space('kernel', kernelHost, figures(0), occupied(0));
     this.user = space('user', userHost, figures(1), occupied(1));
