@@ -40,8 +40,8 @@ export const COUNTED_AT = {
 } as const;
 /** When generated code may do what is otherwise the MMU's and the privileged architecture's; see ExceptionPaths. */
 export const PATHS_AT = {
-  /** Nobody wants to be told of what happens, and the MMU is of the common kind. */
-  open: 0x3c0,
+  /** How many events may be recorded before the host must record one itself: 0 where it must see all that happens. */
+  room: 0x3c0,
   /** The guest ASID under which user mode can be entered without anything to be done, or -1; 1 if kernel mode can. */
   userReady: 0x3c4,
   kernelReady: 0x3c8,
@@ -58,6 +58,8 @@ export const PATHS_AT = {
   spares: 0x3e8,
   spare: 0x3ec,
 } as const;
+/** Where the next event is recorded, and its instructions since the block's start when none are left of the slice. */
+export const RECORD_AT = { place: 0x4c0, since: 0x4c4 } as const;
 /** As many tables are kept ready; the last of them ends where {@link MMU_AT} begins. */
 export const MOST_SPARES = 5;
 /** What the MMU keeps beside its tables, a word each. */

@@ -9,10 +9,8 @@ import { DEVICE, FAULT, FETCH, READ, WRITE, type Access, type Cpu } from '../cpu
 import { ExcCode } from '../cpu/exceptions.ts';
 import { interpret, interpretCold } from '../cpu/interpreter.generated.ts';
 import {
-  COUNTED_AT,
   CP0_AT,
   HOST_TLB,
-  HYPERVISOR_AT,
   JIT_ADDRESS_AT,
   JIT_EXIT_AT,
   JIT_FLOAT_AT,
@@ -20,8 +18,6 @@ import {
   JIT_MODE_AT,
   JIT_PC_AT,
   JIT_RECORD_AT,
-  MOST_SPARES,
-  PATHS_AT,
   type LinearMemory,
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
@@ -33,6 +29,7 @@ import { REGION_LIMIT } from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
+import { PathState, type PathHost } from './path-state.ts';
 import { SWITCH_FACTOR } from './region.ts';
 
 const ERET = 0x42000018;
@@ -44,28 +41,12 @@ const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
 const URGENT = 8;
 
-/** The exits of {@link TrapPaths}. */
-const EXITS = [ExcCode.Mod, ExcCode.TLBL, ExcCode.TLBS, ExcCode.Sys, ExcCode.CpU] as const;
-
 /** The machine round the engine. */
-export interface EngineHost {
+export interface EngineHost extends PathHost {
   /** Instructions executed since power-on. */
   instructions(): number;
-  /** Whether nobody is to be told of exceptions, TLB writes and changes of mode as they happen, but for the ring. */
-  readonly isQuiet: boolean;
-  /** The guest ASID under which user mode was entered last. */
-  readonly lastUserEntryAsid: number;
   /** Generated code has entered the other mode, with nothing to be done for it. */
   arrived(user: boolean): void;
-  /**
-   * It has changed the ASID so many times with nothing in the kernel table to be flushed, the last time from `old` to
-   * `now`, `instructions` and `pc` being those after MTC0.
-   */
-  flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void;
-  /** It has made so many exits to the hypervisor for a reason. */
-  exited(reason: number, count: number): void;
-  /** What generated code adds to after it has run. */
-  readonly counters: { readonly exceptions: Float64Array; tlbRefills: number; tlbWrites: number; userEntries: number };
 }
 
 export interface EngineOptions extends CacheOptions {
@@ -106,7 +87,7 @@ export class Engine {
   private readonly dispatcher: Dispatcher;
   /** More instructions than any region executes between two tests. */
   private readonly reach: number;
-  private readonly hasPaths: boolean;
+  private readonly paths: PathState | null;
 
   /** @param at byte offset of the code map */
   constructor(
@@ -125,14 +106,14 @@ export class Engine {
     const tables = this.cache.modes.map(({ table }, mode) => {
       return { table, readTable: HOST_TLB.reads[mode]!, directory: this.map.directories[mode]! };
     });
-    // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
-    this.hasPaths = mmu.isPlain && !options.rewrites;
     const addresses = { pgd: [mmu.kernel.gva.pgd, mmu.user.gva.pgd], gpa: mmu.gpa.table.pgd } as const;
     const { seed, nsPerInstruction, countHz, ring } = options;
     const nsPerTick = 1e9 % countHz === 0 ? 1e9 / countHz : 0;
     const { layout } = mmu;
     const paths = { ...addresses, layout, tlbEntries: mmu.tlb.entries, seed, nsPerInstruction, nsPerTick, ring };
-    this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.hasPaths ? paths : null);
+    // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
+    this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, ring) : null;
+    this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.paths ? paths : null);
     this.cache.connect(this.dispatcher);
     cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
@@ -148,7 +129,7 @@ export class Engine {
   run(): void {
     const { cpu, words, counts } = this;
     this.cache.catchUp();
-    words[PATHS_AT.open >>> 2] = this.hasPaths && this.host.isQuiet ? 1 : 0;
+    this.paths?.open();
     while (cpu.left > 0 || cpu.delay !== 0) {
       const { mode } = this;
       if (mode < 0 || cpu.delay !== 0) {
@@ -169,64 +150,22 @@ export class Engine {
       if (reason === Reason.Budget) interpret(cpu);
       else if (reason === Reason.Cold) this.interpretCold();
     }
-    if (this.hasPaths) this.takeCounts();
+    this.paths?.takeCounts(counts.exits);
   }
 
   /** Tells generated code what it cannot see for itself. */
   private tell(): void {
-    const { words, mmu } = this;
     const { fpuUsable, fpu } = this.cpu;
-    words[JIT_FLOAT_AT >>> 2] = !fpuUsable ? 0 : fpu.odd === 1 ? 1 : 2;
-    if (!this.hasPaths) return;
-    const ready = mmu.userReady;
-    words[PATHS_AT.userReady >>> 2] = ready === this.host.lastUserEntryAsid ? ready : -1;
-    words[PATHS_AT.kernelReady >>> 2] = mmu.kernelReady ? 1 : 0;
-    // A flush is recorded with all that it did.
-    words[PATHS_AT.emptyFlushes >>> 2] = this.options.ring ? 0 : mmu.emptyFlushes;
-    while (words[PATHS_AT.spares >>> 2]! < MOST_SPARES) {
-      const table = mmu.spareTable();
-      if (table === 0) break;
-      words[(PATHS_AT.spare >>> 2) + words[PATHS_AT.spares >>> 2]!++] = table;
-    }
+    this.words[JIT_FLOAT_AT >>> 2] = !fpuUsable ? 0 : fpu.odd === 1 ? 1 : 2;
+    this.paths?.tell();
   }
 
-  /** Mode and flushes are those that generated code has come to. */
+  /** Mode, events and flushes are those that generated code has come to. */
   private follow(): void {
-    const { words, host } = this;
-    const mode = words[JIT_MODE_AT >>> 2]!;
-    if (mode !== this.mode) host.arrived(mode === 1);
-    const flushed = words[PATHS_AT.flushed >>> 2]!;
-    if (flushed === 0) return;
-    words[PATHS_AT.flushed >>> 2] = 0;
-    const word = (at: number) => words[at >>> 2]!;
-    const { oldAsid, newAsid, flushedInstructions, flushedPc } = PATHS_AT;
-    const instructions = this.memory.doubles[flushedInstructions >>> 3]!;
-    host.flushedNothing(flushed, word(oldAsid), word(newAsid), instructions, word(flushedPc) >>> 0);
-  }
-
-  /** Adds what generated code has counted to what everybody counts in. */
-  private takeCounts(): void {
-    const { words, mmu } = this;
-    const { counters } = this.host;
-    const take = (at: number) => {
-      const count = words[at >>> 2]!;
-      words[at >>> 2] = 0;
-      return count;
-    };
-    for (let code = 0; code < counters.exceptions.length; code++) {
-      counters.exceptions[code]! += take(COUNTED_AT.exceptions + 4 * code);
-    }
-    for (let reason = 0; reason < this.counts.exits.length; reason++) {
-      this.counts.exits[reason]! += take(COUNTED_AT.exits + 4 * reason);
-    }
-    for (const reason of EXITS) {
-      const count = take(HYPERVISOR_AT.exits + 4 * reason);
-      if (count !== 0) this.host.exited(reason, count);
-    }
-    counters.tlbRefills += take(COUNTED_AT.tlbRefills);
-    counters.tlbWrites += take(COUNTED_AT.tlbWrites);
-    counters.userEntries += take(COUNTED_AT.userEntries);
-    mmu.hostRefills += take(COUNTED_AT.hostRefills);
+    const mode = this.words[JIT_MODE_AT >>> 2]!;
+    this.paths?.takeEvents();
+    if (mode !== this.mode) this.host.arrived(mode === 1);
+    this.paths?.takeFlushes();
   }
 
   /** Executes what generated code could not; see {@link makeDispatcher}. */

@@ -36,7 +36,7 @@ import type { RingPlace } from '../timeline/event-ring.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { Filled, MmuPaths, REMOVALS, cp0, pushInstructions, type TableAddresses } from './mmu-paths.ts';
-import { RecordPaths } from './record-paths.ts';
+import { ROOM, RecordPaths } from './record-paths.ts';
 import { Op } from './wasm.ts';
 
 export interface PathOptions extends TableAddresses {
@@ -125,8 +125,7 @@ export abstract class ExceptionPaths {
   protected abstract noteMissed(va: Local, asid: Local): void;
 
   protected isOpen(): Value {
-    const open = this.e.load(0, PATHS_AT.open);
-    return this.log ? this.e.and(open, this.log.hasRoom()) : open;
+    return this.e.isLess(ROOM, this.e.load(0, PATHS_AT.room));
   }
   protected status(): Value {
     return this.e.load(0, cp0(Cp0.Status));

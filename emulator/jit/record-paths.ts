@@ -1,9 +1,9 @@
 /**
  * Recording of events by generated code, in the timeline's ring (timeline/event-ring.ts, which is the reference, as
- * timeline/event-log.ts is for what an event holds). Where an event would begin a block of the ring, or guest time has
- * passed without instructions, the host must record it: {@link RecordPaths.hasRoom} says so beforehand.
+ * timeline/event-log.ts is for what an event holds). The host says beforehand how many there is room for: an event that
+ * begins a block of the ring, or before which guest time has passed without instructions, is the host's.
  */
-import { CLOCK_AT } from '../memory.ts';
+import { JIT_LEFT_AT, PATHS_AT, RECORD_AT } from '../memory.ts';
 import type { Layout } from '../mmu/layout.ts';
 import {
   META_ASID_SHIFT,
@@ -12,14 +12,13 @@ import {
   META_SEGMENT_SHIFT,
   META_USER,
 } from '../timeline/categories.ts';
-import { BLOCK, STATE, USER_INSTRUCTIONS, WORDS, type RingPlace } from '../timeline/event-ring.ts';
+import { EVENT_BYTES, STATE, USER_INSTRUCTIONS, type RingPlace } from '../timeline/event-ring.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
-import { pushInstructions, segmentOf } from './mmu-paths.ts';
+import { segmentOf } from './mmu-paths.ts';
 import { Op } from './wasm.ts';
 
 /** More events than one exit makes. */
-const ROOM = 8;
-const LARGEST_DELTA = 0xffff_ffff;
+export const ROOM = 8;
 
 export interface RecordedEvent {
   category: Value;
@@ -48,23 +47,6 @@ export class RecordPaths {
   private state(of: number): () => void {
     return this.e.loadDouble(0, this.ring.stateAt + of);
   }
-  private place(sequence: Value): Value {
-    return this.e.mul(this.e.and(sequence, this.ring.capacity - 1), 4 * WORDS);
-  }
-  /** Instructions since the present block's start. */
-  private since(): () => void {
-    return this.e.double(Op.F64Sub, () => pushInstructions(this.e), this.state(STATE.blockInstructions));
-  }
-
-  /** Whether the events of an exit can be recorded here. */
-  hasRoom(): Value {
-    const { e } = this;
-    const inBlock = e.and(e.low(this.state(STATE.next)), BLOCK - 1);
-    const near = e.double(Op.F64Lt, this.since(), () => e.out.double(LARGEST_DELTA));
-    const awake = e.double(Op.F64Eq, this.state(STATE.skipped), e.loadDouble(0, CLOCK_AT.skipped));
-    return e.and(e.isBelow(e.sub(inBlock, 1), BLOCK - 1 - ROOM), e.and(near, awake));
-  }
-
   /** Appends an event of the instruction count that JIT_LEFT gives. @param words up to four */
   push(pc: Value, event: RecordedEvent, ...words: Value[]): void {
     const { e } = this;
@@ -84,12 +66,12 @@ export class RecordPaths {
 
   private record(pc: Local, meta: Local, words: readonly Value[]): void {
     const { e, ring } = this;
-    const { stateAt, wordsAt } = ring;
-    const next = e.local(e.low(this.state(STATE.next)));
+    const { stateAt } = ring;
+    const place = e.local(e.load(0, RECORD_AT.place));
     const before = e.local(e.load(0, stateAt + STATE.meta));
     e.if(e.and(e.xor(meta, before), META_USER), () => {
       const since = () => {
-        e.push(e.load(this.place(e.sub(next, 1)), wordsAt));
+        e.push(e.load(e.sub(place, EVENT_BYTES)));
         e.out.op(Op.F64ConvertI32U);
       };
       const last = e.double(Op.F64Add, this.state(STATE.blockInstructions), since);
@@ -101,10 +83,11 @@ export class RecordPaths {
       e.storeDouble(0, stateAt + STATE.modeSince, last);
     });
     e.store(0, stateAt + STATE.meta, meta);
-    const at = e.local(this.place(next));
-    const all = [e.low(this.since()), e.load(0, stateAt + STATE.idle), pc, meta, ...words];
-    for (const [i, word] of all.entries()) e.store(at, wordsAt + 4 * i, word);
+    const since = e.sub(e.load(0, RECORD_AT.since), e.load(0, JIT_LEFT_AT));
+    const all = [since, e.load(0, stateAt + STATE.idle), pc, meta, ...words];
+    for (const [i, word] of all.entries()) e.store(place, 4 * i, word);
     e.increaseDouble(e.shl(e.and(meta, META_CATEGORY), 3), stateAt + STATE.totals, 1);
-    e.increaseDouble(0, stateAt + STATE.next, 1);
+    e.store(0, RECORD_AT.place, e.add(place, EVENT_BYTES));
+    e.increase(0, PATHS_AT.room, -1);
   }
 }

@@ -121,8 +121,7 @@ export class AddressSpace {
     last.oldAsid = oldAsid;
     last.newAsid = newAsid;
     last.ranges = layout.flushRanges[flags]!;
-    last.pagesBySegment.fill(0);
-    last.tablesBySegment.fill(0);
+    for (let s = 0; s < 4; s++) last.pagesBySegment[s] = last.tablesBySegment[s] = 0;
     last.freedSlotCount = last.tablesFreed = last.entriesCleared = last.pages = 0;
   }
 
@@ -142,7 +141,7 @@ export class AddressSpace {
 
   /** Stale on every host CPU: what their TLBs hold for this space can never match again. */
   dropContexts(): void {
-    this.contexts.fill(0);
+    for (let cpu = 0; cpu < this.contexts.length; cpu++) this.contexts[cpu] = 0;
   }
 
   /** Stale on every host CPU but the one that runs the guest. */

@@ -29,7 +29,7 @@ export interface TableObserver {
   pages(va: number, change: number): void;
 }
 
-/** What one flush did. */
+/** What the last flush did; one object a table, overwritten by each. */
 export interface FlushResult {
   /** True when the whole pgd was emptied: kvm_mips_flush_gva_pgd's own result. */
   all: boolean;
@@ -53,7 +53,12 @@ export class GvaPageTable {
   private readonly present: Int32Array;
   /** Where the pmd is folded: a bit for each pgd slot, set if it has a table, so that a flush passes over the rest. */
   private readonly occupied: Int32Array;
-  private result!: FlushResult;
+  private readonly result: FlushResult = {
+    all: false,
+    tablesFreed: 0,
+    entriesCleared: 0,
+    visited: { pgd: 0, pmd: 0, pte: 0 },
+  };
   /** Called as a flush frees a table: level 'pte' or 'pmd', first address it maps. For tests. */
   onFree: ((level: 'pte' | 'pmd', va: number) => void) | null = null;
 
@@ -171,21 +176,17 @@ export class GvaPageTable {
 
   /** kvm_mips_flush_gva_pgd: drops the inclusive byte range, freeing tables that it covers whole. */
   flush(start: number, end: number): FlushResult {
-    const result: FlushResult = {
-      all: false,
-      tablesFreed: 0,
-      entriesCleared: 0,
-      visited: { pgd: 0, pmd: 0, pte: 0 },
-    };
-    this.result = result;
+    const { result } = this;
+    const { visited } = result;
+    result.tablesFreed = result.entriesCleared = visited.pmd = visited.pte = 0;
     const last = this.geometry.pgdEntries - 1;
     const min = (start / this.pgdSpan) & last;
     const max = (end / this.pgdSpan) & last;
     let safe = min === 0 && max === last;
-    result.visited.pgd = max - min + 1;
+    visited.pgd = max - min + 1;
     if (this.folded) {
       // Each slot is a pmd of one, and an empty one counts as emptied.
-      result.visited.pmd = max - min + 1;
+      visited.pmd = max - min + 1;
       if (!this.flushOccupied(min, max, start, end)) safe = false;
     } else {
       for (let i = min; i <= max; i++) {

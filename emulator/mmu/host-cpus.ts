@@ -29,14 +29,18 @@ export class HostCpus {
     return HOST_ASID_MASK - (this.asidCache[this.current]! & HOST_ASID_MASK);
   }
 
-  /** A new context on the current CPU. `wrapped` means its whole TLB must go. */
-  allocate(): { context: number; wrapped: boolean } {
+  /** A new context on the current CPU. When it is {@link isFirst the first of a version} its whole TLB must go. */
+  allocate(): number {
     const context = ++this.asidCache[this.current]!;
-    const wrapped = (context & HOST_ASID_MASK) === 0;
-    if (wrapped) {
+    if (this.isFirst(context)) {
       this.wraps++;
       this.versions[this.current] = context;
     }
-    return { context, wrapped };
+    return context;
+  }
+
+  /** Whether ASIDs had run out before this context. */
+  isFirst(context: number): boolean {
+    return (context & HOST_ASID_MASK) === 0;
   }
 }

@@ -453,8 +453,8 @@ export class Mmu {
 
   private renew(space: AddressSpace): void {
     const { cpus } = this;
-    const { context, wrapped } = cpus.allocate();
-    if (wrapped) {
+    const context = cpus.allocate();
+    if (cpus.isFirst(context)) {
       this.kernel.host.clear();
       this.user.host.clear();
       for (const each of [this.kernel, ...this.users.values()]) each.forgetCpu(cpus.current);

@@ -36,6 +36,9 @@ export interface Timebase {
   readonly skipped: number;
 }
 
+/** Bytes of an event. */
+export const EVENT_BYTES = 4 * WORDS;
+
 /** Byte offsets in a ring's state. */
 export const STATE = {
   /** Doubles: sequence number that the next event gets, */
@@ -56,7 +59,7 @@ const STATE_BYTES = STATE.totals + 8 * COLUMNS;
 
 /** Bytes that a ring of so many events takes, and its state, which lies before it. */
 export function ringBytes(capacity: number): number {
-  return capacity === 0 ? 0 : (STATE_PLACE + capacity * WORDS * 4 + 0xffff) & ~0xffff;
+  return capacity === 0 ? 0 : (STATE_PLACE + capacity * EVENT_BYTES + 0xffff) & ~0xffff;
 }
 const STATE_PLACE = (STATE_BYTES + 63) & ~63;
 
@@ -87,6 +90,31 @@ export class RingPlace {
     this.integers = new Uint32Array(buffer, stateAt, STATE_PLACE / 4);
     this.wordsAt = stateAt + STATE_PLACE;
     this.words = new Uint32Array(buffer, this.wordsAt, capacity * WORDS);
+  }
+
+  // For generated code, which appends within a block and lets the ring do the rest
+
+  /**
+   * How many events can be appended before the ring must do more than store them, up to the instruction count
+   * `instructions` and as long as guest time passes by instructions alone.
+   */
+  room(instructions: number, skipped: number): number {
+    const { doubles } = this;
+    const inBlock = doubles[STATE.next / 8]! & (BLOCK - 1);
+    if (inBlock === 0 || doubles[STATE.skipped / 8] !== skipped || this.since(instructions) > LARGEST_DELTA) return 0;
+    return BLOCK - inBlock;
+  }
+  /** Instructions since the present block's start. */
+  since(instructions: number): number {
+    return instructions - this.doubles[STATE.blockInstructions / 8]!;
+  }
+  /** Byte offset of the next event. */
+  get nextAt(): number {
+    return this.wordsAt + (this.doubles[STATE.next / 8]! & (this.capacity - 1)) * EVENT_BYTES;
+  }
+  /** Events have been stored there. */
+  advance(count: number): void {
+    this.doubles[STATE.next / 8]! += count;
   }
 
   /** One of its own, of so many events. */

@@ -1,0 +1,126 @@
+/**
+ * What generated code is told so that it can go the ways of ExceptionPaths by itself, and what it has done on them: events,
+ * counts, flushes of nothing.
+ */
+import { ExcCode } from '../cpu/exceptions.ts';
+import { CLOCK_AT, COUNTED_AT, HYPERVISOR_AT, MOST_SPARES, PATHS_AT, RECORD_AT, type LinearMemory } from '../memory.ts';
+import type { Mmu } from '../mmu/mmu.ts';
+import { EVENT_BYTES, type RingPlace } from '../timeline/event-ring.ts';
+
+export interface PathHost {
+  /** Whether nobody is to be told of exceptions, TLB writes and changes of mode as they happen, but for the ring. */
+  readonly isQuiet: boolean;
+  /** The guest ASID under which user mode was entered last. */
+  readonly lastUserEntryAsid: number;
+  /**
+   * Generated code has changed the ASID so many times with nothing in the kernel table to be flushed, the last time from
+   * `old` to `now`, `instructions` and `pc` being those after MTC0.
+   */
+  flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void;
+  /** It has made so many exits to the hypervisor for a reason. */
+  exited(reason: number, count: number): void;
+  /** What it adds to after it has run. */
+  readonly counters: { readonly exceptions: Float64Array; tlbRefills: number; tlbWrites: number; userEntries: number };
+}
+
+/** The exits of {@link TrapPaths}. */
+const EXITS = [ExcCode.Mod, ExcCode.TLBL, ExcCode.TLBS, ExcCode.Sys, ExcCode.CpU] as const;
+/** Where nothing is recorded: more room than is ever taken. */
+const UNRECORDED_ROOM = 1 << 30;
+
+export class PathState {
+  private readonly words: Int32Array;
+  private isOpen = false;
+  /** Where the next event was to be recorded when generated code was told. */
+  private recordedFrom = 0;
+
+  /** @param ring where events are recorded, if they are */
+  constructor(
+    private readonly memory: LinearMemory,
+    private readonly mmu: Mmu,
+    private readonly host: PathHost,
+    private readonly ring: RingPlace | null,
+  ) {
+    this.words = memory.words;
+  }
+
+  /** Before a run: the ways are open if nobody watches. */
+  open(): void {
+    this.isOpen = this.host.isQuiet;
+  }
+
+  /** Before generated code goes on. */
+  tell(): void {
+    const { words, mmu, host } = this;
+    this.tellRoom();
+    const ready = mmu.userReady;
+    words[PATHS_AT.userReady >>> 2] = ready === host.lastUserEntryAsid ? ready : -1;
+    words[PATHS_AT.kernelReady >>> 2] = mmu.kernelReady ? 1 : 0;
+    // A flush is recorded with all that it did.
+    words[PATHS_AT.emptyFlushes >>> 2] = this.ring ? 0 : mmu.emptyFlushes;
+    while (words[PATHS_AT.spares >>> 2]! < MOST_SPARES) {
+      const table = mmu.spareTable();
+      if (table === 0) break;
+      words[(PATHS_AT.spare >>> 2) + words[PATHS_AT.spares >>> 2]!++] = table;
+    }
+  }
+
+  /** How many events generated code may record, and where. */
+  private tellRoom(): void {
+    const { words, ring, isOpen } = this;
+    let room = isOpen ? UNRECORDED_ROOM : 0;
+    if (ring && isOpen) {
+      const { doubles } = this.memory;
+      // What is recorded is of this slice.
+      const end = doubles[CLOCK_AT.sliceEnd >>> 3]!;
+      room = ring.room(end, doubles[CLOCK_AT.skipped >>> 3]!);
+      words[RECORD_AT.place >>> 2] = this.recordedFrom = ring.nextAt;
+      words[RECORD_AT.since >>> 2] = ring.since(end) | 0;
+    }
+    words[PATHS_AT.room >>> 2] = room;
+  }
+
+  /** What generated code has recorded becomes the ring's. */
+  takeEvents(): void {
+    const { ring, recordedFrom } = this;
+    if (!ring || !this.isOpen) return;
+    const place = this.words[RECORD_AT.place >>> 2]!;
+    if (place !== recordedFrom) ring.advance((place - recordedFrom) / EVENT_BYTES);
+    this.recordedFrom = place;
+  }
+
+  /** The flushes of nothing become the MMU's. */
+  takeFlushes(): void {
+    const { words } = this;
+    const flushed = words[PATHS_AT.flushed >>> 2]!;
+    if (flushed === 0) return;
+    words[PATHS_AT.flushed >>> 2] = 0;
+    const word = (at: number) => words[at >>> 2]!;
+    const { oldAsid, newAsid, flushedInstructions, flushedPc } = PATHS_AT;
+    const instructions = this.memory.doubles[flushedInstructions >>> 3]!;
+    this.host.flushedNothing(flushed, word(oldAsid), word(newAsid), instructions, word(flushedPc) >>> 0);
+  }
+
+  /** After a run: adds what generated code has counted to what everybody counts in, its own exits to `exits`. */
+  takeCounts(exits: number[]): void {
+    const { words, mmu } = this;
+    const { counters } = this.host;
+    const take = (at: number) => {
+      const count = words[at >>> 2]!;
+      words[at >>> 2] = 0;
+      return count;
+    };
+    for (let code = 0; code < counters.exceptions.length; code++) {
+      counters.exceptions[code]! += take(COUNTED_AT.exceptions + 4 * code);
+    }
+    for (let reason = 0; reason < exits.length; reason++) exits[reason]! += take(COUNTED_AT.exits + 4 * reason);
+    for (const reason of EXITS) {
+      const count = take(HYPERVISOR_AT.exits + 4 * reason);
+      if (count !== 0) this.host.exited(reason, count);
+    }
+    counters.tlbRefills += take(COUNTED_AT.tlbRefills);
+    counters.tlbWrites += take(COUNTED_AT.tlbWrites);
+    counters.userEntries += take(COUNTED_AT.userEntries);
+    mmu.hostRefills += take(COUNTED_AT.hostRefills);
+  }
+}
