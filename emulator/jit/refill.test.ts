@@ -207,3 +207,29 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
     expect(both.register(S2)).toBeGreaterThan(300);
   });
 });
+
+describe.each<[string, Partial<MachineOptions>]>([
+  ['malta', { kind: 'malta' }],
+  ['malta, recorded', { kind: 'malta', timelineEvents: 1024 }],
+  ['kvm', { kind: 'kvm' }],
+  ['kvm, recorded', { kind: 'kvm', timelineEvents: 1024 }],
+])('%s', (_, options) => {
+  it('does nearly all of this without the host', () => {
+    const step = (code: Assembler) => code.op('lw', { s: T0, t: V0 }).op('sw', { s: T0, t: S0 });
+    const kseg0 = kseg0Of(options);
+    const both = new BothEngines(options, [walk(kseg0, step), refill(kseg0), general(kseg0)], kernelMode);
+    both.go(20_000, 20_000);
+    const { system, counters } = both.jit;
+    let asked = 0;
+    for (const name of ['cop0', 'resolve'] as const) {
+      const own = system[name].bind(system) as (...args: number[]) => number;
+      system[name] = ((...args: number[]) => (asked++, own(...args))) as never;
+    }
+    const before = counters.tlbRefills;
+    both.go(40_000, 20_000);
+    const refills = counters.tlbRefills - before;
+    expect(refills).toBeGreaterThan(500);
+    // Each refill has five accesses to CP0, an ERET and an access that misses. The ring's blocks begin with the host.
+    expect(asked).toBeLessThan(refills / 2);
+  });
+});
