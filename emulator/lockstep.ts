@@ -262,13 +262,16 @@ export function differences({ interpreter, jit }: Pair): Difference[] {
     note(`when, and if by TLBWR, guest TLB entry ${i} was written`, written(a), written(b));
   }
   for (const table of ['kernel', 'user'] as const) {
-    const flush = ({ mmu, flushedAt }: Machine) => {
+    const flush = ({ mmu }: Machine) => {
       const { last } = mmu[table];
-      const { serial, kind, oldAsid, newAsid, pages, tablesFreed, keptBySegment } = last;
-      return [serial, kind, oldAsid, newAsid, pages, tablesFreed, ...keptBySegment, hex(flushedAt[table].pc)].join(' ');
+      const { serial, kind, oldAsid, newAsid, pages, tablesFreed, entriesCleared, freedSlots, freedSlotCount } = last;
+      const bySegment = [...last.pagesBySegment, ...last.tablesBySegment, ...last.keptBySegment];
+      const slots = freedSlots.subarray(0, freedSlotCount).join(',');
+      const sums = [serial, kind, oldAsid, newAsid, pages, tablesFreed, entriesCleared];
+      return [...sums, ...bySegment, slots, hex(last.pc)].join(' ');
     };
     note(`the last flush of the ${table} table`, flush(a), flush(b));
-    const flushedAt = (machine: Machine) => String(machine.flushedAt[table].instructions);
+    const flushedAt = ({ mmu }: Machine) => String(mmu[table].last.instructions);
     note(`when the ${table} table was flushed`, flushedAt(a), flushedAt(b));
     const contexts = ({ mmu }: Machine) => mmu[table].contexts.join(' ');
     note(`the ${table} table's host ASIDs`, contexts(a), contexts(b));

@@ -126,8 +126,6 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   readonly tlbWrittenAt: Float64Array;
   /** 1 where that was a TLBWR. */
   readonly tlbWrittenRandom: Uint8Array;
-  /** Where a table's last flush happened. */
-  readonly flushedAt = { kernel: { instructions: 0, pc: 0 }, user: { instructions: 0, pc: 0 } };
   end: End | null = null;
   /** The host's side of guest memory. */
   readonly hostMemory: HostMemory;
@@ -146,7 +144,12 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   private resetRequested = false;
   private eventSeen = false;
   private consolePort: SerialPort = 'com1';
-  lastUserEntryAsid = -1;
+  private get lastUserEntryAsid(): number {
+    return this.memory.words[MMU_AT.lastUserEntryAsid >>> 2]!;
+  }
+  private set lastUserEntryAsid(asid: number) {
+    this.memory.words[MMU_AT.lastUserEntryAsid >>> 2] = asid;
+  }
 
   constructor(readonly options: MachineOptions) {
     const ramBytes = options.memoryMiB << 20;
@@ -429,18 +432,10 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     if (this.system instanceof TrapEmulate) this.system.exited(reason, count);
   }
 
-  flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void {
-    this.counters.asidChanges += count;
-    this.mmu.noteEmptyFlushes(count, old, now);
-    Object.assign(this.flushedAt.kernel, { instructions, pc });
-  }
-
   // What MMU and system report
 
   flushed(space: AddressSpace): void {
-    const at = this.flushedAt[space.name];
-    at.instructions = this.clock.instructions();
-    at.pc = this.cpu.pc >>> 0;
+    space.last.happened(this.clock.instructions(), this.cpu.pc);
     if (this.breakpoints.eventsWanted) this.breakpoints.flushed(space);
     this.events?.flushed(space);
     if (!this.trace) return;

@@ -37,37 +37,36 @@ export const COUNTED_AT = {
   userEntries: 0x388,
   hostRefills: 0x38c,
   exits: 0x390,
+  asidChanges: 0x4e0,
+  userEntriesWithNewAsid: 0x4e4,
+  /** Of the kernel's and the user's table: flushes, tables freed, pages dropped. */
+  flushes: [0x4e8, 0x4f4],
 } as const;
 /** When generated code may do what is otherwise the MMU's and the privileged architecture's; see ExceptionPaths. */
 export const PATHS_AT = {
   /** How many events may be recorded before the host must record one itself: 0 where it must see all that happens. */
   room: 0x3c0,
-  /** The guest ASID under which user mode can be entered without anything to be done, or -1; 1 if kernel mode can. */
+  /** 1 if user mode can be entered under the user table's ASID with nothing to be done; 1 if kernel mode can. */
   userReady: 0x3c4,
   kernelReady: 0x3c8,
-  /** Changes of ASID that may flush a kernel table which has nothing to flush, before host ASIDs run out. */
-  emptyFlushes: 0x3cc,
-  /** Those that have been since the host last looked; of the last one the old and new ASID, the PC, */
-  flushed: 0x3d0,
-  oldAsid: 0x3d4,
-  newAsid: 0x3d8,
-  flushedPc: 0x3dc,
-  /** and the instruction count, a double. */
-  flushedInstructions: 0x3e0,
-  /** Tables ready to be used for 4 MiB without one: how many, and their addresses. */
-  spares: 0x3e8,
-  spare: 0x3ec,
+  /** Zeroed tables for page directories to use: how many, and their addresses. */
+  spares: 0x3cc,
+  spare: 0x1f00,
 } as const;
 /** Where the next event is recorded, and its instructions since the block's start when none are left of the slice. */
 export const RECORD_AT = { place: 0x4c0, since: 0x4c4 } as const;
-/** As many tables are kept ready; the last of them ends where {@link MMU_AT} begins. */
-export const MOST_SPARES = 5;
+/** The host sees to it that so many tables are ready; flushes leave theirs, too, up to the most there is room for. */
+export const FEWEST_SPARES = 5;
+export const MOST_SPARES = 64;
 /** What the MMU keeps beside its tables, a word each. */
 export const MMU_AT = {
   /** EntryHi of the page pair that missed last; see Mmu.tlbMissed. */
   missed: 0x400,
   /** The guest ASID whose view the user table holds. */
   lastUserAsid: 0x404,
+  /** The guest's ASID since it last changed, and that under which it last entered user mode. */
+  kernelAsid: 0x41c,
+  lastUserEntryAsid: 0x40c,
   /** Whether everything derived from guest physical memory must go before the guest runs on. */
   flushRequested: 0x408,
   /** Of the kernel's and the user's host TLB: lengths of the lists of mapped and of kseg0 pages, watched pages dropped. */
@@ -81,6 +80,11 @@ export const MMU_AT = {
   figures: [0x1c00, 0x1d00],
   /** Which slots of the GVA tables' page directories have a table, a bit each. */
   occupied: [0x1e00, 0x1e80],
+  /** Of one host CPU: the last ASID context it gave out, and those of the tables, in doubles; see HostCpus. */
+  asidCache: 0x4c8,
+  contexts: [0x4d0, 0x4d8],
+  /** The last flush of each table; see FlushRecord. */
+  flushes: [0x2000, 0x4000],
 } as const;
 /** What the hypervisor of the `kvm` machine keeps where generated code sees it; see TrapEmulate. */
 export const HYPERVISOR_AT = {

@@ -123,7 +123,6 @@ function viewTable(machine: Machine, space: AddressSpace): TableView {
 
 function viewFlush(machine: Machine, space: AddressSpace): FlushInfo {
   const { last } = space;
-  const at = machine.flushedAt[space.name];
   const bySegment: FlushInfo['bySegment'] = {};
   const kept: FlushInfo['kept'] = {};
   SEGMENTS.forEach((name, i) => {
@@ -136,9 +135,9 @@ function viewFlush(machine: Machine, space: AddressSpace): FlushInfo {
     serial: last.serial,
     table: space.name,
     kind: last.kind,
-    instructions: at.instructions,
-    pc: at.pc,
-    symbol: machine.symbols.describe(at.pc),
+    instructions: last.instructions,
+    pc: last.pc,
+    symbol: machine.symbols.describe(last.pc),
     oldAsid: last.oldAsid,
     newAsid: last.newAsid,
     ranges: last.ranges,

@@ -110,7 +110,17 @@ export class Engine {
     const { seed, nsPerInstruction, countHz, ring } = options;
     const nsPerTick = 1e9 % countHz === 0 ? 1e9 / countHz : 0;
     const { layout } = mmu;
-    const paths = { ...addresses, layout, tlbEntries: mmu.tlb.entries, seed, nsPerInstruction, nsPerTick, ring };
+    const flushes = mmu.policy === 'lazy-user';
+    const paths = {
+      ...addresses,
+      layout,
+      flushes,
+      tlbEntries: mmu.tlb.entries,
+      seed,
+      nsPerInstruction,
+      nsPerTick,
+      ring,
+    };
     // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
     this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, ring) : null;
     this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.paths ? paths : null);
@@ -165,7 +175,6 @@ export class Engine {
     const mode = this.words[JIT_MODE_AT >>> 2]!;
     this.paths?.takeEvents();
     if (mode !== this.mode) this.host.arrived(mode === 1);
-    this.paths?.takeFlushes();
   }
 
   /** Executes what generated code could not; see {@link makeDispatcher}. */

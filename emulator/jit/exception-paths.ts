@@ -25,7 +25,9 @@ import {
   TIMER_AT,
 } from '../memory.ts';
 import { GUEST_TLB } from '../mmu/guest-tlb.ts';
+import { NOTHING_MISSED } from '../mmu/mmu.ts';
 import {
+  ASID_CHANGE,
   EXCEPTION_CATEGORY,
   TLBWI as TLBWI_EVENT,
   TLBWR as TLBWR_EVENT,
@@ -33,6 +35,7 @@ import {
   TO_USER,
 } from '../timeline/categories.ts';
 import type { RingPlace } from '../timeline/event-ring.ts';
+import { FlushPaths } from './flush-paths.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { Filled, MmuPaths, REMOVALS, cp0, pushInstructions, type TableAddresses } from './mmu-paths.ts';
@@ -65,6 +68,7 @@ export abstract class ExceptionPaths {
   static readonly FUNCTIONS = {
     ...MmuPaths.FUNCTIONS,
     ...RecordPaths.FUNCTIONS,
+    ...FlushPaths.FUNCTIONS,
     /** exit(reason, category, pc, segments, va): to the hypervisor and back. */
     exit: 5,
     /** enter(code, offset, pc, slot, refill): the handler of an exception in kernel mode. */
@@ -83,10 +87,13 @@ export abstract class ExceptionPaths {
     step: 2,
   } as const;
   /** Those that return nothing. */
-  static readonly SILENT = new Set(['clear', 'insert', 'write', 'record', 'exit', 'enter', 'fault', 'retry']);
+  static readonly SILENT = new Set([
+    ...['clear', 'insert', 'write', 'record', 'clearHost', 'freeTables', 'flush', 'exit', 'enter', 'fault', 'retry'],
+  ]);
 
   protected readonly mmu: MmuPaths;
   protected readonly log: RecordPaths | null;
+  private readonly flushes: FlushPaths;
 
   constructor(
     protected readonly e: Expressions,
@@ -95,6 +102,7 @@ export abstract class ExceptionPaths {
   ) {
     this.mmu = new MmuPaths(e, options, index);
     this.log = options.ring ? new RecordPaths(e, options.ring, options.layout, index) : null;
+    this.flushes = new FlushPaths(e, this.mmu, options, this.log, index);
   }
 
   /** Writes all of {@link FUNCTIONS}, in order. */
@@ -103,6 +111,7 @@ export abstract class ExceptionPaths {
     this.mmu.emit();
     if (this.log) this.log.emit();
     else e.body(RecordPaths.FUNCTIONS.record, () => undefined);
+    this.flushes.emit();
     e.body(5, (reason, category, pc, segments, va) => this.exit(reason!, category!, pc!, segments!, va!));
     e.body(5, (code, offset, pc, slot, refill) => this.enter(code!, offset!, pc!, slot!, refill!));
     e.body(4, (kind, va, write, slot) => this.fault(kind!, va!, write!, slot!));
@@ -255,15 +264,27 @@ export abstract class ExceptionPaths {
     e.store(0, LINKED_AT, 0);
     e.store(0, JIT_MODE_AT, user);
     e.store(0, JIT_PC_AT, e.load(0, cp0(Cp0.EPC)));
-    const switched = { category: TO_USER, asid: mmu.asid(), user: 0 };
-    if (log) e.if(user, () => log.push(this.pc(), switched));
+    e.if(user, () => {
+      const asid = e.local(mmu.asid());
+      log?.push(this.pc(), { category: TO_USER, asid, user: 0 });
+      const { lastUserAsid, lastUserEntryAsid, missed } = MMU_AT;
+      e.increase(0, COUNTED_AT.userEntriesWithNewAsid, e.isNot(asid, e.load(0, lastUserEntryAsid)));
+      e.store(0, lastUserEntryAsid, asid);
+      const old = e.local(e.load(0, lastUserAsid));
+      e.if(e.isNot(old, asid), () => {
+        e.store(0, lastUserAsid, asid);
+        e.store(0, missed, NOTHING_MISSED);
+        e.do(e.call(this.index.flush, 1, old, asid, this.pc()));
+      });
+    });
     e.do(e.call(this.index.retry));
   }
 
-  /** Whether user mode, if `user`, or else kernel mode can be entered with nothing to be done. */
+  /** Whether user mode, if `user`, or else kernel mode can be entered with no more to be done than a flush. */
   protected isReady(user: Value): Value {
     const { e } = this;
-    const userReady = e.is(e.load(0, PATHS_AT.userReady), this.mmu.asid());
+    const isSame = e.is(e.load(0, MMU_AT.lastUserAsid), this.mmu.asid());
+    const userReady = e.and(e.load(0, PATHS_AT.userReady), e.or(isSame, this.flushes.canFlush(1)));
     return e.select(user, userReady, e.load(0, PATHS_AT.kernelReady));
   }
 
@@ -333,15 +354,33 @@ export abstract class ExceptionPaths {
     return this.options.nsPerTick !== 0 ? e.add(this.ticks(), e.load(0, TIMER_AT.offset)) : 0;
   }
 
-  /** EntryHi becomes `value`, where its ASID stays or nothing is flushed by another. @param before done first then */
-  protected setEntryHi(value: Local, pc: Local, left: Local, before: () => void): void {
+  /** EntryHi becomes `value`; a new ASID flushes the kernel's table. @param before done first */
+  protected setEntryHi(value: Local, pc: Local, before: () => void): void {
     const { e, mmu } = this;
-    const changes = e.local(e.isNot(mmu.asid(), e.and(value, 0xff)));
-    e.if(changes, () => e.returnIf(e.not(mmu.hasNothingToFlush()), NOT_STEPPED));
+    const old = e.local(mmu.asid());
+    const now = e.local(e.and(value, 0xff));
+    const changes = e.local(e.isNot(old, now));
+    e.if(changes, () => e.returnIf(e.not(this.flushes.canFlush(0)), NOT_STEPPED));
     before();
-    e.if(changes, () => mmu.flushNothing(mmu.asid(), e.and(value, 0xff), e.add(pc, 4)));
     e.store(0, cp0(Cp0.EntryHi), value);
-    e.return(e.sub(left, 1));
+    e.returnIf(e.not(changes), e.load(0, JIT_LEFT_AT));
+    const next = e.local(e.add(pc, 4));
+    this.log?.push(next, { category: ASID_CHANGE, asid: now, user: 0 }, e.or(old, e.shl(now, 8)));
+    e.increase(0, COUNTED_AT.asidChanges, 1);
+    e.store(0, MMU_AT.kernelAsid, now);
+    e.store(0, MMU_AT.missed, NOTHING_MISSED);
+    const removals = e.local(e.load(0, REMOVALS_AT));
+    e.do(e.call(this.index.flush, 0, old, now, next));
+    this.goOn(pc, removals);
+  }
+
+  /** Ends a step that may have dropped pages: they are where they were if the removals are as `before`. */
+  private goOn(pc: Local, before: Local): void {
+    const { e } = this;
+    e.returnIf(e.is(e.load(0, REMOVALS_AT), before), e.load(0, JIT_LEFT_AT));
+    e.store(0, JIT_PC_AT, e.add(pc, 4));
+    e.store(0, JIT_EXIT_AT, Reason.Stepped << EXIT_REASON);
+    e.return(-1);
   }
 
   /** TLBP. @param none Index where nothing matches */
@@ -369,11 +408,7 @@ export abstract class ExceptionPaths {
       const words = [hi, mask, lo0, lo1].map((word) => e.load(at, word));
       log.push(pc, { category, asid: mmu.asid(), user: 0, own: written, segments }, ...words);
     }
-    // The pages that are executed from are still where they were.
-    e.returnIf(e.is(e.load(0, REMOVALS_AT), removals), e.load(0, JIT_LEFT_AT));
-    e.store(0, JIT_PC_AT, e.add(pc, 4));
-    e.store(0, JIT_EXIT_AT, Reason.Stepped << EXIT_REASON);
-    e.return(-1);
+    this.goOn(pc, removals);
   }
 
   /** The virtual clock's ticks after JIT_LEFT; see CountTimer. */

@@ -12,7 +12,7 @@ export interface Local {
 }
 
 /** Locals of a function beyond its parameters. */
-const LOCALS = 16;
+const LOCALS = 24;
 
 export class Expressions {
   private taken = 0;
@@ -78,6 +78,13 @@ export class Expressions {
     };
   };
 
+  clz = (a: Value): Value => {
+    return () => {
+      this.push(a);
+      this.out.op(Op.I32Clz);
+    };
+  };
+
   /** `condition` ? a : b; both are evaluated. */
   select = (condition: Value, a: Value, b: Value): Value => {
     return () => {
@@ -139,6 +146,19 @@ export class Expressions {
     this.push(address);
     this.push(value);
     this.out.memory(Op.I32Store8, offset, 0);
+  }
+
+  store16(address: Value, offset: number, value: Value): void {
+    this.push(address);
+    this.push(value);
+    this.out.memory(Op.I32Store16, offset, 1);
+  }
+  /** Sets so many bytes at an address (memory.fill). */
+  fill(address: Value, byte: Value, length: Value): void {
+    for (const value of [address, byte, length]) this.push(value);
+    this.out.byte(0xfc);
+    this.out.unsigned(11);
+    this.out.byte(0);
   }
 
   /** Adds to the word at an address. */

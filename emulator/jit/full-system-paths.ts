@@ -61,7 +61,7 @@ export class FullSystemPaths extends ExceptionPaths {
     const move = e.local(e.and(word, ~(31 << 16)));
     e.if(e.is(move, MTC0_ENTRYHI), () => {
       const value = e.local(e.and(e.load(this.rt(word), REGISTERS_AT), 0xffffe0ff));
-      this.setEntryHi(value, pc, left, () => undefined);
+      this.setEntryHi(value, pc, () => undefined);
     });
     e.if(e.is(move, MFC0_COUNT), () => {
       e.returnIf(e.not(this.countRuns()), NOT_STEPPED);

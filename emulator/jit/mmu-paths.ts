@@ -48,6 +48,8 @@ export interface TableAddresses {
   gpa: number;
   tlbEntries: number;
   layout: Layout;
+  /** Whether changes of ASID flush the tables lazily, as {@link FlushPaths} does. */
+  flushes: boolean;
 }
 
 const OFFSET = 0xfff;
@@ -99,10 +101,10 @@ export class MmuPaths {
     const table = e.mul(mode, HOST_TLB.reads[1] - HOST_TLB.reads[0]);
     return e.add(table, e.shl(e.shr(va, 12), 2));
   }
-  private invalid(va: Value): Value {
+  invalid(va: Value): Value {
     return this.e.and(this.e.xor(va, -1), 0x80000000);
   }
-  private hostState(mode: Value): Value {
+  hostState(mode: Value): Value {
     return this.e.mul(mode, MMU_AT.hostTlbs[1] - MMU_AT.hostTlbs[0]);
   }
   private listLength(mode: Value, kseg0: Value): Value {
@@ -324,31 +326,6 @@ export class MmuPaths {
     e.storeDouble(e.shl(at, 1), MMU_AT.tlbWritten, () => pushInstructions(e));
   }
 
-  /** Whether a change of ASID has nothing to flush: see Mmu.changeAsid. */
-  hasNothingToFlush(): Value {
-    const { e } = this;
-    // Their upper words say whether these doubles are zero.
-    const tables = (segment: number) => e.load(0, FIGURES_OF(segment) + 8 * Figure.Tables + 4);
-    const held = e.or(e.or(tables(USEG), tables(KSEG23)), e.load(0, MMU_AT.hostTlbs[0]));
-    return e.and(e.not(held), e.isNot(e.load(0, PATHS_AT.emptyFlushes), 0));
-  }
-
-  /** Notes a flush for {@link Mmu.noteEmptyFlushes}. @param pc of the next instruction */
-  flushNothing(old: Value, now: Value, pc: Value): void {
-    const { e } = this;
-    e.increase(0, PATHS_AT.emptyFlushes, -1);
-    e.increase(0, PATHS_AT.flushed, 1);
-    e.store(0, PATHS_AT.oldAsid, old);
-    e.store(0, PATHS_AT.newAsid, now);
-    e.store(0, PATHS_AT.flushedPc, pc);
-    e.storeDouble(0, PATHS_AT.flushedInstructions, () => pushInstructions(e));
-    e.store(0, MMU_AT.missed, NOTHING_MISSED);
-    // Without tables nothing has been filled since the flush before.
-    for (const segment of [USEG, KSEG23]) {
-      e.storeDouble(0, FIGURES_OF(segment) + 8 * Figure.FlushedLast, () => e.out.double(0));
-    }
-  }
-
   /** What an entry for the page pair at `start` may have left in the tables goes. */
   private invalidate(start: Value): void {
     const { e, index } = this;
@@ -360,8 +337,6 @@ export class MmuPaths {
   }
 }
 
-/** The figures of a segment of the kernel's table. */
-const FIGURES_OF = (segment: number) => MMU_AT.figures[0] + 8 * FIGURES * segment;
 /** From the words of EntryLo0 to those of EntryLo1, as a power of two: a shift brings bit 12 of an address there. */
 const LO_STEP = 31 - Math.clz32(GUEST_TLB.lo1 - GUEST_TLB.lo0);
 

@@ -1,26 +1,26 @@
 /**
  * What generated code is told so that it can go the ways of ExceptionPaths by itself, and what it has done on them: events,
- * counts, flushes of nothing.
+ * counts, flushes.
  */
 import { ExcCode } from '../cpu/exceptions.ts';
-import { CLOCK_AT, COUNTED_AT, HYPERVISOR_AT, MOST_SPARES, PATHS_AT, RECORD_AT, type LinearMemory } from '../memory.ts';
+import { CLOCK_AT, COUNTED_AT, HYPERVISOR_AT, FEWEST_SPARES, PATHS_AT, RECORD_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { EVENT_BYTES, type RingPlace } from '../timeline/event-ring.ts';
 
 export interface PathHost {
   /** Whether nobody is to be told of exceptions, TLB writes and changes of mode as they happen, but for the ring. */
   readonly isQuiet: boolean;
-  /** The guest ASID under which user mode was entered last. */
-  readonly lastUserEntryAsid: number;
-  /**
-   * Generated code has changed the ASID so many times with nothing in the kernel table to be flushed, the last time from
-   * `old` to `now`, `instructions` and `pc` being those after MTC0.
-   */
-  flushedNothing(count: number, old: number, now: number, instructions: number, pc: number): void;
-  /** It has made so many exits to the hypervisor for a reason. */
+  /** Generated code has made so many exits to the hypervisor for a reason. */
   exited(reason: number, count: number): void;
   /** What it adds to after it has run. */
-  readonly counters: { readonly exceptions: Float64Array; tlbRefills: number; tlbWrites: number; userEntries: number };
+  readonly counters: {
+    readonly exceptions: Float64Array;
+    tlbRefills: number;
+    tlbWrites: number;
+    userEntries: number;
+    userEntriesWithNewAsid: number;
+    asidChanges: number;
+  };
 }
 
 /** The exits of {@link TrapPaths}. */
@@ -51,14 +51,11 @@ export class PathState {
 
   /** Before generated code goes on. */
   tell(): void {
-    const { words, mmu, host } = this;
+    const { words, mmu } = this;
     this.tellRoom();
-    const ready = mmu.userReady;
-    words[PATHS_AT.userReady >>> 2] = ready === host.lastUserEntryAsid ? ready : -1;
+    words[PATHS_AT.userReady >>> 2] = mmu.userReady ? 1 : 0;
     words[PATHS_AT.kernelReady >>> 2] = mmu.kernelReady ? 1 : 0;
-    // A flush is recorded with all that it did.
-    words[PATHS_AT.emptyFlushes >>> 2] = this.ring ? 0 : mmu.emptyFlushes;
-    while (words[PATHS_AT.spares >>> 2]! < MOST_SPARES) {
+    while (words[PATHS_AT.spares >>> 2]! < FEWEST_SPARES) {
       const table = mmu.spareTable();
       if (table === 0) break;
       words[(PATHS_AT.spare >>> 2) + words[PATHS_AT.spares >>> 2]!++] = table;
@@ -89,18 +86,6 @@ export class PathState {
     this.recordedFrom = place;
   }
 
-  /** The flushes of nothing become the MMU's. */
-  takeFlushes(): void {
-    const { words } = this;
-    const flushed = words[PATHS_AT.flushed >>> 2]!;
-    if (flushed === 0) return;
-    words[PATHS_AT.flushed >>> 2] = 0;
-    const word = (at: number) => words[at >>> 2]!;
-    const { oldAsid, newAsid, flushedInstructions, flushedPc } = PATHS_AT;
-    const instructions = this.memory.doubles[flushedInstructions >>> 3]!;
-    this.host.flushedNothing(flushed, word(oldAsid), word(newAsid), instructions, word(flushedPc) >>> 0);
-  }
-
   /** After a run: adds what generated code has counted to what everybody counts in, its own exits to `exits`. */
   takeCounts(exits: number[]): void {
     const { words, mmu } = this;
@@ -121,6 +106,12 @@ export class PathState {
     counters.tlbRefills += take(COUNTED_AT.tlbRefills);
     counters.tlbWrites += take(COUNTED_AT.tlbWrites);
     counters.userEntries += take(COUNTED_AT.userEntries);
+    counters.userEntriesWithNewAsid += take(COUNTED_AT.userEntriesWithNewAsid);
+    counters.asidChanges += take(COUNTED_AT.asidChanges);
     mmu.hostRefills += take(COUNTED_AT.hostRefills);
+    for (const [i, table] of (['kernel', 'user'] as const).entries()) {
+      const at = COUNTED_AT.flushes[i]!;
+      mmu.flushedByChanges(table, take(at), take(at + 4), take(at + 8));
+    }
   }
 }

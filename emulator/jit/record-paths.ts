@@ -18,7 +18,7 @@ import { segmentOf } from './mmu-paths.ts';
 import { Op } from './wasm.ts';
 
 /** More events than one exit makes. */
-export const ROOM = 8;
+export const ROOM = 12;
 
 export interface RecordedEvent {
   category: Value;

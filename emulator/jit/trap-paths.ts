@@ -144,7 +144,7 @@ export class TrapPaths extends ExceptionPaths {
     });
     e.if(e.is(group, MTC0), () => {
       const value = e.local(e.load(this.rt(word), REGISTERS_AT));
-      e.if(e.is(register, Cp0.EntryHi), () => this.setEntryHi(value, pc, left, trap));
+      e.if(e.is(register, Cp0.EntryHi), () => this.setEntryHi(value, pc, trap));
       e.if(e.is(register, Cp0.Status), () => {
         e.set(value, e.and(value, ~STATUS_FORCED_ZERO));
         e.returnIf(this.hasEffect(value), NOT_STEPPED);

@@ -15,18 +15,17 @@ export class HostCpus {
   /** How often a CPU ran out of ASIDs and flushed its whole TLB. */
   wraps = 0;
 
-  constructor(readonly count: number) {
-    this.asidCache = new Float64Array(count).fill(FIRST_VERSION);
+  /** @param asidCache one double for each CPU, zero */
+  constructor(
+    readonly count: number,
+    asidCache: Float64Array = new Float64Array(count),
+  ) {
+    this.asidCache = asidCache.fill(FIRST_VERSION);
     this.versions = new Float64Array(count).fill(FIRST_VERSION);
   }
 
   isStale(context: number, cpu: number): boolean {
     return context < this.versions[cpu]!;
-  }
-
-  /** Contexts that the current CPU can give out before it runs out of ASIDs. */
-  get spare(): number {
-    return HOST_ASID_MASK - (this.asidCache[this.current]! & HOST_ASID_MASK);
   }
 
   /** A new context on the current CPU. When it is {@link isFirst the first of a version} its whole TLB must go. */

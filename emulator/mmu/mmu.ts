@@ -19,7 +19,8 @@ import {
   type LinearMemory,
 } from '../memory.ts';
 import type { TableName } from '../protocol.ts';
-import { AddressSpace } from './address-space.ts';
+import { AddressSpace, type SharedState } from './address-space.ts';
+import { FlushRecord } from './flush-record.ts';
 import { GEOMETRIES, type GeometryName } from './geometry.ts';
 import { GpaTable, type MemorySlot } from './gpa-table.ts';
 import { GuestTlb, LO_D, LO_V } from './guest-tlb.ts';
@@ -32,7 +33,7 @@ import { FIGURES } from './segment-figures.ts';
 import { TableArena } from './table-arena.ts';
 import { WatchedPages } from './watched-pages.ts';
 
-export type { AddressSpace, FlushRecord } from './address-space.ts';
+export type { AddressSpace } from './address-space.ts';
 
 /** No EntryHi: bits 12:8 are zero in those. */
 export const NOTHING_MISSED = 0x1f00;
@@ -109,23 +110,30 @@ export class Mmu {
     this.lastUserAsid = 0;
     this.missed = NOTHING_MISSED;
     this.tlb = new GuestTlb(memory, options.tlbEntries);
-    this.cpus = new HostCpus(options.hostCpus);
+    // With one host CPU generated code gives out ASIDs, too.
+    const doubles = (at: number) => memory.doubles.subarray(at >>> 3, (at >>> 3) + 1);
+    const one = options.hostCpus === 1;
+    this.cpus = new HostCpus(options.hostCpus, one ? doubles(MMU_AT.asidCache) : undefined);
     const present = words.subarray(PRESENT_AT >>> 2, (PRESENT_AT + 4 * (TABLES_BYTES / TABLE_UNIT)) >>> 2);
     this.arena = new TableArena(words, TABLES_AT, TABLES_AT + TABLES_BYTES, present);
     this.watched = new WatchedPages(memory.bytes.subarray(WATCHED_AT, WATCHED_AT + ((RAM_AT + this.ramSize) >>> 12)));
     const kseg0 = layout.segmentOf.indexOf(KSEG0);
     const userHost = new HostTlb(words, 'user', kseg0, this.watched);
     const kernelHost = new HostTlb(words, 'kernel', kseg0, this.watched);
-    const space = (name: TableName, host: HostTlb, figures?: Float64Array, occupied?: Int32Array) =>
-      new AddressSpace(name, this.arena, geometry, layout, host, this.cpus, figures, occupied);
-    const figures = (table: 0 | 1): Float64Array =>
-      memory.doubles.subarray(MMU_AT.figures[table] >>> 3, (MMU_AT.figures[table] >>> 3) + 4 * FIGURES);
-    const occupied = (table: 0 | 1): Int32Array | undefined =>
-      geometry.pgdEntries === 1024
-        ? words.subarray(MMU_AT.occupied[table] >>> 2, (MMU_AT.occupied[table] >>> 2) + 32)
-        : undefined;
-    this.kernel = space('kernel', kernelHost, figures(0), occupied(0));
-    this.user = space('user', userHost, figures(1), occupied(1));
+    const space = (name: TableName, host: HostTlb, shared?: SharedState) =>
+      new AddressSpace(name, this.arena, geometry, layout, host, this.cpus, shared);
+    const shared = (table: 0 | 1): SharedState => {
+      const { figures, occupied, contexts, flushes } = MMU_AT;
+      const [figuresAt, occupiedAt] = [figures[table] >>> 3, occupied[table] >>> 2];
+      return {
+        figures: memory.doubles.subarray(figuresAt, figuresAt + 4 * FIGURES),
+        occupied: geometry.pgdEntries === 1024 ? words.subarray(occupiedAt, occupiedAt + 32) : undefined,
+        contexts: one ? doubles(contexts[table]) : new Float64Array(options.hostCpus),
+        last: new FlushRecord(layout, memory.memory.buffer, flushes[table]),
+      };
+    };
+    this.kernel = space('kernel', kernelHost, shared(0));
+    this.user = space('user', userHost, shared(1));
     this.users.set(0, this.user);
     this.makeUser = () => space('user', userHost);
     this.noReads = HOST_TLB.none >>> 2;
@@ -200,8 +208,13 @@ export class Mmu {
     if (this.policy !== 'tagged' || space !== this.kernel || this.layout.segmentOf[va >>> 29] !== USEG) return space;
     return this.isCommpage(va) ? space : this.userSpace(this.kernelAsid);
   }
-  /** Under `tagged`: the guest's present ASID. */
-  private kernelAsid = 0;
+  /** The guest's present ASID, since it last changed. */
+  private get kernelAsid(): number {
+    return this.words[MMU_AT.kernelAsid >>> 2]!;
+  }
+  private set kernelAsid(asid: number) {
+    this.words[MMU_AT.kernelAsid >>> 2] = asid;
+  }
 
   private userSpace(asid: number): AddressSpace {
     let space = this.users.get(asid);
@@ -230,27 +243,21 @@ export class Mmu {
   /** Whether 4 KiB pages in 32-bit tables, one host CPU, and no table but the two are all there is. */
   readonly isPlain: boolean;
 
-  /** The guest ASID under which user mode can be entered without anything to be done, or -1. */
-  get userReady(): number {
-    return this.flushRequested || this.user.isStale ? -1 : this.lastUserAsid;
+  /** Whether user mode can be entered under the user table's ASID without anything to be done. */
+  get userReady(): boolean {
+    return !this.flushRequested && !this.user.isStale;
   }
   /** Whether kernel mode can. */
   get kernelReady(): boolean {
     return !this.flushRequested && !this.kernel.isStale;
   }
 
-  /** Flushes of the kernel table by changes of ASID that leave it host ASIDs, 0 where there is more to do. */
-  get emptyFlushes(): number {
-    return this.policy === 'lazy-user' ? this.cpus.spare : 0;
-  }
-
-  /** So many changes of ASID have flushed a kernel table that had nothing to flush, the last from `old` to `now`. */
-  noteEmptyFlushes(count: number, old: number, now: number): void {
-    this.kernelAsid = now;
-    this.kernel.noteEmptyFlushes(count, KMF_KERN, old, now);
-    this.totals.kernel.count += count;
-    this.kernel.dropContexts();
-    for (let i = 0; i < count; i++) this.renew(this.kernel);
+  /** Generated code has flushed a table so many times, by changes of ASID. */
+  flushedByChanges(table: TableName, count: number, tablesFreed: number, pages: number): void {
+    const totals = this.totals[table];
+    totals.count += count;
+    totals.tablesFreed += tablesFreed;
+    totals.pages += pages;
   }
 
   /** A zeroed pte table for whoever enters it in a page directory; 0 when there is no room. */
