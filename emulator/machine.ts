@@ -25,7 +25,7 @@ import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
 import type { Compiler, CompilerOptions } from './jit/compiler.ts';
-import { BATCH, CACHE_LIMITS, type CacheLimits } from './jit/cache-options.ts';
+import { BATCH, REST, CACHE_LIMITS, type CacheLimits } from './jit/cache-options.ts';
 import { Engine, type EngineHost } from './jit/engine.ts';
 import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
@@ -70,6 +70,8 @@ export interface MachineOptions {
   virtioConsole?: boolean;
   /** Blocks that are translated at a time. */
   batch?: number;
+  /** Instructions that the guest runs for between two times that it stands still for translation. */
+  rest?: number;
   /** Makes what makes the translator's modules; absent: it makes them itself, while the guest stands still. */
   makeCompiler?: (options: CompilerOptions) => Compiler;
   /** What the cache of generated code may hold. */
@@ -169,7 +171,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     const mmuOptions = { ramSize: ramBytes, tlbEntries: options.tlbEntries, geometry, policy, hostCpus };
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
     if (translates) {
-      const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH } = options;
+      const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH, rest = REST } = options;
       const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
       const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian };
       this.engine = new Engine(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
@@ -181,6 +183,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
         countHz: COUNT_HZ[options.kind],
         limits,
         batch,
+        rest,
         compiler: options.makeCompiler?.(compilerOptions),
       });
     }

@@ -149,7 +149,7 @@ export class Engine {
   /** Runs as `interpret` does. */
   run(): void {
     const { cpu, words, counts } = this;
-    this.cache.catchUp();
+    this.cache.catchUp(this.host.instructions());
     words[PATHS_AT.open >>> 2] = this.hasPaths && this.host.isQuiet ? 1 : 0;
     while (cpu.left > 0 || cpu.delay !== 0) {
       const { mode } = this;
@@ -338,6 +338,7 @@ export class Engine {
 
   private interpretCold(): void {
     const { cpu, map, words, mode } = this;
+    this.cache.goOn(this.host.instructions());
     if (!this.cold.run(mode, true)) return;
     const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
     if (map.entries(mode, host) === null) {
