@@ -83,7 +83,7 @@ export interface MachineOptions {
 export const ENGINES = ['interpreter', 'jit'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, threshold: 300 } as const;
+export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, threshold: 2400 } as const;
 
 /** Frequencies of Count: KVM's default, and what the board's CPU makes of its clock. */
 const COUNT_HZ: Record<MachineKind, number> = { kvm: 100_000_000, malta: 125_000_000 };

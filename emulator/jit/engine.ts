@@ -42,7 +42,7 @@ const COP0 = 0x10;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
-const URGENT = 8;
+const URGENT = 2;
 
 /** The machine round the engine. */
 export interface EngineHost {
