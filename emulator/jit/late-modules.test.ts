@@ -61,7 +61,7 @@ function caller(calls: number, change: (code: Assembler) => void): Assembler {
 const toggle = (code: Assembler, to: number) =>
   code.li(T0, to).op('lw', { s: T0, t: T1 }).op('xori', { s: T1, t: T1, i: 2 }).op('sw', { s: T0, t: T1 });
 
-describe.each([2, 3, 7])('modules late by %i looks', (times) => {
+describe.each([4, 7, 15])('modules late by %i looks', (times) => {
   it('are used once they are there', () => {
     const { both, compiler } = late(times, [caller(50, () => {}), adder()]);
     both.go(20_000, 100);
