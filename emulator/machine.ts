@@ -123,7 +123,14 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   /** The translator, where there is one. */
   readonly engine: Engine | null = null;
   readonly counters = new Counters();
-  symbols = new SymbolTable();
+  private knownSymbols = new SymbolTable();
+  get symbols(): SymbolTable {
+    if (this.mayHaveSymbols) this.searchSymbols();
+    return this.knownSymbols;
+  }
+  set symbols(table: SymbolTable) {
+    this.knownSymbols = table;
+  }
   /** Instruction count at the last write of each guest TLB entry. */
   readonly tlbWrittenAt: Float64Array;
   /** 1 where that was a TLBWR. */
@@ -207,7 +214,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
       dmaWrite: (gpa, bytes) => this.writeRam(gpa, bytes),
       transmit: (port, byte) => {
         this.consolePort = port;
-        if (this.symbolSearches === 0) this.searchSymbols();
+        if (this.symbolSearches === 0) this.mayHaveSymbols = true;
         this.counters.consoleBytesOut++;
         this.events?.console(byte);
         this.onConsole(byte);
@@ -234,6 +241,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     this.plan = plan;
     this.symbols = new SymbolTable(plan.symbols);
     this.symbolSearches = 0;
+    this.mayHaveSymbols = false;
     for (const { offset, bytes } of plan.rom) this.board.rom.load(offset, bytes);
     this.restart();
   }
@@ -252,19 +260,22 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
 
   /**
    * A kernel that came without symbols may be Linux, which has a table of its own in memory once it runs. Looked for when
-   * the guest first prints, and again at growing intervals.
+   * somebody asks for symbols after the guest has first printed, and again at growing intervals: it takes as long as a
+   * tenth of a second.
    */
   private searchSymbols(): void {
     const { clock, memory, mmu, options } = this;
+    this.mayHaveSymbols = false;
     if (this.plan!.symbols.length > 0 || this.symbolSearches++ >= MOST_SYMBOL_SEARCHES) return;
     const length = Math.min(mmu.ramSize, KERNEL_BYTES);
     let image = memory.bytes.subarray(RAM_AT, RAM_AT + length);
     if (options.bigEndian) image = image.map((_, i) => memory.bytes[RAM_AT + (i ^ 3)]!);
     const found = findKallsyms(image, options.bigEndian);
-    if (found) this.symbols = new SymbolTable(found);
-    else clock.schedule(clock.now() + 1e9 * 2 ** this.symbolSearches, () => this.searchSymbols());
+    if (found) this.knownSymbols = new SymbolTable(found);
+    else clock.schedule(clock.now() + 1e9 * 2 ** this.symbolSearches, () => (this.mayHaveSymbols = true));
   }
   private symbolSearches = 0;
+  private mayHaveSymbols = false;
 
   /** Has the host do something every so many instructions' time. */
   private every(instructions: number | undefined, act: () => void): void {
