@@ -23,6 +23,7 @@ it('defaults', () => {
     dynamicTranslation: false,
     geometry: 'm32_4k',
     engine: 'jit',
+    compileThread: false,
   });
   for (const absent of ['kernel', 'machine', 'tlbEntries', 'append', 'initrd', 'symbols', 'bios', 'stats', 'trace']) {
     expect(parse()).not.toHaveProperty(absent);
@@ -71,6 +72,7 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--dynamic-translation'], { dynamicTranslation: true }],
   [['--geometry', '64-bit'], { geometry: 'm64_4k' }],
   [['--engine', 'interpreter'], { engine: 'interpreter' }],
+  [['--compile-thread'], { compileThread: true }],
   [['--seed', '0'], { seed: 0 }],
   [['--seed', '4294967295'], { seed: 0xffffffff }],
 ])('%j', (args, wanted) => {

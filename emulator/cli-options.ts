@@ -52,6 +52,7 @@ export interface RunOptions {
   dynamicTranslation: boolean;
   geometry: 'm32_4k' | 'm64_4k';
   engine: EngineName | 'both';
+  compileThread: boolean;
 }
 
 /** KVM needs host pages of the guest's page size, so only these of the geometries can run a guest of 4 KiB pages. */
@@ -92,6 +93,7 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --dynamic-translation   kvm: rewrite trapping CP0 instructions into commpage accesses
   --engine NAME           what executes instructions: ${ENGINES.join('|')} (default jit);
                           both compares the two as they run, and takes no keys but --send's
+  --compile-thread        translate in a thread of its own, as the app does, and not while the guest stands still
   --geometry NAME         host page tables: 32-bit (default) or 64-bit, both with 4 KiB pages
   --host-cpus N           host CPUs the guest may run on (1 to 8, default 1)
   --migrate-every N       move to the next host CPU every N instructions
@@ -158,6 +160,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         'dynamic-translation': { type: 'boolean' },
         geometry: { type: 'string' },
         engine: { type: 'string' },
+        'compile-thread': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -257,6 +260,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
     dynamicTranslation: values['dynamic-translation'] ?? false,
     geometry,
     engine,
+    compileThread: values['compile-thread'] ?? false,
     breaks: values.break ?? [],
     seed: number('--seed', values.seed, DEFAULTS.seed, true, 0xffffffff, 0),
   };

@@ -17,6 +17,7 @@ import { runOnTerminal } from './terminal.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
 import type { TimelineFormat } from './protocol.ts';
+import { ThreadedCompiler } from './threaded-compiler.ts';
 import { eventSource, type Recorded } from './timeline-service.ts';
 import { TimelineStream } from './timeline/export.ts';
 import { timelineWriter } from './timeline/writers.ts';
@@ -77,6 +78,7 @@ function create(options: RunOptions, engine: EngineName): CreatedMachine {
     virtioConsole: options.virtioConsole,
     timelineEvents: options.timeline ? STREAMED_EVENTS : undefined,
   };
+  if (options.compileThread) config.makeCompiler = (each) => new ThreadedCompiler(each);
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };
   if (options.bios) config.bios = { name: basename(options.bios), bytes: readNamed(options.bios, 'firmware image') };

@@ -25,7 +25,7 @@ import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
 import type { Compiler, CompilerOptions } from './jit/compiler.ts';
-import { BATCH, CACHE_LIMITS, type CacheLimits } from './jit/cache-options.ts';
+import { BATCH, REST, CACHE_LIMITS, type CacheLimits } from './jit/cache-options.ts';
 import { Engine, type EngineHost } from './jit/engine.ts';
 import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
@@ -70,6 +70,8 @@ export interface MachineOptions {
   virtioConsole?: boolean;
   /** Blocks that are translated at a time. */
   batch?: number;
+  /** Instructions that the guest runs for between two times that it stands still for translation. */
+  rest?: number;
   /** Makes what makes the translator's modules; absent: it makes them itself, while the guest stands still. */
   makeCompiler?: (options: CompilerOptions) => Compiler;
   /** What the cache of generated code may hold. */
@@ -81,7 +83,7 @@ export interface MachineOptions {
 export const ENGINES = ['interpreter', 'jit'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, threshold: 300 } as const;
+export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, threshold: 2400 } as const;
 
 /** Frequencies of Count: KVM's default, and what the board's CPU makes of its clock. */
 const COUNT_HZ: Record<MachineKind, number> = { kvm: 100_000_000, malta: 125_000_000 };
@@ -121,7 +123,14 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   /** The translator, where there is one. */
   readonly engine: Engine | null = null;
   readonly counters = new Counters();
-  symbols = new SymbolTable();
+  private knownSymbols = new SymbolTable();
+  get symbols(): SymbolTable {
+    if (this.mayHaveSymbols) this.searchSymbols();
+    return this.knownSymbols;
+  }
+  set symbols(table: SymbolTable) {
+    this.knownSymbols = table;
+  }
   /** Instruction count at the last write of each guest TLB entry. */
   readonly tlbWrittenAt: Float64Array;
   /** 1 where that was a TLBWR. */
@@ -172,7 +181,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     const mmuOptions = { ramSize: ramBytes, tlbEntries: options.tlbEntries, geometry, policy, hostCpus };
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
     if (translates) {
-      const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH } = options;
+      const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH, rest = REST } = options;
       const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
       const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian };
       this.engine = new Engine(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
@@ -185,6 +194,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
         countHz: COUNT_HZ[options.kind],
         limits,
         batch,
+        rest,
         compiler: options.makeCompiler?.(compilerOptions),
       });
     }
@@ -208,7 +218,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
       dmaWrite: (gpa, bytes) => this.writeRam(gpa, bytes),
       transmit: (port, byte) => {
         this.consolePort = port;
-        if (this.symbolSearches === 0) this.searchSymbols();
+        if (this.symbolSearches === 0) this.mayHaveSymbols = true;
         this.counters.consoleBytesOut++;
         this.events?.console(byte);
         this.onConsole(byte);
@@ -235,6 +245,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     this.plan = plan;
     this.symbols = new SymbolTable(plan.symbols);
     this.symbolSearches = 0;
+    this.mayHaveSymbols = false;
     for (const { offset, bytes } of plan.rom) this.board.rom.load(offset, bytes);
     this.restart();
   }
@@ -253,19 +264,22 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
 
   /**
    * A kernel that came without symbols may be Linux, which has a table of its own in memory once it runs. Looked for when
-   * the guest first prints, and again at growing intervals.
+   * somebody asks for symbols after the guest has first printed, and again at growing intervals: it takes as long as a
+   * tenth of a second.
    */
   private searchSymbols(): void {
     const { clock, memory, mmu, options } = this;
+    this.mayHaveSymbols = false;
     if (this.plan!.symbols.length > 0 || this.symbolSearches++ >= MOST_SYMBOL_SEARCHES) return;
     const length = Math.min(mmu.ramSize, KERNEL_BYTES);
     let image = memory.bytes.subarray(RAM_AT, RAM_AT + length);
     if (options.bigEndian) image = image.map((_, i) => memory.bytes[RAM_AT + (i ^ 3)]!);
     const found = findKallsyms(image, options.bigEndian);
-    if (found) this.symbols = new SymbolTable(found);
-    else clock.schedule(clock.now() + 1e9 * 2 ** this.symbolSearches, () => this.searchSymbols());
+    if (found) this.knownSymbols = new SymbolTable(found);
+    else clock.schedule(clock.now() + 1e9 * 2 ** this.symbolSearches, () => (this.mayHaveSymbols = true));
   }
   private symbolSearches = 0;
+  private mayHaveSymbols = false;
 
   /** Has the host do something every so many instructions' time. */
   private every(instructions: number | undefined, act: () => void): void {

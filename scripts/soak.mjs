@@ -5,6 +5,7 @@
  *
  *   --minutes N     how long (default 10)
  *   --engine NAME   interpreter or jit (default: Kseg's own choice)
+ *   --thread        translate in a thread, as the app does, and not while the guest stands still
  *
  * Prints a line a minute: rounds, seconds of each part (median), and the process's memory; in the end the translator's
  * counts, and the longest that the guest stood still for it. Fails when a round ends in another checksum than the one
@@ -81,7 +82,11 @@ async function round(console, checksums) {
 }
 
 async function main() {
-  const values = parseOptions({ minutes: { type: 'string', default: '10' }, engine: { type: 'string' } });
+  const values = parseOptions({
+    minutes: { type: 'string', default: '10' },
+    engine: { type: 'string' },
+    thread: { type: 'boolean' },
+  });
   const minutes = minutesOf(values.minutes);
   checkNode();
   await ensureNodeModules();
@@ -94,6 +99,7 @@ async function main() {
   try {
     await makeInitrd(guest.busybox, initrd);
     const args = [...ksegArguments(guest.kernel, initrd, 'c'), ...engineArguments(values.engine)];
+    if (values.thread) args.push('--compile-thread');
     guestConsole = new Console({ name: 'Kseg', prompt: PROMPT, command: ksegCommand([...args, '--stats', stats]) });
     await guestConsole.prompt();
     const rows = [['minute', 'rounds', ...PARTS.map(({ name }) => `${name}, s`), 'memory, MiB']];

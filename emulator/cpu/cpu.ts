@@ -54,11 +54,7 @@ export class Cpu {
   writes = 0;
   /** 3 on a big-endian CPU: what to xor a byte address with. */
   readonly byteSwizzle: number;
-  /** What the translator has the interpreter count: its directory of pages for the present mode, as a word index, */
-  directory = 0;
-  /** the entry of a page that has not been visited yet, */
-  unvisited = 0;
-  /** and the counts, negative, at which it wants to be told of a block, and once more. */
+  /** The counts of a block's entries, negative, at which the translator wants to be told of it, and once more. */
   threshold = 0;
   urgent = 0;
   /** Guest physical address of an access that {@link DEVICE} answered. */

@@ -496,35 +496,20 @@ function emit(rows: Encoding[], known: number, dialect: Dialect): string {
   );
 }
 
-/**
- * The interpreter's loop.
- * @param cold the variant that runs what no code has been generated for: it counts how often blocks are entered
- */
-function loop(cold: boolean): string {
+/** The interpreter's loop. */
+function loop(): string {
   const rows = ENCODINGS.filter((e) => !e.instruction.alias);
-  const visit = cold
-    ? `if (visit(c, m32, reads, pc)) { c.pc = pc; c.next = next; c.delay = 0; c.left = left; return; }`
-    : '';
-  const head = cold
-    ? `/**
- * Runs what there is no code for: until {@link visit} says so at the start of a block, the mode has changed, or \`c.left\`
- * instructions have been executed.
- */
-export function interpretCold(c: Cpu): void {
-  const floor = 0, mode = c.reads;`
-    : `/**
+  return `/**
  * Runs until no more than \`floor\` of \`c.left\` instructions are left, between branch and delay slot one fewer.
  * Every instruction counts one, also one that raises an exception.
  */
-export function interpret(c: Cpu, floor = 0): void {`;
-  return `${head}
+export function interpret(c: Cpu, floor = 0): void {
   const m32 = c.memory.words, m16 = c.memory.halves, m8 = c.memory.bytes, r = c.r, f = c.fpu;
   const e8 = c.byteSwizzle, e16 = c.byteSwizzle & 2;
   turn: for (;;) {
     let pc = c.pc, next = c.next, delay = c.delay, left = c.left;
     const reads = c.reads, writes = c.writes;
     c.raised = false;
-    ${cold ? `if (reads !== mode) return;\n    if (delay === 0) { ${visit} }` : ''}
     for (;;) {
       if (left <= floor && delay === 0) {
         c.pc = pc; c.next = next; c.delay = delay; c.left = left;
@@ -538,7 +523,7 @@ export function interpret(c: Cpu, floor = 0): void {`;
       ${emit(rows, 0, INTERPRETER).replace(/ break;$/, '')}
       r[0] = 0;
       if (delay === 0) pc = (pc + 4) | 0;
-      else { pc = next; delay = 0; ${visit} }
+      else { pc = next; delay = 0; }
     }
   }
 }`;
@@ -562,22 +547,7 @@ import {
 const OVERFLOW = ExcCode.Ov;
 const TRAP = ExcCode.Tr;
 
-/** Counts an entry to the block at \`pc\`. True when there is something to do about it; see code-map.ts. */
-function visit(c: Cpu, m32: Int32Array, reads: number, pc: number): boolean {
-  const x = m32[reads + (pc >>> 12)]! ^ pc;
-  if ((x & 0x80000003) !== 0) return false;
-  const page = m32[c.directory + (x >>> 12)]!;
-  if (page === c.unvisited) return true;
-  const at = (page + (x & 0xffc)) >> 2;
-  const entry = m32[at]!;
-  if (entry > 0) return true;
-  m32[at] = entry - 1;
-  return entry === c.threshold || entry === c.urgent;
-}
-
-${loop(false)}
-
-${loop(true)}
+${loop()}
 
 ${[...functions.values()].join('\n')}
 

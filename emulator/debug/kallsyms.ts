@@ -141,11 +141,13 @@ function addresses(view: DataView, countAt: number, names: string[], little: boo
   const relative = view.getUint32(countAt - 8, little) < 0x40000000;
   const first = countAt - (relative ? 4 : 0) - names.length * 4;
   if (first < 0) return null;
-  return names.flatMap((name, i) => {
-    if (!/^[tTwW]/.test(name)) return [];
+  const symbols: Symbol[] = [];
+  for (const [i, name] of names.entries()) {
+    if (!'tTwW'.includes(name[0]!)) continue;
     const value = (view.getUint32(first + i * 4, little) + (relative ? base : 0)) >>> 0;
-    return [{ name: name.slice(1), value, size: 0 }];
-  });
+    symbols.push({ name: name.slice(1), value, size: 0 });
+  }
+  return symbols;
 }
 
 /** Symbols of a System.map: lines of address, type and name. Other lines are passed over. */

@@ -14,6 +14,8 @@ export interface CacheLimits {
 export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES, guards: MOST_GUARDS };
 /** Regions that are translated at a time: making a module costs much by itself. */
 export const BATCH = 16;
+/** Instructions that the guest runs for at least between two times that it stands still for the compiler. */
+export const REST = 8000;
 
 export interface CacheOptions extends CompilerOptions {
   /** Entries by the interpreter after which a block is translated. */
@@ -21,6 +23,8 @@ export interface CacheOptions extends CompilerOptions {
   limits: CacheLimits;
   /** Regions that are translated at a time. */
   batch: number;
+  /** See {@link REST}. */
+  rest: number;
   /** What makes the modules; absent: the engine itself, at once. */
   compiler?: Compiler | undefined;
 }

@@ -17,6 +17,7 @@ import {
 } from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { FunctionSlots } from './function-slots.ts';
 import { brokenInvariants } from './invariants.ts';
 import { LateLinks, type Callee, type CellModule } from './late-links.ts';
 import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
@@ -43,14 +44,9 @@ interface PageCode {
   covered: Uint8Array;
 }
 
-interface Mode {
-  table: WebAssembly.Table;
-  free: number[];
-}
-
 export class CodeCache {
   readonly map: CodeMap;
-  readonly modes: readonly Mode[];
+  readonly modes: readonly FunctionSlots[];
   /** Counts what makes code on the host's stack unfit to go on. */
   epoch = 0;
   private readonly words: Int32Array;
@@ -62,6 +58,7 @@ export class CodeCache {
   /** Batches whose modules are not there yet, oldest first. */
   private sent: Sent[] = [];
   private batches = 0;
+  private restsUntil = 0;
   private readonly pages = new Map<number, PageCode>();
 
   /** @param at byte offset of the code map */
@@ -78,10 +75,7 @@ export class CodeCache {
     this.compiler = options.compiler ?? new DirectCompiler(options);
     const { functions, pages, guards } = options.limits;
     this.map = new CodeMap(memory, at, hostBytes, pages, guards);
-    this.modes = [0, 1].map(() => ({
-      table: new WebAssembly.Table({ element: 'anyfunc', initial: functions }),
-      free: freeSlots(functions),
-    }));
+    this.modes = [0, 1].map(() => new FunctionSlots(functions));
     this.late = new LateLinks(
       this.map,
       this.modes.map(({ table }) => table),
@@ -94,16 +88,24 @@ export class CodeCache {
     this.dispatcher = dispatcher;
   }
 
-  /** Before the guest goes on: takes what the compiler has ready, and looks at some of what waits for code. */
-  catchUp(): void {
-    if (this.sent.length > 0) {
-      const started = performance.now();
-      this.receive();
-      this.stoodStill(performance.now() - started);
-    }
+  /** Before the guest goes on: some of what can wait. @param now instructions executed since power-on */
+  catchUp(now: number): void {
+    this.goOn(now);
     this.late.look(this.find);
+    for (const mode of this.modes) mode.emptySome();
   }
-  private stoodStill(milliseconds: number): void {
+
+  /** Has the compiler go on, and takes what it has ready, unless the guest has only just begun to run again. */
+  goOn(now: number): void {
+    if (this.sent.length === 0 || now < this.restsUntil) return;
+    const started = performance.now();
+    this.receive();
+    this.restsUntil = now + this.options.rest;
+    this.stoodStill(started);
+  }
+  private stoodStill(since: number): void {
+    const milliseconds = performance.now() - since;
+    this.counts.milliseconds += milliseconds;
     this.counts.longest = Math.max(this.counts.longest, milliseconds);
   }
 
@@ -128,10 +130,7 @@ export class CodeCache {
       if (hot.length > 0) this.send(mode, hot);
     }
     this.queue = [];
-    this.receive();
-    const took = performance.now() - started;
-    this.counts.milliseconds += took;
-    this.stoodStill(took);
+    this.stoodStill(started);
   }
 
   private send(mode: number, wantedNow: readonly Hot[]): void {
@@ -208,17 +207,16 @@ export class CodeCache {
     return callee ? { callee, host } : null;
   };
 
-  /** Takes what the compiler has ready. */
+  /** Takes the next module, if the compiler has it ready. */
   private receive(): void {
-    for (let made = this.compiler.receive(); made !== null; made = this.compiler.receive()) {
-      const at = this.sent.findIndex(({ id }) => id === made!.id);
-      // Everything has been dropped since it was sent.
-      if (at < 0) continue;
-      const [batch] = this.sent.splice(at, 1);
-      const room = this.install(batch!, made);
-      for (const host of batch!.changed.keys()) this.unwatch(host);
-      if (!room) return this.evict();
-    }
+    const made = this.compiler.receive();
+    const at = this.sent.findIndex(({ id }) => id === made?.id);
+    // It may be one that was sent before everything was dropped.
+    if (!made || at < 0) return;
+    const [batch] = this.sent.splice(at, 1);
+    const room = this.install(batch!, made);
+    for (const host of batch!.changed.keys()) this.unwatch(host);
+    if (!room) this.evict();
   }
 
   /** Makes a module's functions known. False when there is no room for them. */
@@ -227,9 +225,9 @@ export class CodeCache {
     const { at: firstCell, most } = batch.cells;
     map.returnGuards(firstCell + 4 * cells.length, firstCell + 4 * most);
     const { mode } = batch;
-    const { table, free } = this.modes[mode]!;
+    const slots = this.modes[mode]!;
     if (!module) return true;
-    if (free.length < regions.length) return false;
+    if (!slots.hasRoom(regions.length)) return false;
     const { step, enter } = this.dispatcher;
     const imports: Record<string, WebAssembly.Memory | CallableFunction> = {
       memory: memory.memory,
@@ -238,7 +236,9 @@ export class CodeCache {
     };
     for (const [i, guard] of links.entries()) {
       // What has been dropped meanwhile is not called.
-      imports[`f${i}`] = (map.isOpen(guard) ? table.get(batch.linked.get(guard)!) : enter[mode]!) as CallableFunction;
+      imports[`f${i}`] = (
+        map.isOpen(guard) ? slots.table.get(batch.linked.get(guard)!) : enter[mode]!
+      ) as CallableFunction;
     }
     const instance = new WebAssembly.Instance(module, { k: imports });
     const own: CellModule = { table: instance.exports['table'] as WebAssembly.Table, live: 0 };
@@ -250,8 +250,7 @@ export class CodeCache {
         map.setEntry(mode, host, 0);
         continue;
       }
-      const slot = free.pop()!;
-      table.set(slot, instance.exports[String(i)] as CallableFunction);
+      const slot = slots.add(instance.exports[String(i)] as CallableFunction);
       map.setEntry(mode, host, slot);
       this.remember(mode, slot, own, region);
       counts.regions++;
@@ -323,11 +322,10 @@ export class CodeCache {
   }
 
   private drop(page: PageCode): void {
-    const { table, free } = this.modes[page.mode]!;
+    const slots = this.modes[page.mode]!;
     for (const callee of page.slots) {
       const { slot, at, guard } = callee;
-      table.set(slot, null);
-      free.push(slot);
+      slots.remove(slot);
       this.map.closeGuard(guard);
       this.late.dropped(callee);
       this.map.setEntry(page.mode, page.host + 4 * at, 0);
@@ -345,26 +343,23 @@ export class CodeCache {
     return brokenInvariants({ map, mmu, words, modes, pages: this.pages.values(), awaited });
   }
 
-  /** Drops everything, for want of room. */
+  /** Drops everything, for want of room, while no generated code runs. What need not be done at once is left for later. */
   evict(): void {
     this.counts.evictions++;
-    const awaited = this.sent.flatMap(({ changed }) => [...changed.keys()]);
-    this.sent = [];
-    for (const host of awaited) this.unwatch(host);
-    for (const page of [...this.pages.values()]) {
-      this.drop(page);
-      this.unwatch(page.host);
+    for (const { changed } of this.sent) for (const host of changed.keys()) this.mmu.watched.delete(host);
+    for (const { mode, host, slots } of this.pages.values()) {
+      for (const { slot } of slots) this.modes[mode]!.leave(slot);
+      this.counts.dropped += slots.length;
+      this.mmu.watched.delete(host);
     }
+    this.sent = [];
+    this.pages.clear();
+    this.epoch++;
     this.map.clear();
     this.late.clear();
     this.queue = [];
-    this.devices.clearCounts();
+    this.devices.clear();
   }
-}
-
-function freeSlots(functions: number): number[] {
-  // Slot 0 would look like no entry.
-  return Array.from({ length: functions - 1 }, (_, i) => functions - 1 - i);
 }
 
 function overlaps({ spans }: CompiledRegion, changed: Uint8Array): boolean {

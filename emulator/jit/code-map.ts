@@ -65,7 +65,6 @@ export class CodeMap {
     for (const directory of this.directories) {
       this.words.fill(this.unvisited, directory >>> 2, (directory + directoryBytes(this.hostBytes)) >>> 2);
     }
-    this.words.fill(0, this.firstPage >>> 2, (this.firstPage + this.pages * PAGE_BYTES) >>> 2);
     this.pages = 0;
     this.guards = 0;
   }
@@ -73,7 +72,10 @@ export class CodeMap {
   /** Gives the host page entries of its own. False when there is no room. */
   visit(mode: number, host: number): boolean {
     if (this.pages === this.mostPages) return false;
-    this.words[(this.directories[mode]! >>> 2) + (host >>> 12)] = this.firstPage + this.pages++ * PAGE_BYTES;
+    const at = this.firstPage + this.pages++ * PAGE_BYTES;
+    // It may have been another's before everything was forgotten.
+    this.words.fill(0, at >>> 2, (at + PAGE_BYTES) >>> 2);
+    this.words[(this.directories[mode]! >>> 2) + (host >>> 12)] = at;
     return true;
   }
 

@@ -86,63 +86,107 @@ interface Ready {
   region: Region;
 }
 
-/** Makes a module of a batch. */
+/** Instructions of a region. */
+function sizeOf({ blocks }: Region): number {
+  return blocks.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Makes modules of batches, a batch after the other, each in as many goes as it takes. */
 export class RegionCompiler {
   private readonly writer = new ModuleWriter();
+  private batch!: Batch;
+  private milliseconds = 0;
+  /** How many of the batch's blocks have been looked at, and those that are worth a function. */
+  private looked = 0;
+  private ready: Ready[] = [];
+  /** What writes them, and how many it has. */
+  private generator: Generator | null = null;
+  private written = 0;
+  private links: Link[] = [];
+  private places: number[] = [];
 
   constructor(private readonly options: CompilerOptions) {}
 
   compile(batch: Batch): Compiled {
-    const started = performance.now();
-    const ready: Ready[] = [];
-    for (const wanted of batch.wanted) {
-      const { host, pc, page, entries, devices } = wanted;
-      const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
-        limit: REGION_LIMIT,
-        kernel: batch.mode === 0 && this.options.fullSystem,
-        entries,
-        devices: new Set(devices),
-      });
-      const [first] = region.blocks;
-      if (first!.body.length > 0 || first!.end !== End.Leave) ready.push({ wanted, region });
-    }
-    const links = usedLinks(batch, ready);
-    const cells: number[] = [];
-    const bytes = ready.length > 0 ? this.write(batch, ready, links, cells) : null;
-    return {
-      id: batch.id,
-      module: bytes && new WebAssembly.Module(bytes),
-      regions: ready.map(({ wanted: { pc, host, guard }, region }) => ({ pc, host, guard, spans: spansOf(region) })),
-      imports: links.map(({ guard }) => guard),
-      cells,
-      bytes: bytes?.length ?? 0,
-      milliseconds: performance.now() - started,
-    };
+    this.begin(batch);
+    this.goOn(Infinity);
+    return this.finish();
   }
 
-  /** @param places gets what each cell is for */
-  private write(
-    { mode, odd, cells }: Batch,
-    ready: readonly Ready[],
-    links: readonly Link[],
-    places: number[],
-  ): Uint8Array<ArrayBuffer> {
-    const { writer, options } = this;
-    const generator = new Generator(writer, {
+  begin(batch: Batch): void {
+    this.batch = batch;
+    this.milliseconds = this.looked = this.written = 0;
+    this.ready = [];
+    this.places = [];
+    this.generator = null;
+  }
+
+  /**
+   * Finds out regions and writes functions.
+   * @param most instructions of regions, a few more at the most; a region is looked at once and written once
+   * @returns whether all is ready for {@link finish}
+   */
+  goOn(most: number): boolean {
+    const started = performance.now();
+    const { wanted } = this.batch;
+    let done = 0;
+    while (this.looked < wanted.length && done < most) done += this.look(wanted[this.looked++]!);
+    if (this.looked === wanted.length && !this.generator) this.beginModule();
+    while (this.generator && this.written < this.ready.length && done < most) {
+      const { region, wanted } = this.ready[this.written++]!;
+      this.generator.generate(region, wanted.pc & ~0xfff);
+      done += sizeOf(region);
+    }
+    this.milliseconds += performance.now() - started;
+    return this.generator !== null && this.written === this.ready.length;
+  }
+
+  private look(wanted: Wanted): number {
+    const { host, pc, page, entries, devices } = wanted;
+    const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
+      limit: REGION_LIMIT,
+      kernel: this.batch.mode === 0 && this.options.fullSystem,
+      entries,
+      devices: new Set(devices),
+    });
+    const [first] = region.blocks;
+    if (first!.body.length > 0 || first!.end !== End.Leave) this.ready.push({ wanted, region });
+    return sizeOf(region);
+  }
+
+  private beginModule(): void {
+    const { writer, options, ready, batch } = this;
+    const { mode, odd, cells } = batch;
+    this.links = usedLinks(batch, ready);
+    this.generator = new Generator(writer, {
       ...options,
       readTable: HOST_TLB.reads[mode]!,
       writeTable: HOST_TLB.writes[mode]!,
       odd,
     });
-    generator.begin(
+    this.generator.begin(
       ready.map(({ wanted }) => wanted),
-      links,
+      this.links,
       cells,
-      places,
+      this.places,
     );
-    for (const { region, wanted } of ready) generator.generate(region, wanted.pc & ~0xfff);
+  }
+
+  /** The module of the batch. */
+  finish(): Compiled {
+    const started = performance.now();
+    const { batch, ready, writer, links, places } = this;
     writer.tableSize = places.length;
-    return writer.end();
+    const bytes = ready.length > 0 ? writer.end() : null;
+    return {
+      id: batch.id,
+      module: bytes && new WebAssembly.Module(bytes),
+      regions: ready.map(({ wanted: { pc, host, guard }, region }) => ({ pc, host, guard, spans: spansOf(region) })),
+      imports: links.map(({ guard }) => guard),
+      cells: places,
+      bytes: bytes?.length ?? 0,
+      milliseconds: this.milliseconds + performance.now() - started,
+    };
   }
 }
 
@@ -166,19 +210,49 @@ function spansOf(region: Region): number[] {
   return region.blocks.flatMap(({ at, next, end }) => [at, Math.min(PAGE_WORDS, next + (end === End.Leave ? 2 : 0))]);
 }
 
-/** Makes each module as soon as it is asked for. */
+const enum State {
+  Idle,
+  Working,
+  /** All of the batch is written; the host is to make a module of it. */
+  Written,
+}
+/**
+ * Instructions that are looked at or generated while the guest stands still: some 3 µs each, and several times as many
+ * at first, before the host has optimized this program.
+ */
+const MOST_AT_A_TIME = 256;
+const FIRST_AT_A_TIME = 32;
+
+/** Makes modules in the guest's own thread, some of a batch each time that somebody asks for what is ready. */
 export class DirectCompiler implements Compiler {
-  private readonly made: Compiled[] = [];
+  private readonly waiting: Batch[] = [];
   private readonly compiler: RegionCompiler;
+  private state = State.Idle;
+  /** Instructions that have been generated so far. */
+  private generated = 0;
 
   constructor(options: CompilerOptions) {
     this.compiler = new RegionCompiler(options);
   }
 
   submit(batch: Batch): void {
-    this.made.push(this.compiler.compile(batch));
+    this.waiting.push(batch);
   }
   receive(): Compiled | null {
-    return this.made.shift() ?? null;
+    const { compiler } = this;
+    if (this.state === State.Idle) {
+      const batch = this.waiting.shift();
+      if (!batch) return null;
+      compiler.begin(batch);
+      this.state = State.Working;
+    }
+    if (this.state === State.Working) {
+      const most = Math.min(MOST_AT_A_TIME, FIRST_AT_A_TIME + (this.generated >>> 5));
+      this.generated += most;
+      if (compiler.goOn(most)) this.state = State.Written;
+      return null;
+    }
+    this.state = State.Idle;
+    return compiler.finish();
   }
 }

@@ -21,8 +21,9 @@ export class DeviceAccesses {
     // More than once, since what is remembered goes with the page's code.
     return seen % DEVICE_ACCESSES === 0;
   }
-  clearCounts(): void {
+  clear(): void {
     this.counts.clear();
+    this.places.clear();
   }
 
   /** Places in the page of `host`, in words. */

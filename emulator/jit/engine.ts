@@ -7,7 +7,7 @@
 import { Cp0 } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, READ, WRITE, type Access, type Cpu } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
-import { interpret, interpretCold } from '../cpu/interpreter.generated.ts';
+import { interpret } from '../cpu/interpreter.generated.ts';
 import {
   CP0_AT,
   HOST_TLB,
@@ -24,6 +24,7 @@ import type { Mmu } from '../mmu/mmu.ts';
 import type { RingPlace } from '../timeline/event-ring.ts';
 import type { CacheCounts, CacheOptions } from './cache-options.ts';
 import { CodeCache } from './code-cache.ts';
+import { ColdInterpreter } from './cold-interpreter.ts';
 import type { CodeMap } from './code-map.ts';
 import { REGION_LIMIT } from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
@@ -39,7 +40,7 @@ const COP0 = 0x10;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
-const URGENT = 8;
+const URGENT = 2;
 
 /** The machine round the engine. */
 export interface EngineHost extends PathHost {
@@ -85,6 +86,7 @@ export class Engine {
   private readonly words: Int32Array;
   private readonly cache: CodeCache;
   private readonly dispatcher: Dispatcher;
+  private readonly cold: ColdInterpreter;
   /** More instructions than any region executes between two tests. */
   private readonly reach: number;
   private readonly paths: PathState | null;
@@ -125,9 +127,18 @@ export class Engine {
     this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, ring) : null;
     this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.paths ? paths : null);
     this.cache.connect(this.dispatcher);
-    cpu.unvisited = this.map.unvisited;
     cpu.threshold = 1 - options.threshold;
     cpu.urgent = 1 - URGENT * options.threshold;
+    const { unvisited, directories } = this.map;
+    const cold = { ...options, unvisited, told: [cpu.threshold, cpu.urgent] };
+    this.cold = new ColdInterpreter(
+      cpu,
+      memory,
+      directories.map((directory, mode) => {
+        const kernel = mode === 0 && options.fullSystem;
+        return { ...cold, kernel, directory, readTable: HOST_TLB.reads[mode]!, writeTable: HOST_TLB.writes[mode]! };
+      }),
+    );
   }
 
   private get mode(): number {
@@ -138,7 +149,7 @@ export class Engine {
   /** Runs as `interpret` does. */
   run(): void {
     const { cpu, words, counts } = this;
-    this.cache.catchUp();
+    this.cache.catchUp(this.host.instructions());
     this.paths?.open();
     while (cpu.left > 0 || cpu.delay !== 0) {
       const { mode } = this;
@@ -157,7 +168,7 @@ export class Engine {
       counts.executed += this.host.instructions() - before;
       counts.exits[reason]!++;
       if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
-      if (reason === Reason.Budget) interpret(cpu);
+      if (reason === Reason.Budget) this.cold.run(this.mode, false);
       else if (reason === Reason.Cold) this.interpretCold();
     }
     this.paths?.takeCounts(counts.exits);
@@ -288,12 +299,10 @@ export class Engine {
 
   private interpretCold(): void {
     const { cpu, map, words, mode } = this;
-    cpu.directory = map.directories[mode]! >>> 2;
-    interpretCold(cpu);
-    if (this.mode !== mode || cpu.delay !== 0) return;
+    this.cache.goOn(this.host.instructions());
+    if (!this.cold.run(mode, true)) return;
     const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
-    if ((host & 0x80000003) !== 0) return;
-    if (words[cpu.directory + (host >>> 12)] === map.unvisited) {
+    if (map.entries(mode, host) === null) {
       if (!map.visit(mode, host)) this.cache.evict();
       return;
     }

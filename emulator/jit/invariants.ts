@@ -18,8 +18,8 @@ export interface CacheState {
   }>;
   /** Host pages that translations are being made of. */
   awaited: ReadonlySet<number>;
-  /** By mode: the function table, and its slots that are not in use. */
-  modes: readonly { table: WebAssembly.Table; free: readonly number[] }[];
+  /** By mode: the function table, its slots that are not in use, and those that will not be for long. */
+  modes: readonly { table: WebAssembly.Table; free: readonly number[]; left: readonly number[] }[];
 }
 
 /** One sentence for everything that is not as it must be. */
@@ -73,7 +73,7 @@ export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: Cac
     guarded.delete(guard);
   }
   for (const guard of guarded.keys()) broken.push(`Guard ${guard} is in use and was never reserved.`);
-  for (const [mode, { table, free }] of modes.entries()) {
+  for (const [mode, { table, free, left }] of modes.entries()) {
     const used = owners[mode]!;
     const unused = new Set(free);
     if (unused.size !== free.length) broken.push(`A slot of mode ${mode} is free twice.`);
@@ -81,8 +81,12 @@ export function brokenInvariants({ map, mmu, words, pages, modes, awaited }: Cac
       if (used.has(slot)) broken.push(`Slot ${slot} of mode ${mode} is free and in use.`);
       else if (table.get(slot)) broken.push(`Slot ${slot} of mode ${mode} is free and has a function.`);
     }
+    for (const slot of left) {
+      if (used.has(slot) || unused.has(slot))
+        broken.push(`Slot ${slot} of mode ${mode} has been left and is in use or free.`);
+    }
     // Slot 0 is nobody's.
-    if (unused.size + used.size !== table.length - 1) broken.push(`Slots of mode ${mode} have got lost.`);
+    if (unused.size + left.length + used.size !== table.length - 1) broken.push(`Slots of mode ${mode} have got lost.`);
     for (let host = 0; host < RAM_AT + mmu.ramSize; host += 4 * PAGE_WORDS) {
       const entries = withCode.has(host) ? null : map.entries(mode, host);
       if (entries?.some((entry) => entry > 0))

@@ -11,7 +11,7 @@ import { Field, Flow, traits, type Traits } from './traits.ts';
 import { Op, type ModuleWriter } from './wasm.ts';
 
 /** Registers whose reading is more than a load. */
-const LIVE = new Set<number>([Cp0.Count, Cp0.Random]);
+export const LIVE_CP0 = new Set<number>([Cp0.Count, Cp0.Random]);
 /** Registers whose writing has no effect but to be read again. */
 const INERT = new Set<number>([Cp0.EntryLo0, Cp0.EntryLo1, Cp0.Context, Cp0.EPC, Cp0.ErrorEPC]);
 
@@ -43,7 +43,7 @@ export function kernelTraits(word: number): Traits | null {
   const { instruction } = plain;
   switch (instruction.name) {
     case 'mfc0':
-      if (LIVE.has(cp0Index(word))) return plain;
+      if (LIVE_CP0.has(cp0Index(word))) return plain;
       return { ...NOTHING, instruction, writes: Field.Rt };
     case 'mtc0':
       if (cp0Index(word) === Cp0.Status) return { ...NOTHING, instruction, reads: Field.Rt, faults: true };
@@ -116,7 +116,7 @@ export abstract class KernelTarget extends FloatTarget {
     }
   }
 
-  private enableInterrupts(enable: boolean): void {
+  protected enableInterrupts(enable: boolean): void {
     const { out } = this;
     this.pushCp0(STATUS_AT);
     out.op1(Op.LocalSet, Local.Address);
@@ -146,7 +146,7 @@ export abstract class KernelTarget extends FloatTarget {
   }
 
   /** MTC0 to Status where the mode stays the kernel's; leaves where it does not, or an interrupt is to be taken. */
-  private setStatus(): void {
+  protected setStatus(): void {
     const { out, statusMask } = this;
     const [old, status] = [Local.Address, Local.Scratch];
     this.pushCp0(STATUS_AT);

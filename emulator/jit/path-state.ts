@@ -3,7 +3,15 @@
  * counts, flushes.
  */
 import { ExcCode } from '../cpu/exceptions.ts';
-import { CLOCK_AT, COUNTED_AT, HYPERVISOR_AT, FEWEST_SPARES, PATHS_AT, RECORD_AT, type LinearMemory } from '../memory.ts';
+import {
+  CLOCK_AT,
+  COUNTED_AT,
+  HYPERVISOR_AT,
+  FEWEST_SPARES,
+  PATHS_AT,
+  RECORD_AT,
+  type LinearMemory,
+} from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { EVENT_BYTES, type RingPlace } from '../timeline/event-ring.ts';
 

@@ -23,7 +23,7 @@ export class BothEngines extends Lockstep {
     traced = false,
   ) {
     const make = (engine: 'interpreter' | 'jit') => {
-      const machine = new BareMachine({ threshold: 1, batch: 1, ...options, engine });
+      const machine = new BareMachine({ threshold: 1, batch: 1, rest: 0, ...options, engine });
       for (const program of programs) machine.place(program.base, ...program.done());
       machine.cpu.pc = programs[0]!.base | 0;
       prepare(machine);

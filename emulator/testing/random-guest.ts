@@ -691,6 +691,7 @@ export function randomMachine(guest: RandomGuest, options: Partial<MachineOption
     seed: 1,
     threshold: 1,
     batch: 1,
+    rest: 0,
     ...options,
   });
   const plan: StartPlan = {

@@ -1,0 +1,537 @@
+/**
+ * Semantics as a part of an interpreter in WebAssembly: registers are in memory, and the fields of the instruction are
+ * taken out of its word when it is executed; see cold-interpreter.ts.
+ */
+import { Cp0 } from '../cpu/cp0.ts';
+import { CP0_AT, JIT_ADDRESS_AT, JIT_LEFT_AT, JIT_PC_AT, REGISTERS_AT } from '../memory.ts';
+import { FIXED_LOCALS, Local, PUSHED, type Pushed } from './integer-target.ts';
+import { KernelTarget, LIVE_CP0, type KernelOptions } from './kernel-target.ts';
+import { F32, F64, I32, I64, Op, VOID, type ModuleWriter } from './wasm.ts';
+
+export interface ColdOptions extends Omit<KernelOptions, 'odd'> {
+  /** The code runs in kernel mode of the `malta` machine. */
+  kernel: boolean;
+  /** Byte offset of the directory's word for host page 0, and of the page of those that nobody visited; see code-map.ts. */
+  directory: number;
+  unvisited: number;
+  /** Entries, as the map has them, after which the translator wants to be told of a block. */
+  told: readonly number[];
+}
+
+/** When a block's entry is counted. */
+export const enum Entered {
+  Never = 0,
+  /** From the next block on. */
+  Later = 1,
+  Now = 2,
+}
+
+/** Why it ended: no instructions are left; somebody must look at the block at PC; the interpreter must execute this. */
+export const enum Ended {
+  Spent = 0,
+  Told = 1,
+  Unknown = 2,
+}
+export const IN_SLOT = 4;
+
+/** {@link Local}, as it is used here. */
+const enum Own {
+  Pc = Local.Base,
+  Left = Local.Left,
+  Entered = Local.Depth,
+  /** 1 in a delay slot; then Next is where execution goes on after it. */
+  Delay = Local.Exit,
+  Next = Local.Target,
+  Word = Local.State,
+  Value = Local.FloatUsable,
+}
+
+/** Privileged rows that are done here, in kernel mode of `malta`. */
+export const COLD_KERNEL = new Set(['mfc0', 'mtc0', 'di', 'ei', 'cache']);
+
+/** Register numbers from here on stand for a field of the word: its lowest bit is the rest. */
+const FIELDS = 32;
+const [HI, LO, RA] = [REGISTERS_AT + 4 * 32, REGISTERS_AT + 4 * 33, 31];
+/** No host address of an instruction: not mapped, or not aligned. */
+const NOWHERE = 0x80000003;
+
+export class ColdTarget extends KernelTarget {
+  private depth = 0;
+  /** Nesting depths of the labels that go on. */
+  private ofStop = 0;
+  private ofBlock = 0;
+  private ofInstruction = 0;
+  private ofNext = 0;
+
+  constructor(
+    out: ModuleWriter,
+    private readonly cold: ColdOptions,
+  ) {
+    // Of floating point there is nothing here.
+    super(out, { ...cold, odd: 0 });
+  }
+
+  open(op: Op.If | Op.Block | Op.Loop): void {
+    this.out.op(op);
+    this.out.byte(VOID);
+    this.depth++;
+  }
+  close(): void {
+    this.out.op(Op.End);
+    this.depth--;
+  }
+  private goTo(label: number, op: Op.Br | Op.BrIf = Op.Br): void {
+    this.out.op1(op, this.depth - label);
+  }
+  private get(local: number): void {
+    this.out.op1(Op.LocalGet, local);
+  }
+  private put(local: number): void {
+    this.out.op1(Op.LocalSet, local);
+  }
+  /** Pushes a local's sum with a constant. */
+  private plus(local: number, value: number): void {
+    this.get(local);
+    this.out.constant(value);
+    this.out.op(Op.I32Add);
+  }
+
+  // The loop
+
+  /** Writes the function. @param choose writes what executes Own.Word, each way ending in one of those below */
+  emitLoop(choose: () => void): void {
+    const { out } = this;
+    const { i32, i64, f64, f32 } = FIXED_LOCALS;
+    // Behind the fixed ones are HI and LO.
+    out.beginBody([
+      [i32, I32],
+      [i64, I64],
+      [f64, F64],
+      [f32, F32],
+      [2, I32],
+    ]);
+    this.open(Op.Block);
+    this.ofStop = this.depth;
+    this.open(Op.Loop);
+    this.ofBlock = this.depth;
+    this.visit();
+    this.open(Op.Loop);
+    this.ofInstruction = this.depth;
+    this.get(Own.Left);
+    out.constant(0);
+    out.op(Op.I32GtS);
+    this.get(Own.Delay);
+    out.op(Op.I32Or);
+    out.op(Op.I32Eqz);
+    this.open(Op.If);
+    this.end(() => out.constant(Ended.Spent));
+    this.close();
+    this.plus(Own.Left, -1);
+    this.put(Own.Left);
+    this.translateFetch();
+    this.goTo(this.ofStop, Op.BrIf);
+    this.get(Local.Translated);
+    out.memory(Op.I32Load, 0, 2);
+    this.put(Own.Word);
+    this.open(Op.Block);
+    this.ofNext = this.depth;
+    choose();
+    this.close();
+    this.clearZero();
+    this.get(Own.Delay);
+    this.open(Op.If);
+    this.get(Own.Next);
+    this.put(Own.Pc);
+    out.constant(0);
+    this.put(Own.Delay);
+    // From here on, if not before.
+    out.constant(Entered.Now);
+    out.constant(Entered.Never);
+    this.get(Own.Entered);
+    out.op(Op.Select);
+    this.put(Own.Entered);
+    this.goTo(this.ofBlock);
+    this.close();
+    this.plus(Own.Pc, 4);
+    this.put(Own.Pc);
+    this.goTo(this.ofInstruction);
+    this.close();
+    this.close();
+    this.close();
+    this.plus(Own.Left, 1);
+    this.put(Own.Left);
+    this.end(() => {
+      out.constant(IN_SLOT);
+      out.constant(0);
+      this.get(Own.Delay);
+      out.op(Op.Select);
+      out.constant(Ended.Unknown);
+      out.op(Op.I32Or);
+    });
+    out.endBody();
+  }
+
+  /** Local.Translated is the host address of the instruction at PC; pushes what is not zero when there is none. */
+  private translateFetch(): void {
+    const { out } = this;
+    this.pushPage(Own.Pc);
+    out.memory(Op.I32Load, this.options.readTable, 2);
+    this.get(Own.Pc);
+    out.op(Op.I32Xor);
+    out.op1(Op.LocalTee, Local.Translated);
+    out.constant(NOWHERE);
+    out.op(Op.I32And);
+  }
+  /** Four times the number of the page of the address in a local. */
+  private pushPage(local: number): void {
+    const { out } = this;
+    this.get(local);
+    out.constant(10);
+    out.op(Op.I32ShrU);
+    out.constant(0x3ffffc);
+    out.op(Op.I32And);
+  }
+
+  /** Counts the block at PC, and ends where the translator wants to be told of it. */
+  private visit(): void {
+    const { out, cold } = this;
+    const [page, entry] = [Local.Address, Own.Value];
+    this.get(Own.Entered);
+    out.constant(Entered.Now);
+    out.op(Op.I32Eq);
+    this.open(Op.If);
+    this.translateFetch();
+    out.op(Op.I32Eqz);
+    this.open(Op.If);
+    this.pushPage(Local.Translated);
+    out.memory(Op.I32Load, cold.directory, 2);
+    out.op1(Op.LocalTee, page);
+    out.constant(cold.unvisited);
+    out.op(Op.I32Eq);
+    this.tellIf();
+    this.get(page);
+    this.get(Local.Translated);
+    out.constant(0xffc);
+    out.op(Op.I32And);
+    out.op(Op.I32Add);
+    out.op1(Op.LocalTee, page);
+    out.memory(Op.I32Load, 0, 2);
+    out.op1(Op.LocalTee, entry);
+    out.constant(0);
+    out.op(Op.I32GtS);
+    this.tellIf();
+    this.get(page);
+    this.plus(entry, -1);
+    out.memory(Op.I32Store, 0, 2);
+    for (const told of cold.told) {
+      this.get(entry);
+      out.constant(told);
+      out.op(Op.I32Eq);
+      this.tellIf();
+    }
+    this.close();
+    this.close();
+  }
+  private tellIf(): void {
+    this.open(Op.If);
+    this.end(() => this.out.constant(Ended.Told));
+    this.close();
+  }
+  private end(pushWhy: () => void): void {
+    const { out } = this;
+    for (const [local, at] of [
+      [Own.Pc, JIT_PC_AT],
+      [Own.Left, JIT_LEFT_AT],
+      [Own.Next, JIT_ADDRESS_AT],
+    ] as const) {
+      out.constant(0);
+      this.get(local);
+      out.memory(Op.I32Store, at, 2);
+    }
+    pushWhy();
+    out.op(Op.Return);
+  }
+
+  // Which row it is
+
+  /** Writes one arm for each value of the field of Own.Word that starts at a bit; neighbours that are equal share one. */
+  chooseByField<T>(
+    shift: number,
+    groups: readonly (readonly T[])[],
+    arm: (group: readonly T[], value: number) => void,
+  ) {
+    const { out } = this;
+    for (let i = 0; i < groups.length; i++) this.open(Op.Block);
+    this.get(Own.Word);
+    out.constant(shift);
+    out.op(Op.I32ShrU);
+    // A power of two of them.
+    out.constant(groups.length - 1);
+    out.op(Op.I32And);
+    out.op(Op.BrTable);
+    out.unsigned(groups.length - 1);
+    for (let i = 0; i < groups.length; i++) out.unsigned(i);
+    for (const [value, group] of groups.entries()) {
+      this.close();
+      arm(group, value);
+    }
+  }
+  /** Opens what is for words with these bits only. */
+  ifWord(mask: number, bits: number): void {
+    const { out } = this;
+    this.get(Own.Word);
+    out.constant(mask);
+    out.op(Op.I32And);
+    out.constant(bits);
+    out.op(Op.I32Eq);
+    this.open(Op.If);
+  }
+
+  // How an instruction ends
+
+  /** It has been executed, and is none that jumps. */
+  next(): void {
+    this.goTo(this.ofNext);
+  }
+  /** It is the interpreter's. */
+  giveUp(): void {
+    this.goTo(this.ofStop);
+  }
+  protected exitIf(): void {
+    this.goTo(this.ofStop, Op.BrIf);
+  }
+  protected missIf(): void {
+    this.exitIf();
+  }
+  /** Branches in delay slots are the interpreter's. */
+  refuseInSlot(): void {
+    this.get(Own.Delay);
+    this.exitIf();
+  }
+  /** A jump to Own.Next, the link of which has been set. */
+  private jumped(): void {
+    this.clearZero();
+    this.out.constant(1);
+    this.put(Own.Delay);
+    this.plus(Own.Pc, 4);
+    this.put(Own.Pc);
+    this.goTo(this.ofInstruction);
+  }
+  private clearZero(): void {
+    this.out.constant(0);
+    this.out.constant(0);
+    this.out.memory(Op.I32Store, REGISTERS_AT, 2);
+  }
+
+  // Registers and fields
+
+  protected override field(at: 6 | 11 | 16 | 21): number {
+    return FIELDS + at;
+  }
+  private pushField(at: number): Pushed {
+    const { out } = this;
+    this.get(Own.Word);
+    out.constant(at);
+    out.op(Op.I32ShrU);
+    return this.and(PUSHED, this.constant(31));
+  }
+  private pushRegisterAddress(register: number): void {
+    const { out } = this;
+    if (register < FIELDS) {
+      out.constant(4 * register);
+      return;
+    }
+    this.get(Own.Word);
+    out.constant(register - FIELDS - 2);
+    out.op(Op.I32ShrU);
+    out.constant(31 << 2);
+    out.op(Op.I32And);
+  }
+  override pushRegister(register: number): Pushed {
+    this.pushRegisterAddress(register);
+    this.out.memory(Op.I32Load, REGISTERS_AT, 2);
+    return PUSHED;
+  }
+  protected override popRegister(register: number): void {
+    this.put(Own.Value);
+    this.pushRegisterAddress(register);
+    this.get(Own.Value);
+    this.out.memory(Op.I32Store, REGISTERS_AT, 2);
+  }
+
+  loadPair(): void {
+    const { out } = this;
+    for (const [at, local] of PAIR) {
+      out.constant(0);
+      out.memory(Op.I32Load, at, 2);
+      this.put(local);
+    }
+  }
+  storePair(): void {
+    const { out } = this;
+    for (const [at, local] of PAIR) {
+      out.constant(0);
+      this.get(local);
+      out.memory(Op.I32Store, at, 2);
+    }
+  }
+
+  override get imm(): Pushed {
+    this.get(Own.Word);
+    return this.signExtend16(PUSHED);
+  }
+  override get uimm(): Pushed {
+    this.get(Own.Word);
+    return this.and(PUSHED, this.constant(0xffff));
+  }
+  override get sa(): Pushed {
+    return this.pushField(6);
+  }
+
+  override extractBits(_source: Pushed): Pushed {
+    const { out } = this;
+    // Beyond the word it is reserved.
+    this.add(this.pushField(6), this.pushField(11));
+    out.constant(31);
+    out.op(Op.I32GtU);
+    this.exitIf();
+    this.shr(PUSHED, this.pushField(6));
+    out.constant(-1);
+    this.sub(this.constant(31), this.pushField(11));
+    out.op(Op.I32ShrU);
+    return this.op(Op.I32And);
+  }
+  override insertBits(_into: Pushed, _source: Pushed): Pushed {
+    const { out } = this;
+    const mask = Local.Address;
+    this.lessUnsigned(this.pushField(11), this.pushField(6));
+    this.exitIf();
+    this.shl(PUSHED, this.pushField(6));
+    this.put(Local.Scratch);
+    out.constant(-1);
+    this.sub(this.constant(31), this.sub(this.pushField(11), this.pushField(6)));
+    out.op(Op.I32ShrU);
+    this.shl(PUSHED, this.pushField(6));
+    this.put(mask);
+    this.get(mask);
+    this.not(PUSHED);
+    out.op(Op.I32And);
+    this.get(Local.Scratch);
+    this.get(mask);
+    out.op(Op.I32And);
+    return this.op(Op.I32Or);
+  }
+
+  // Kernel mode
+
+  /** Rows of {@link COLD_KERNEL}. */
+  override kernel(name: string): void {
+    const { out } = this;
+    switch (name) {
+      case 'mfc0':
+        this.pushCp0Offset();
+        this.put(Local.Address);
+        for (const live of LIVE_CP0) {
+          this.get(Local.Address);
+          out.constant(4 * live);
+          out.op(Op.I32Eq);
+          this.exitIf();
+        }
+        this.get(Local.Address);
+        out.memory(Op.I32Load, CP0_AT, 2);
+        return this.popRegister(this.field(16));
+      case 'mtc0':
+        this.pushCp0Offset();
+        out.constant(4 * Cp0.Status);
+        out.op(Op.I32Ne);
+        this.exitIf();
+        return this.setStatus();
+      case 'di':
+      case 'ei':
+        return this.enableInterrupts(name === 'ei');
+      case 'cache':
+        // Operations 4 to 6 are on an address, which may miss in the TLB.
+        this.get(Own.Word);
+        out.constant(18);
+        out.op(Op.I32ShrU);
+        this.and(PUSHED, this.constant(7));
+        this.lessUnsigned(this.sub(PUSHED, this.constant(4)), this.constant(3));
+        this.open(Op.If);
+        this.add(this.rs, this.imm);
+        this.translate(false, 1);
+        this.close();
+    }
+  }
+  /** Four times the number of the CP0 register that the word names. */
+  private pushCp0Offset(): void {
+    const { out } = this;
+    this.get(Own.Word);
+    out.constant(6);
+    out.op(Op.I32ShrU);
+    out.constant(0x3e0);
+    out.op(Op.I32And);
+    this.get(Own.Word);
+    out.constant(2);
+    out.op(Op.I32Shl);
+    out.constant(0x1c);
+    out.op(Op.I32And);
+    out.op(Op.I32Or);
+  }
+
+  // Jumps
+
+  private linkTo(register: number): void {
+    this.address(8);
+    this.popRegister(register);
+  }
+
+  override branch(_condition: Pushed, options: { likely?: boolean; link?: boolean } = {}): void {
+    const { out } = this;
+    this.put(Local.Condition);
+    if (options.link) this.linkTo(RA);
+    if (options.likely) {
+      this.get(Local.Condition);
+      out.op(Op.I32Eqz);
+      this.open(Op.If);
+      this.plus(Own.Pc, 8);
+      this.put(Own.Pc);
+      this.goTo(this.ofInstruction);
+      this.close();
+    }
+    this.get(Own.Pc);
+    this.shl(this.imm, this.constant(2));
+    out.constant(4);
+    out.op(Op.I32Add);
+    out.constant(8);
+    this.get(Local.Condition);
+    out.op(Op.Select);
+    out.op(Op.I32Add);
+    this.put(Own.Next);
+    this.jumped();
+  }
+  override jumpRegion(options: { link?: boolean } = {}): void {
+    const { out } = this;
+    if (options.link) this.linkTo(RA);
+    this.plus(Own.Pc, 4);
+    out.constant(0xf0000000);
+    out.op(Op.I32And);
+    this.get(Own.Word);
+    out.constant(6);
+    out.op(Op.I32Shl);
+    out.constant(4);
+    out.op(Op.I32ShrU);
+    out.op(Op.I32Or);
+    this.put(Own.Next);
+    this.jumped();
+  }
+  override jumpRegister(_target: Pushed, options: { link?: boolean } = {}): void {
+    this.put(Own.Next);
+    if (options.link) this.linkTo(this.field(11));
+    this.jumped();
+  }
+}
+
+const PAIR = [
+  [HI, Local.Hi],
+  [LO, Local.Lo],
+] as const;
