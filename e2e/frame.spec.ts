@@ -76,6 +76,7 @@ test('only panels on the screen are asked for', async ({ kseg, page }) => {
       () =>
         new Promise<boolean>((resolve) => {
           const end = window.kseg.onView((view) => {
+            if (!view.reading) return;
             end();
             resolve(view.tlb !== undefined);
           });
