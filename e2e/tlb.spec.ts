@@ -28,7 +28,7 @@ test('the TLB says the ASID that the toolbar says, in every frame of a storm of 
   const frames = await page.evaluate(async () => {
     const text = (id: string) => document.querySelector(`[data-testid=${id}]`)?.textContent ?? '';
     const seen: { toolbar: string; tlb: string }[] = [];
-    for (let i = 0; i < 120; i++) {
+    for (let i = 0; i < 60; i++) {
       await new Promise(requestAnimationFrame);
       seen.push({ toolbar: text('live-asid'), tlb: text('tlb-guest-asid') });
     }
