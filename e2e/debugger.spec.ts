@@ -299,6 +299,12 @@ test('the question of Translate stands in one line at 1100 pixels', async ({ kse
   const top = async (id: string) => (await page.getByTestId(id).boundingBox())!.y;
   await page.getByTestId('translate-mode').selectOption('user');
   expect(Math.abs((await top('translate-asid')) - (await top('translate-access')))).toBeLessThan(4);
+  // What is meant has a line of its own, however long its name is.
+  await page.getByTestId('toolbar-toggle').click();
+  await page.getByTestId('translate-address').fill('user_system_call+4');
+  const meant = page.getByTestId('translate-meant');
+  await expect(meant).toHaveText(/^0x[0-9a-f]{8} user_system_call\+0x4$/);
+  expect(await meant.evaluate((line) => line.scrollWidth <= line.clientWidth)).toBe(true);
 });
 
 test('every theme is readable, and nothing needs a mouse', async ({ page }) => {

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { axe, smallText } from './axe.ts';
 import { type Launched, consoleTail, expect, launch, test } from './launch.ts';
+import { boot } from './tables.ts';
 
 const PROMPT = /lab\$ $/;
 const THEMES = ['light', 'dark', 'contrast'] as const;
@@ -76,6 +77,7 @@ test('only panels on the screen are asked for', async ({ kseg, page }) => {
       () =>
         new Promise<boolean>((resolve) => {
           const end = window.kseg.onView((view) => {
+            if (!view.reading) return;
             end();
             resolve(view.tlb !== undefined);
           });
@@ -222,6 +224,32 @@ test('the tour has the user cause a change of ASID and see what it does', async 
   await page.reload();
   await expect.poll(() => consoleTail(page)).toContain('lab$ ');
   await expect(page.getByTestId('tour-offer')).toHaveCount(0);
+});
+
+test('the tour ends where another guest is booted: it speaks of the Lab', async ({ page }) => {
+  await page.getByTestId('tour-begin').click();
+  await expect(page.getByTestId('tour')).toBeVisible();
+  await boot(page, { machine: 'malta' });
+  await expect(page.getByTestId('tour')).toBeHidden();
+  await expect(page.getByTestId('status-state')).toHaveText('running');
+});
+
+test('in a low window the form of a boot is whole, and its names beside their fields', async ({ kseg, page }) => {
+  await resize(kseg, 1100, 720);
+  await menu(kseg, 'view.start');
+  const form = page.locator('[data-testid=start] aside');
+  await expect(page.getByTestId('start-boot')).toBeVisible();
+  expect(await form.evaluate((side) => side.scrollHeight - side.clientHeight)).toBeLessThanOrEqual(0);
+  const label = (await form
+    .getByText('Dynamic translation', { exact: true })
+    .first()
+    .evaluate((text) => {
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      return range.getBoundingClientRect().right;
+    })) as number;
+  const field = (await form.getByRole('radiogroup', { name: 'Dynamic translation' }).boundingBox())!;
+  expect(field.x - label).toBeGreaterThanOrEqual(4);
 });
 
 test('the manual lists every command with its keys', async ({ page }) => {

@@ -61,6 +61,13 @@ test('opens one window, titled Kseg, on app://', async ({ kseg, page }) => {
   expect(visible).toBe(true);
 });
 
+test('the page’s compilers leave a thread for its fonts', async ({ kseg }) => {
+  test.skip(process.platform !== 'linux', 'only there a process tells how it was started, and fonts need a thread');
+  const pid = await kseg.app.evaluate(({ webContents }) => webContents.getAllWebContents()[0]!.getOSProcessId());
+  const flags = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  expect(flags).toMatch(/--js-flags=.*--no-concurrent-sparkplug --concurrent-maglev-max-threads=1 /);
+});
+
 test('the page is sandboxed and isolated, without Node', async ({ kseg, page }) => {
   const preferences = await kseg.app.evaluate(({ webContents }) => {
     const contents = webContents.getAllWebContents()[0]! as unknown as {

@@ -30,6 +30,7 @@ export function ask(page: Page, request: ViewRequest): Promise<ViewUpdate> {
           const fits =
             (view.slot?.slot ?? null) === wanted.slot &&
             (view.kernel !== undefined) === wanted.segments &&
+            (view.tlb !== undefined) === wanted.tlb &&
             (view.host !== undefined) === (wanted.host ?? false);
           if (!fits) return;
           end();

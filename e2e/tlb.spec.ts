@@ -22,6 +22,22 @@ async function execute(page: Page, pc: number, words: number[], registers: [numb
   );
 }
 
+test('the TLB says the ASID that the toolbar says, in every frame of a storm of changes', async ({ page }) => {
+  await type(page, 'pingpong 1000000');
+  await expect(page.getByTestId('tlb-matching')).toBeVisible();
+  const frames = await page.evaluate(async () => {
+    const text = (id: string) => document.querySelector(`[data-testid=${id}]`)?.textContent ?? '';
+    const seen: { toolbar: string; tlb: string | undefined }[] = [];
+    for (let i = 0; i < 60; i++) {
+      await new Promise(requestAnimationFrame);
+      seen.push({ toolbar: text('live-asid'), tlb: /0x\w\w/.exec(text('tlb-guest-asid'))?.[0] });
+    }
+    return seen;
+  });
+  expect(frames.filter(({ toolbar, tlb }) => toolbar !== tlb)).toEqual([]);
+  expect(new Set(frames.map(({ tlb }) => tlb)).size).toBeGreaterThan(1);
+});
+
 test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) => {
   await type(page, 'pingpong 1000000');
   await toAsidChange(page);

@@ -26,11 +26,16 @@ export * from './protocol/tables.ts';
 export * from './protocol/timeline.ts';
 export * from './protocol/translate.ts';
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** A picture of the machine between two instructions. Parts that nobody watches are absent. */
 export interface ViewUpdate {
   sequence: number;
+  /**
+   * One for people to read. While the guest runs they come ten times a second; the guest TLB and the debugger's parts
+   * come with these alone, so that all that is read is of one instant.
+   */
+  reading: boolean;
   instructions: number;
   virtualNs: number;
   /** Guest speed over the last update interval, millions of instructions per second of host time. */
@@ -70,7 +75,7 @@ export interface ViewRequest {
   tlb: boolean;
   /** The pgd slot opened page by page, or null. */
   slot: number | null;
-  /** The debugger's parts; absent for not wanted. While the guest runs they come ten times a second. */
+  /** The debugger's parts; absent for not wanted. */
   translate?: TranslateRequest;
   cpu?: CpuRequest;
   breakpoints?: boolean;

@@ -44,8 +44,8 @@ export function describeMachine(machine: Machine, guest: string, commandLine: st
   };
 }
 
-/** The parts of a view that are the machine's own; the worker adds speed and sequence. */
-export type MachineView = Omit<ViewUpdate, 'sequence' | 'mips' | 'generated' | 'idle'>;
+/** The parts of a view that are the machine's own; the channel adds speed and sequence. */
+export type MachineView = Omit<ViewUpdate, 'sequence' | 'reading' | 'mips' | 'generated' | 'idle'>;
 
 /** With `pinned`, the tables are also compared with what they were then. */
 export function viewMachine(machine: Machine, request: ViewRequest, pinned: PinnedTables | null = null): MachineView {

@@ -15,34 +15,28 @@ import { BootPhases } from './boot/boot-phase.ts';
 import { LoadError } from './boot/elf.ts';
 import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
+import { ConsoleChannel } from './console-channel.ts';
 import { DebugSession } from './debug-session.ts';
 import { readBundledGuest } from './guests.ts';
+import { refusal } from './message-check.ts';
 import { Pacer } from './pacing.ts';
 import {
-  CONSOLE_WINDOW,
   PROTOCOL_VERSION,
   type BootConfig,
   type DebugCommand,
-  type DiskConfig,
   type FromEmulator,
   type RunState,
   type SavedBreakpoint,
   type StopReport,
   type ToEmulator,
-  type ViewRequest,
 } from './protocol.ts';
 import { TimelineService, type Recorded } from './timeline-service.ts';
 import { DEFAULT_CAPACITY } from './timeline/event-ring.ts';
-import { countEvents, describeMachine, viewMachine } from './view.ts';
+import { ViewChannel } from './view-channel.ts';
+import { countEvents, describeMachine } from './view.ts';
 
 /** Instructions between two looks at the messages; a few milliseconds. */
 const SLICE = 400_000;
-/** Host milliseconds between two views. */
-const VIEW_INTERVAL = 16;
-/** Views that may be on their way. */
-const VIEW_CREDIT = 2;
-/** Host milliseconds between two views of the debugger's parts while the guest runs: for people, who read them. */
-const DEBUG_INTERVAL = 100;
 
 const port = parentPort!;
 const resources = (workerData as { resources: string }).resources;
@@ -55,15 +49,7 @@ let config: BootConfig = {};
 /** Open from one boot to the next. */
 let disks: DiskOptions[] = [];
 let running = false;
-let request: ViewRequest = { segments: false, tlb: false, slot: null };
-let consoleOut = new Uint8Array(4096);
-let consoleLength = 0;
-let consoleUnacknowledged = 0;
 let phases = new BootPhases();
-let sequence = 0;
-let acknowledged = 0;
-let lastView = { at: 0, instructions: 0, generated: 0, share: 0, idleMs: 0 };
-let lastDebugView = 0;
 let idleMs = 0;
 let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
 
@@ -100,14 +86,11 @@ function sendError(error: unknown): void {
   });
 }
 
+const consoleOut = new ConsoleChannel((bytes) => send({ type: 'console', bytes }, [bytes.buffer]));
+
 function takeConsole(byte: number): void {
   if (!phases.done) listen(byte);
-  if (consoleLength === consoleOut.length) {
-    const larger = new Uint8Array(consoleLength * 2);
-    larger.set(consoleOut);
-    consoleOut = larger;
-  }
-  consoleOut[consoleLength++] = byte;
+  consoleOut.push(byte);
 }
 
 /** Reads the console along with the host, to mark where a boot's phases begin. */
@@ -128,33 +111,11 @@ function sendPhase(): void {
   send({ type: 'phase', mark });
 }
 
-function flushConsole(): void {
-  if (consoleLength === 0) return;
-  const bytes = consoleOut.slice(0, consoleLength);
-  consoleUnacknowledged += consoleLength;
-  consoleLength = 0;
-  send({ type: 'console', bytes }, [bytes.buffer as ArrayBuffer]);
-}
+const views = new ViewChannel((view) => send({ type: 'view', view }));
 
-/** Sends a view if one is wanted, due and paid for. */
-function sendView(now: boolean): void {
-  if (!created) return;
-  const at = performance.now();
-  const elapsed = at - lastView.at;
-  if (!now && (elapsed < VIEW_INTERVAL || sequence - acknowledged >= VIEW_CREDIT)) return;
-  const view = viewMachine(created.machine, request, session!.pinned);
-  const executed = view.instructions - lastView.instructions;
-  const idle = Math.min(1, (idleMs - lastView.idleMs) / Math.max(elapsed, 1));
-  if (!running || now || at - lastDebugView >= DEBUG_INTERVAL) {
-    lastDebugView = at;
-    Object.assign(view, session!.view(request));
-  }
-  const byGenerated = created.machine.engine?.counts.executed ?? 0;
-  // Of a guest that stands still, what it was when it last ran.
-  const generated = executed > 0 ? Math.max(0, byGenerated - lastView.generated) / executed : lastView.share;
-  lastView = { at, instructions: view.instructions, generated: byGenerated, share: generated, idleMs };
-  const mips = running ? executed / Math.max(elapsed, 1) / 1000 : 0;
-  send({ type: 'view', view: { ...view, sequence: ++sequence, mips, generated, idle } });
+/** Sends a view if one is due and paid for, or in any case. */
+function sendView(atOnce: boolean): void {
+  if (created) views.send({ machine: created.machine, session: session!, running, idleMs }, atOnce);
 }
 
 function setRunning(value: boolean): void {
@@ -194,9 +155,9 @@ function wakeUp(): void {
 function slice(): void {
   timer = null;
   if (!created || !running) return;
-  if (consoleUnacknowledged >= CONSOLE_WINDOW) {
+  if (consoleOut.full) {
     // The terminal is behind; its acknowledgement resumes the guest.
-    flushConsole();
+    consoleOut.flush();
     sendView(false);
     return;
   }
@@ -209,7 +170,7 @@ function slice(): void {
     machine.finish({ reason: 'error', message: `The emulator failed: ${(error as Error).message}` });
     stop = 'ended';
   }
-  flushConsole();
+  consoleOut.flush();
   if (stop === 'ended' || stop === 'event') return setRunning(false);
   givenUp = asidSearch?.givenUp() ?? null;
   if (givenUp) return setRunning(false);
@@ -275,9 +236,9 @@ function start(
   timeline?.failExport('the machine was booted anew meanwhile');
   timeline = new TimelineService(next.machine as Recorded, next.guest, ++boots, send);
   config = wanted;
-  consoleLength = 0;
+  consoleOut.clear();
   pacer = new Pacer(next.machine.clock);
-  lastView = { at: performance.now(), instructions: 0, generated: 0, share: 0, idleMs };
+  views.begin(idleMs);
   next.machine.onConsole = takeConsole;
   // Such a kernel unpacks itself first.
   phases = new BootPhases(next.guest.startsWith('vmlinuz'));
@@ -301,7 +262,7 @@ function restoreBreakpoints(next: CreatedMachine, saved: Record<string, SavedBre
 
 /** The machine has run while paused: what is new goes to the host. */
 function standStill(): void {
-  flushConsole();
+  consoleOut.flush();
   if (created!.machine.end || created!.machine.breakpoints.report || stopSent) sendState();
   sendView(true);
 }
@@ -351,7 +312,7 @@ function handle(message: ToEmulator): void {
       if (created && !created.machine.end) created.machine.input(message.bytes);
       return schedule(0);
     case 'watch':
-      request = message.request;
+      views.request = message.request;
       return sendView(true);
     case 'pin':
       session?.pin(message.pinned);
@@ -359,12 +320,11 @@ function handle(message: ToEmulator): void {
     case 'debug':
       return debug(message.id, message.command);
     case 'ackConsole':
-      consoleUnacknowledged = Math.max(0, consoleUnacknowledged - message.bytes);
-      if (running && !timer && consoleUnacknowledged < CONSOLE_WINDOW) schedule(0);
+      consoleOut.acknowledge(message.bytes);
+      if (running && !timer && !consoleOut.full) schedule(0);
       return;
     case 'ackView':
-      acknowledged = Math.min(sequence, Math.max(acknowledged, message.sequence));
-      return;
+      return views.acknowledge(message.sequence);
     case 'timeline': {
       const { id, query } = message;
       return send({ type: 'timeline', id, answer: timeline?.query(query) ?? null });
@@ -388,51 +348,6 @@ function handle(message: ToEmulator): void {
     case 'shutdown':
       process.exit(0);
   }
-}
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
-const areDisks = (value: unknown): boolean =>
-  Array.isArray(value) &&
-  value.every(
-    (disk: unknown) =>
-      isObject(disk) &&
-      typeof (disk as DiskConfig).path === 'string' &&
-      ['ide', 'virtio'].includes((disk as DiskConfig).interface) &&
-      typeof (disk as DiskConfig).writable === 'boolean',
-  );
-
-/** What a message of each type must carry: a wrong one would otherwise show only when it is too late to refuse it. */
-const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { type: T }>) => boolean } = {
-  boot: ({ config, breakpoints = {} }) =>
-    isObject(config) && (config.disks === undefined || areDisks(config.disks)) && isObject(breakpoints),
-  run: () => true,
-  pause: () => true,
-  reset: () => true,
-  step: ({ instructions }) => isCount(instructions),
-  runToAsidChange: () => true,
-  input: ({ bytes }) => bytes instanceof Uint8Array,
-  watch: ({ request }) => isObject(request) && (request.slot === null || isCount(request.slot)),
-  pin: ({ pinned }) => typeof pinned === 'boolean',
-  debug: ({ id, command }) => isCount(id) && isObject(command) && typeof command.do === 'string',
-  ackConsole: ({ bytes }) => isCount(bytes),
-  ackView: ({ sequence }) => isCount(sequence),
-  timeline: ({ id, query }) =>
-    isCount(id) && isObject(query) && isCount(query.buckets) && isCount(query.marks) && query.step > 0,
-  timelineEvents: ({ id, request }) => isCount(id) && isObject(request) && isObject(request.cursor),
-  timelineExport: ({ id, request }) => isCount(id) && isObject(request),
-  ackTimelineExport: ({ id }) => isCount(id),
-  cancelTimelineExport: ({ id }) => isCount(id),
-  shutdown: () => true,
-};
-
-/** Why a message cannot be handled, or null. */
-function refusal(message: unknown): string | null {
-  const type = isObject(message) ? (message as ToEmulator).type : null;
-  if (!Object.hasOwn(WELL_FORMED, String(type))) return `The emulator knows no message ${JSON.stringify(type)}.`;
-  const check = WELL_FORMED[type as ToEmulator['type']] as (message: unknown) => boolean;
-  return check(message) ? null : `The emulator got a message ${JSON.stringify(type)} without what belongs in it.`;
 }
 
 port.on('message', (message: ToEmulator) => {

@@ -13,6 +13,7 @@ import { bootLoader, registerIpc, sendToPage } from './ipc.ts';
 import { log, logNow, openLog } from './log.ts';
 import { installMenu, updateMenu } from './menu.ts';
 import { RENDERER, RESOURCES, WORKER } from './paths.ts';
+import { limitPageCompilers } from './page-compilers.ts';
 import { lockDown } from './security.ts';
 import { SettingsStore } from './settings.ts';
 import { openWindow } from './window.ts';
@@ -94,6 +95,7 @@ function run(): void {
   };
 
   registerScheme();
+  limitPageCompilers(app.commandLine);
 
   app.on('second-instance', (_event, _argv, _cwd, data) => {
     const kernel = (data as Partial<LaunchData> | null)?.kernel;

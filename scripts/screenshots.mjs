@@ -16,6 +16,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { _electron } from 'playwright';
 import { electronRuntime } from './electron-runtime.mjs';
+import { eachScene, within } from './lib/attempts.mjs';
 import { recompress } from './lib/png.mjs';
 import { Problem, ROOT, endOnSignals, fail, parseOptions } from './lib/run.mjs';
 import { DOCS, SCENES } from './lib/scenes.mjs';
@@ -69,30 +70,8 @@ function wanted() {
   );
 }
 
-/** Times that a scene is tried, and seconds that a display, a start or end of the app, a scene, and a picture of it may take on a busy computer. */
-const ATTEMPTS = 2;
+/** Seconds that a display, a start or end of the app, a scene, and a picture of it may take on a busy computer. */
 const SECONDS = { display: 20, app: 60, scene: 120, picture: 60 };
-
-/**
- * A promise, or its failure when it takes longer. What it waited for goes on: most calls into the app have no limit of
- * their own, so whoever gives up ends the app.
- * @template T
- * @param {number} seconds
- * @param {string} what
- * @param {Promise<T>} promise
- * @returns {Promise<T>}
- */
-async function within(seconds, what, promise) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Problem(`${what} took longer than ${seconds} seconds`)), seconds * 1000);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 /** A display that nobody looks at; null where Xvfb is not installed, and the desktop's is used. */
 function virtualDisplay() {
@@ -191,40 +170,22 @@ async function main() {
   if (pictures.length === 0) return;
   const runtime = await electronRuntime();
   const display = await within(SECONDS.display, 'starting Xvfb', virtualDisplay());
-  const failed = [];
-  let open = null;
+  const ofScene = ({ name }) => pictures.filter(({ scene }) => scene === name);
+  const scenes = SCENES.filter((scene) => {
+    if (ofScene(scene).length === 0) return false;
+    const missing = scene.missing?.();
+    if (missing) console.log(`${scene.name}: left out, ${missing}`);
+    return !missing;
+  });
+  let failed;
   try {
-    for (const scene of SCENES) {
-      const ofScene = pictures.filter((picture) => picture.scene === scene.name);
-      if (ofScene.length === 0) continue;
-      if (scene.missing?.()) {
-        console.log(`${scene.name}: left out, ${scene.missing()}`);
-        continue;
-      }
-      // Now and then a page gets no frames from its start on, on a busy computer: another app does.
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        try {
-          // Scenes that follow one another share an app; each can be had alone all the same.
-          if (!open || scene.fresh) {
-            await open?.stop();
-            open = null;
-            open = await openApp(runtime.executable, display);
-          }
-          await picture(scene, open, ofScene);
-          break;
-        } catch (error) {
-          const last = attempt === ATTEMPTS;
-          if (last) failed.push(scene.name);
-          console.log(`${scene.name}: ${last ? 'failed' : 'once more, with another app'}: ${error.message}`);
-          // Whatever state the app is in, what follows begins with another.
-          open?.kill();
-          await open?.stop();
-          open = null;
-        }
-      }
-    }
+    failed = await eachScene(
+      scenes,
+      () => within(SECONDS.app, 'starting the app', openApp(runtime.executable, display)),
+      (scene, app) => picture(scene, app, ofScene(scene)),
+      console.log,
+    );
   } finally {
-    await open?.stop();
     display?.stop();
   }
   if (failed.length > 0) throw new Problem(`There are no pictures, or not all, of: ${failed.join(', ')}.`);

@@ -199,6 +199,7 @@ export class FakeMachine {
     const inSlot = (pages: Uint8Array) => pages.slice((slot ?? 0) << 10, ((slot ?? 0) + 1) << 10);
     return structuredClone({
       sequence,
+      reading: true,
       instructions: this.#instructions,
       virtualNs: this.#instructions * 10,
       mips: 41.6 + this.#next(),

@@ -47,6 +47,8 @@ class Tour {
   readonly flush = $derived(this.#place?.flush ?? null);
   readonly kept = $derived(this.#place?.kept ?? 0);
 
+  /** Another guest has been booted meanwhile: what the steps say is not true of it. */
+  readonly lost = $derived(!machine.booting && machine.info !== null && guestOf(machine.info)?.id !== GUESTS[0].id);
   /** Changes of ASID in this step. */
   readonly changes = $derived(since(machine.view?.asidChanges ?? 0, this.#place?.asidChanges ?? 0));
   /** The guest stands at its prompt, or has stood there. */
@@ -86,8 +88,13 @@ class Tour {
   }
 
   end(): void {
-    this.#stand(null);
+    this.leave();
     if (machine.paused) window.kseg.run();
+  }
+
+  /** Ends it, the machine as it is. */
+  leave(): void {
+    this.#stand(null);
   }
 
   #stand(place: Place | null): void {

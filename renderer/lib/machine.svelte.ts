@@ -33,7 +33,10 @@ import { mergeRequests } from './view-request.ts';
 class Machine {
   info = $state.raw<MachineInfo | null>(null);
   run = $state.raw<RunState>({ state: 'off' });
+  /** The newest view, for what moves. */
   view = $state.raw<ViewUpdate | null>(null);
+  /** The newest one to read: numbers and names that are read side by side are all of this instant. */
+  reading = $state.raw<ViewUpdate | null>(null);
   kernel = $state.raw<TableView | null>(null);
   user = $state.raw<TableView | null>(null);
   tlb = $state.raw<TlbView | null>(null);
@@ -64,6 +67,7 @@ class Machine {
 
   #kseg: KsegBridge | null = null;
   #pending: ViewUpdate | null = null;
+  #pendingReading: ViewUpdate | null = null;
   /** What each panel on the screen asks for. */
   readonly #wants = new SvelteMap<object, Partial<ViewRequest>>();
 
@@ -112,8 +116,8 @@ class Machine {
   }
 
   #booted(info: MachineInfo): void {
-    this.#pending = null;
-    this.view = null;
+    this.#pending = this.#pendingReading = null;
+    this.view = this.reading = null;
     this.kernel = this.user = null;
     this.tlb = null;
     this.slot = null;
@@ -134,6 +138,7 @@ class Machine {
 
   #receive(view: ViewUpdate): void {
     this.#pending = view;
+    if (view.reading) this.#pendingReading = view;
     requestUpdate(this.#apply);
   }
 
@@ -147,15 +152,24 @@ class Machine {
       this.kernel = view.kernel;
       this.difference = view.difference ?? null;
     }
-    if (view.host) this.host = view.host;
     if (view.user) this.user = view.user;
-    if (view.tlb) this.tlb = view.tlb;
     if (view.slot) this.slot = view.slot;
+    this.#read();
+    afterDraw(() => this.#kseg?.ackView(view.sequence));
+  };
+
+  /* A later view without its parts may have come since. */
+  #read(): void {
+    const view = this.#pendingReading;
+    if (!view) return;
+    this.#pendingReading = null;
+    this.reading = view;
+    if (view.tlb) this.tlb = view.tlb;
+    if (view.host) this.host = view.host;
     if (view.translate) this.translation = view.translate;
     if (view.cpu) this.cpu = view.cpu;
     if (view.breakpoints) this.breakpoints = view.breakpoints;
-    afterDraw(() => this.#kseg?.ackView(view.sequence));
-  };
+  }
 }
 
 export const machine = new Machine();

@@ -1,0 +1,63 @@
+import { beforeAll, expect, it } from 'vitest';
+import { DebugSession } from './debug-session.ts';
+import type { ViewUpdate } from './protocol.ts';
+import { Lab } from './testing/lab.ts';
+import { ViewChannel, type Viewed } from './view-channel.ts';
+
+let lab: Lab;
+beforeAll(() => {
+  lab = new Lab();
+  lab.command('ps');
+});
+
+/** A channel over a clock that the test moves, by host milliseconds. */
+function channel() {
+  const { machine } = lab;
+  const viewed: Viewed = { machine, session: new DebugSession(machine), running: true, idleMs: 0 };
+  const sent: ViewUpdate[] = [];
+  let at = 1000;
+  const views = new ViewChannel(
+    (view) => sent.push(view),
+    () => at,
+  );
+  views.request = { segments: true, tlb: true, slot: null, breakpoints: true };
+  const after = (ms: number, { acknowledge = true, atOnce = false } = {}) => {
+    at += ms;
+    machine.run(100, Infinity);
+    const before = sent.length;
+    views.send(viewed, atOnce);
+    if (acknowledge && sent.length > before) views.acknowledge(sent.at(-1)!.sequence);
+    return sent.slice(before);
+  };
+  return { views, viewed, sent, after };
+}
+
+it('sends what is read side by side with one view, ten times a second', () => {
+  const { sent, after } = channel();
+  for (let i = 0; i < 30; i++) after(20);
+  expect(sent).toHaveLength(30);
+  const readings = sent.filter(({ reading }) => reading);
+  expect(readings).toHaveLength(6);
+  for (const view of sent) {
+    expect(view.kernel).toBeDefined();
+    expect([view.tlb !== undefined, view.breakpoints !== undefined]).toEqual([view.reading, view.reading]);
+  }
+});
+
+it('sends only such while the guest stands still, or at once', () => {
+  const { viewed, after } = channel();
+  after(20);
+  expect(after(20)[0]!.reading).toBe(false);
+  expect(after(1, { atOnce: true })[0]!.reading).toBe(true);
+  viewed.running = false;
+  expect(after(20)[0]!).toMatchObject({ reading: true, mips: 0 });
+});
+
+it('sends no more than the host keeps up with', () => {
+  const { views, sent, after } = channel();
+  expect(after(20, { acknowledge: false })).toHaveLength(1);
+  expect(after(20, { acknowledge: false })).toHaveLength(1);
+  expect(after(20)).toEqual([]);
+  views.acknowledge(sent[0]!.sequence);
+  expect(after(20)).toHaveLength(1);
+});
