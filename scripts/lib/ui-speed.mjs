@@ -10,14 +10,14 @@ const PROMPT = 'lab$ ';
 const MACHINE = ['--machine', 'kvm'];
 const CLI = path.join(ROOT, 'scripts/kseg.mjs');
 /** Until the programs below are translated, and the caches warm. */
-const WARM_UP = ['pingpong 2000', 'bench quick', 'bench quick', 'bench'];
+const WARM_UP = ['pingpong 20000', 'bench quick', 'bench quick', 'bench'];
 const AS_NODE = { ELECTRON_RUN_AS_NODE: '1' };
 const REFERENCE = 'headless, Electron';
 
 /** By name: what computes, and what does nothing but switch address spaces, exit and flush. */
 const work = (quick) => ({
-  bench: quick ? ['bench'] : Array(4).fill('bench'),
-  pingpong: [`pingpong ${quick ? 10_000 : 100_000}`],
+  bench: quick ? ['bench'] : Array(8).fill('bench'),
+  pingpong: [`pingpong ${quick ? 10_000 : 500_000}`],
 });
 
 /** `kseg run` at a prompt, in Node.js or in Electron as Node. */
