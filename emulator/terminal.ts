@@ -6,8 +6,8 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Machine } from './machine.ts';
 import { Pacer } from './pacing.ts';
 import type { Limits, Outcome } from './script.ts';
+import { Slices } from './slices.ts';
 
-const SLICE = 400_000;
 const CTRL_A = 1;
 
 export async function runOnTerminal(machine: Machine, limits: Limits): Promise<Outcome> {
@@ -18,6 +18,7 @@ export async function runOnTerminal(machine: Machine, limits: Limits): Promise<O
   machine.onConsole = (byte) => pending.push(byte);
   const { clock } = machine;
   const pacer = new Pacer(clock);
+  const slices = new Slices();
 
   const onData = (data: Buffer) => {
     const keys: number[] = [];
@@ -37,7 +38,14 @@ export async function runOnTerminal(machine: Machine, limits: Limits): Promise<O
   stdin.on('data', onData);
   try {
     for (;;) {
-      const stop = machine.run(Math.min(SLICE, limits.instructions - clock.instructions()), clock.now());
+      const before = clock.instructions();
+      const most = Math.min(
+        limits.instructions - before,
+        Math.ceil((limits.ns - clock.now()) / machine.options.nsPerInstruction),
+      );
+      const started = performance.now();
+      const stop = machine.run(Math.min(slices.length, most), clock.now());
+      slices.took(clock.instructions() - before, performance.now() - started);
       if (pending.length > 0) {
         const flowing = stdout.write(Uint8Array.from(pending));
         pending = [];

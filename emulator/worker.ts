@@ -30,13 +30,11 @@ import {
   type StopReport,
   type ToEmulator,
 } from './protocol.ts';
+import { Slices } from './slices.ts';
 import { TimelineService, type Recorded } from './timeline-service.ts';
 import { DEFAULT_CAPACITY } from './timeline/event-ring.ts';
 import { ViewChannel } from './view-channel.ts';
 import { countEvents, describeMachine } from './view.ts';
-
-/** Instructions between two looks at the messages; a few milliseconds. */
-const SLICE = 400_000;
 
 const port = parentPort!;
 const resources = (workerData as { resources: string }).resources;
@@ -49,6 +47,7 @@ let config: BootConfig = {};
 /** Open from one boot to the next. */
 let disks: DiskOptions[] = [];
 let running = false;
+const slices = new Slices();
 let phases = new BootPhases();
 let idleMs = 0;
 let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
@@ -165,7 +164,10 @@ function slice(): void {
   const { machine } = created;
   let stop;
   try {
-    stop = machine.run(SLICE, machine.clock.now());
+    const { clock } = machine;
+    const [before, started] = [clock.instructions(), performance.now()];
+    stop = machine.run(slices.length, clock.now());
+    slices.took(clock.instructions() - before, performance.now() - started);
   } catch (error) {
     machine.finish({ reason: 'error', message: `The emulator failed: ${(error as Error).message}` });
     stop = 'ended';

@@ -77,7 +77,7 @@ function vitest() {
   const file = path.join(results, 'vitest.json');
   return suite(bin('vitest'), ['run', '--reporter=dot', '--reporter=json', `--outputFile.json=${file}`], {
     file,
-    timeoutMs: 8 * MINUTE,
+    timeoutMs: 15 * MINUTE,
     read: ({ numPassedTests, numFailedTests, testResults }) => ({
       passed: numPassedTests,
       // A file that cannot even be loaded has no tests to fail.

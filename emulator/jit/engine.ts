@@ -171,7 +171,12 @@ export class Engine {
       if (reason === Reason.Budget) this.cold.run(this.mode, false);
       else if (reason === Reason.Cold) this.interpretCold();
     }
-    this.paths?.takeCounts(counts.exits);
+    this.takeCounts();
+  }
+
+  /** Counts are those of this instant, for whoever reads them in the middle of a run. */
+  takeCounts(): void {
+    this.paths?.takeCounts(this.counts.exits);
   }
 
   /** Tells generated code what it cannot see for itself. */
