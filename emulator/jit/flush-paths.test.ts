@@ -69,6 +69,17 @@ describe.each<[string, Partial<MachineOptions>]>([
     expect(both.jit.mmu.totals.kernel.tablesFreed).toBeGreaterThan(25 * (useg + kseg23));
   });
 
+  it('the kernel’s, before the host takes memory away', () => {
+    const code = new Assembler(kseg0 + START).label('again').op('addiu', { s: S0, t: S0, i: 1 });
+    code.op('andi', { s: S0, t: T0, i: 0xff }).word(mtc0(T0, Cp0.EntryHi)).li(T0, 0x1000).op('lw', { s: T0, t: V0 });
+    code.branch('beq', {}, 'again').nop();
+    const both = new BothEngines({ ...options, hostUnmapEvery: 997 }, [code, refill(kseg0)], kernelMode);
+    both.go(40_000, 500);
+    // What it was flushed for names the ASID of that time.
+    expect(both.jit.mmu.totals.gpa.count).toBeGreaterThan(30);
+    expect(both.jit.mmu.totals.kernel.count).toBeGreaterThan(500);
+  });
+
   it('the one whose pages are executed from', () => {
     // The kernel runs in useg, where its page goes with the change.
     const code = new Assembler(START).label('again').op('addiu', { s: S0, t: S0, i: 1 });
