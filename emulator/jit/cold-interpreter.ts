@@ -25,6 +25,7 @@ const REGIMM = 1;
 
 /** `(pc, left, when blocks are counted) -> ` why it ended, and in bit 2 whether PC is in a delay slot. */
 type ColdFunction = (pc: number, left: number, entered: Entered) => number;
+
 export class ColdInterpreter {
   private readonly functions: ColdFunction[];
   private readonly words: Int32Array;

@@ -62,8 +62,8 @@ export class TrapPaths extends ExceptionPaths {
   protected miss(va: Local, write: Local, slot: Local): void {
     const { e, index, log, mmu } = this;
     const mode = e.local(this.mode());
-    const isCommpage = e.is(e.and(va, PAIR), COMMPAGE_4K & PAIR);
-    e.returnIf(e.or(e.not(this.isSettled()), e.and(e.not(mode), isCommpage)), 0);
+    const besideCommpage = e.is(e.and(va, PAIR), COMMPAGE_4K & PAIR);
+    e.returnIf(e.or(e.not(this.isSettled()), e.and(e.not(mode), besideCommpage)), 0);
     const place = e.local(e.call(index.tablePlace, mmu.pgd(mode), va));
     e.if(place, () => e.set(place, e.load(place)));
     const pte = place;
