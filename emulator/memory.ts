@@ -130,6 +130,9 @@ export const TABLES_AT = WATCHED_AT + WATCHED_BYTES;
 /** Guest RAM, from guest physical address 0. */
 export const RAM_AT = (TABLES_AT + TABLES_BYTES + 0xffff) & ~0xffff;
 
+/** Of address space: every address below 2 GiB, and what an access at the last of them reaches; see bounds-tests.ts. */
+const RESERVED_PAGES = 2 ** 15 + 1;
+
 export class LinearMemory {
   readonly memory: WebAssembly.Memory;
   readonly words: Int32Array;
@@ -138,10 +141,9 @@ export class LinearMemory {
   readonly floats: Float32Array;
   readonly doubles: Float64Array;
 
-  /** @param size bytes, a multiple of 64 KiB */
+  /** @param size bytes, a multiple of 64 KiB; it never grows */
   constructor(size: number) {
-    const pages = size / 65536;
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.memory = new WebAssembly.Memory({ initial: size / 65536, maximum: RESERVED_PAGES });
     this.words = new Int32Array(this.memory.buffer);
     this.halves = new Uint16Array(this.memory.buffer);
     this.bytes = new Uint8Array(this.memory.buffer);

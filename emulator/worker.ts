@@ -7,6 +7,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AsidSearch } from './asid-search.ts';
+import { leaveOutBoundsTests } from './bounds-tests.ts';
 import { createMachine, type CreatedMachine } from './create.ts';
 import type { CompilerOptions } from './jit/compiler.ts';
 import { ThreadedCompiler } from './threaded-compiler.ts';
@@ -36,6 +37,7 @@ import { DEFAULT_CAPACITY } from './timeline/event-ring.ts';
 import { ViewChannel } from './view-channel.ts';
 import { countEvents, describeMachine } from './view.ts';
 
+leaveOutBoundsTests();
 const port = parentPort!;
 const resources = (workerData as { resources: string }).resources;
 

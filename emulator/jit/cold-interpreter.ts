@@ -12,6 +12,7 @@ import { ENCODINGS, type Encoding } from '../cpu/encoding.ts';
 import { interpret } from '../cpu/interpreter.generated.ts';
 import { JIT_ADDRESS_AT, JIT_LEFT_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
 import { COLD_KERNEL, ColdTarget, Ended, Entered, IN_SLOT, type ColdOptions } from './cold-target.ts';
+import { makeModule } from './make-module.ts';
 import { Field, Flow, traits, type Traits } from './traits.ts';
 import { I32, ModuleWriter } from './wasm.ts';
 
@@ -46,7 +47,7 @@ export class ColdInterpreter {
     );
     out.bodies();
     for (const mode of modes) emitLoop(out, mode);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(out.end()), { k: { memory: memory.memory } });
+    const instance = new WebAssembly.Instance(makeModule(out.end()), { k: { memory: memory.memory } });
     this.functions = modes.map((_, i) => instance.exports[String(i)] as ColdFunction);
   }
 

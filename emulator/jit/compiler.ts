@@ -4,6 +4,7 @@
  */
 import { HOST_TLB } from '../memory.ts';
 import { Generator } from './generate.ts';
+import { makeModule } from './make-module.ts';
 import { End, PAGE_WORDS, buildRegion, leavings, type Region } from './region.ts';
 import { ModuleWriter } from './wasm.ts';
 
@@ -180,7 +181,7 @@ export class RegionCompiler {
     const bytes = ready.length > 0 ? writer.end() : null;
     return {
       id: batch.id,
-      module: bytes && new WebAssembly.Module(bytes),
+      module: bytes && makeModule(bytes),
       regions: ready.map(({ wanted: { pc, host, guard }, region }) => ({ pc, host, guard, spans: spansOf(region) })),
       imports: links.map(({ guard }) => guard),
       cells: places,

@@ -8,6 +8,7 @@ import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from '
 import { ExceptionPaths, NOT_STEPPED, type PathIndex, type PathOptions } from './exception-paths.ts';
 import { Expressions } from './expressions.ts';
 import { FullSystemPaths } from './full-system-paths.ts';
+import { makeModule } from './make-module.ts';
 import { TrapPaths } from './trap-paths.ts';
 import { I32, ModuleWriter, Op, VOID, type FunctionType } from './wasm.ts';
 
@@ -85,7 +86,7 @@ export function makeDispatcher(
   });
   const Paths = paths?.layout.kind === 'kvm' ? TrapPaths : FullSystemPaths;
   if (paths) new Paths(e, paths, pathIndex).emit();
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(out.end()), {
+  const instance = new WebAssembly.Instance(makeModule(out.end()), {
     k: {
       memory: memory.memory,
       handle,
