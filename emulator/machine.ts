@@ -440,6 +440,9 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     this.system.arrived(user);
     this.events?.arrived(user);
   }
+  prepareEvent(meta: number): void {
+    this.events!.ring.prepare(meta);
+  }
 
   exited(reason: number, count: number): void {
     this.counters.exits[reason]! += count;

@@ -44,8 +44,8 @@ export const COUNTED_AT = {
 } as const;
 /** When generated code may do what is otherwise the MMU's and the privileged architecture's; see ExceptionPaths. */
 export const PATHS_AT = {
-  /** How many events may be recorded before the host must record one itself: 0 where it must see all that happens. */
-  room: 0x3c0,
+  /** Whether it may: 0 where the host must see all that happens. */
+  open: 0x3c0,
   /** 1 if user mode can be entered under the user table's ASID with nothing to be done; 1 if kernel mode can. */
   userReady: 0x3c4,
   kernelReady: 0x3c8,
@@ -53,8 +53,11 @@ export const PATHS_AT = {
   spares: 0x3cc,
   spare: 0x1f00,
 } as const;
-/** Where the next event is recorded, and its instructions since the block's start when none are left of the slice. */
-export const RECORD_AT = { place: 0x4c0, since: 0x4c4 } as const;
+/**
+ * Where the next event is recorded, its instructions since the block's start when none are left of the slice, and how
+ * many there is room for before the host must prepare the ring for one.
+ */
+export const RECORD_AT = { place: 0x4c0, since: 0x4c4, room: 0x500 } as const;
 /** The host sees to it that so many tables are ready; flushes leave theirs, too, up to the most there is room for. */
 export const FEWEST_SPARES = 5;
 export const MOST_SPARES = 64;

@@ -45,6 +45,7 @@ const PATH_TYPES: FunctionType[] = Array.from({ length: 2 * (MOST_PARAMETERS + 1
  * @param handle deals with the reasons before {@link Reason.Stepped}, PC and count being in memory; its argument is
  * JIT_EXIT_AT. Returns {@link Reason.None} when generated code can go on
  * @param paths what the module does by itself, or null: nothing
+ * @param prepareEvent see PathState
  */
 export function makeDispatcher(
   memory: LinearMemory,
@@ -52,6 +53,7 @@ export function makeDispatcher(
   handle: (exit: number) => number,
   step: (pc: number, left: number) => number,
   paths: PathOptions | null,
+  prepareEvent: (meta: number) => void,
 ): Dispatcher {
   const out = new ModuleWriter();
   const HANDLE_TYPE = pathType(1, false);
@@ -64,9 +66,10 @@ export function makeDispatcher(
       ...modes.map((_, i) => ({ module: 'k', name: `table${i}`, kind: 'table' }) as const),
       { module: 'k', name: 'handle', kind: 'function', type: HANDLE_TYPE },
       { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
+      { module: 'k', name: 'prepareEvent', kind: 'function', type: pathType(1, true) },
     ],
   );
-  const [HANDLE, STEP, FIRST] = [0, 1, 2];
+  const [HANDLE, STEP, PREPARE_EVENT, FIRST] = [0, 1, 2, 3];
   const pathNames = paths ? (Object.keys(ExceptionPaths.FUNCTIONS) as (keyof typeof ExceptionPaths.FUNCTIONS)[]) : [];
   const pathTypes = pathNames.map((name) => pathType(ExceptionPaths.FUNCTIONS[name], ExceptionPaths.SILENT.has(name)));
   const firstPath = FIRST + modes.length + 2;
@@ -85,12 +88,13 @@ export function makeDispatcher(
     e.return(e.call(STEP, pc!, left!));
   });
   const Paths = paths?.layout.kind === 'kvm' ? TrapPaths : FullSystemPaths;
-  if (paths) new Paths(e, paths, pathIndex).emit();
+  if (paths) new Paths(e, paths, pathIndex, PREPARE_EVENT).emit();
   const instance = new WebAssembly.Instance(makeModule(out.end()), {
     k: {
       memory: memory.memory,
       handle,
       step,
+      prepareEvent,
       ...Object.fromEntries(modes.map(({ table }, i) => [`table${i}`, table])),
     },
   });

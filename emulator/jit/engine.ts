@@ -125,7 +125,7 @@ export class Engine {
     };
     // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
     this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, ring) : null;
-    this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.paths ? paths : null);
+    this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.paths && paths, this.prepareEvent);
     this.cache.connect(this.dispatcher);
     cpu.threshold = 1 - options.threshold;
     cpu.urgent = 1 - URGENT * options.threshold;
@@ -349,6 +349,11 @@ export class Engine {
     }
     words[JIT_EXIT_AT >>> 2] = (this.handOver() || Reason.Stepped) << EXIT_REASON;
     return -1;
+  };
+  /** Generated code is about to record an event, at JIT_LEFT, that the ring must be prepared for. */
+  private readonly prepareEvent = (meta: number): void => {
+    this.cpu.left = this.words[JIT_LEFT_AT >>> 2]!;
+    this.paths!.prepareEvent(meta);
   };
   private get removals(): number {
     const { kernel, user } = this.mmu;

@@ -39,7 +39,7 @@ import { FlushPaths } from './flush-paths.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { Filled, MmuPaths, REMOVALS, cp0, pushInstructions, type TableAddresses } from './mmu-paths.ts';
-import { ROOM, RecordPaths } from './record-paths.ts';
+import { RecordPaths } from './record-paths.ts';
 import { Op } from './wasm.ts';
 
 export interface PathOptions extends TableAddresses {
@@ -99,9 +99,10 @@ export abstract class ExceptionPaths {
     protected readonly e: Expressions,
     protected readonly options: PathOptions,
     protected readonly index: PathIndex,
+    prepareEvent: number,
   ) {
     this.mmu = new MmuPaths(e, options, index);
-    this.log = options.ring ? new RecordPaths(e, options.ring, options.layout, index) : null;
+    this.log = options.ring ? new RecordPaths(e, options.ring, options.layout, index, prepareEvent) : null;
     this.flushes = new FlushPaths(e, this.mmu, options, this.log, index);
   }
 
@@ -134,7 +135,7 @@ export abstract class ExceptionPaths {
   protected abstract noteMissed(va: Local, asid: Local): void;
 
   protected isOpen(): Value {
-    return this.e.isLess(ROOM, this.e.load(0, PATHS_AT.room));
+    return this.e.load(0, PATHS_AT.open);
   }
   protected status(): Value {
     return this.e.load(0, cp0(Cp0.Status));

@@ -57,7 +57,7 @@ export class FlushPaths {
     const going = e.add(this.figure(mode, USEG, Figure.Tables), this.figure(mode, KSEG23, Figure.Tables));
     const held = e.local(going);
     const room = e.isLess(e.add(held, e.load(0, PATHS_AT.spares)), MOST_SPARES + 1);
-    const recorded = this.log ? e.isLess(held, FREED_SLOTS + 1) : 1;
+    const recorded = this.log ? e.and(e.isLess(held, FREED_SLOTS + 1), this.log.hasRoomInBlock()) : 1;
     const context = e.low(e.loadDouble(0, MMU_AT.asidCache));
     const hasAsid = e.isNot(e.and(context, HOST_ASID_MASK), HOST_ASID_MASK);
     return e.and(e.and(room, recorded), hasAsid);

@@ -18,6 +18,8 @@ import { EVENT_BYTES, type RingPlace } from '../timeline/event-ring.ts';
 export interface PathHost {
   /** Whether nobody is to be told of exceptions, TLB writes and changes of mode as they happen, but for the ring. */
   readonly isQuiet: boolean;
+  /** Has the ring do what comes before an event of this instant is stored; see EventRing.prepare. */
+  prepareEvent(meta: number): void;
   /** Generated code has made so many exits to the hypervisor for a reason. */
   exited(reason: number, count: number): void;
   /** What it adds to after it has run. */
@@ -33,8 +35,6 @@ export interface PathHost {
 
 /** The exits of {@link TrapPaths}. */
 const EXITS = [ExcCode.Mod, ExcCode.TLBL, ExcCode.TLBS, ExcCode.Sys, ExcCode.CpU] as const;
-/** Where nothing is recorded: more room than is ever taken. */
-const UNRECORDED_ROOM = 1 << 30;
 
 export class PathState {
   private readonly words: Int32Array;
@@ -59,8 +59,9 @@ export class PathState {
 
   /** Before generated code goes on. */
   tell(): void {
-    const { words, mmu } = this;
-    this.tellRoom();
+    const { words, mmu, isOpen } = this;
+    words[PATHS_AT.open >>> 2] = isOpen ? 1 : 0;
+    if (this.ring && isOpen) this.tellRoom(this.ring, false);
     words[PATHS_AT.userReady >>> 2] = mmu.userReady ? 1 : 0;
     words[PATHS_AT.kernelReady >>> 2] = mmu.kernelReady ? 1 : 0;
     while (words[PATHS_AT.spares >>> 2]! < FEWEST_SPARES) {
@@ -71,18 +72,21 @@ export class PathState {
   }
 
   /** How many events generated code may record, and where. */
-  private tellRoom(): void {
-    const { words, ring, isOpen } = this;
-    let room = isOpen ? UNRECORDED_ROOM : 0;
-    if (ring && isOpen) {
-      const { doubles } = this.memory;
-      // What is recorded is of this slice.
-      const end = doubles[CLOCK_AT.sliceEnd >>> 3]!;
-      room = ring.room(end, doubles[CLOCK_AT.skipped >>> 3]!);
-      words[RECORD_AT.place >>> 2] = this.recordedFrom = ring.nextAt;
-      words[RECORD_AT.since >>> 2] = ring.since(end) | 0;
-    }
-    words[PATHS_AT.room >>> 2] = room;
+  private tellRoom(ring: RingPlace, prepared: boolean): void {
+    const { words } = this;
+    const { doubles } = this.memory;
+    // What is recorded is of this slice.
+    const end = doubles[CLOCK_AT.sliceEnd >>> 3]!;
+    words[RECORD_AT.place >>> 2] = this.recordedFrom = ring.nextAt;
+    words[RECORD_AT.since >>> 2] = ring.since(end) | 0;
+    words[RECORD_AT.room >>> 2] = ring.room(end, doubles[CLOCK_AT.skipped >>> 3]!, prepared);
+  }
+
+  /** Generated code is about to record an event that there is no room for: there is some when this returns. */
+  prepareEvent(meta: number): void {
+    this.takeEvents();
+    this.host.prepareEvent(meta);
+    this.tellRoom(this.ring!, true);
   }
 
   /** What generated code has recorded becomes the ring's. */

@@ -1,9 +1,9 @@
 /**
  * Recording of events by generated code, in the timeline's ring (timeline/event-ring.ts, which is the reference, as
- * timeline/event-log.ts is for what an event holds). The host says beforehand how many there is room for: an event that
- * begins a block of the ring, or before which guest time has passed without instructions, is the host's.
+ * timeline/event-log.ts is for what an event holds). The host says beforehand how many there is room for; before one that
+ * begins a block of the ring, or before which guest time has passed without instructions, it is asked to prepare the ring.
  */
-import { JIT_LEFT_AT, PATHS_AT, RECORD_AT } from '../memory.ts';
+import { JIT_LEFT_AT, RECORD_AT } from '../memory.ts';
 import type { Layout } from '../mmu/layout.ts';
 import {
   META_ASID_SHIFT,
@@ -18,7 +18,7 @@ import { segmentOf } from './mmu-paths.ts';
 import { Op } from './wasm.ts';
 
 /** More events than one exit makes. */
-export const ROOM = 12;
+const MOST = 12;
 
 export interface RecordedEvent {
   category: Value;
@@ -38,10 +38,17 @@ export class RecordPaths {
     private readonly ring: RingPlace,
     private readonly layout: Layout,
     private readonly index: { readonly record: number },
+    /** Index of the host's prepareEvent(meta). */
+    private readonly prepare: number,
   ) {}
 
   emit(): void {
     this.e.body(6, (pc, meta, ...words) => this.record(pc!, meta!, words));
+  }
+
+  /** Whether the ring's block takes all that the exit under way records: flushes lie in one. */
+  hasRoomInBlock(): Value {
+    return this.e.isLess(MOST, this.e.load(0, RECORD_AT.room));
   }
 
   private state(of: number): () => void {
@@ -67,6 +74,7 @@ export class RecordPaths {
   private record(pc: Local, meta: Local, words: readonly Value[]): void {
     const { e, ring } = this;
     const { stateAt } = ring;
+    e.if(e.not(e.load(0, RECORD_AT.room)), () => e.do(e.call(this.prepare, meta)));
     const place = e.local(e.load(0, RECORD_AT.place));
     const before = e.local(e.load(0, stateAt + STATE.meta));
     e.if(e.and(e.xor(meta, before), META_USER), () => {
@@ -88,6 +96,6 @@ export class RecordPaths {
     for (const [i, word] of all.entries()) e.store(place, 4 * i, word);
     e.increaseDouble(e.shl(e.and(meta, META_CATEGORY), 3), stateAt + STATE.totals, 1);
     e.store(0, RECORD_AT.place, e.add(place, EVENT_BYTES));
-    e.increase(0, PATHS_AT.room, -1);
+    e.increase(0, RECORD_AT.room, -1);
   }
 }

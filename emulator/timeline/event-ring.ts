@@ -97,12 +97,14 @@ export class RingPlace {
   /**
    * How many events can be appended before the ring must do more than store them, up to the instruction count
    * `instructions` and as long as guest time passes by instructions alone.
+   * @param prepared whether {@link EventRing.prepare} has been called for the next one, so that there is room for it
    */
-  room(instructions: number, skipped: number): number {
+  room(instructions: number, skipped: number, prepared: boolean): number {
     const { doubles } = this;
     const inBlock = doubles[STATE.next / 8]! & (BLOCK - 1);
-    if (inBlock === 0 || doubles[STATE.skipped / 8] !== skipped || this.since(instructions) > LARGEST_DELTA) return 0;
-    return BLOCK - inBlock;
+    const isStarted = inBlock !== 0 || prepared;
+    const isNear = doubles[STATE.skipped / 8] === skipped && this.since(instructions) <= LARGEST_DELTA;
+    return isStarted && isNear ? BLOCK - inBlock : Number(prepared);
   }
   /** Instructions since the present block's start. */
   since(instructions: number): number {
@@ -230,15 +232,9 @@ export class EventRing {
 
   /** Appends an event of this instant. Words are stored as 32 bits each. */
   push(pc: number, meta: number, a: number, b: number, c: number, d: number): void {
-    const { time, words, doubles, integers } = this;
-    // What the accessors below say, without them: this runs millions of times a second.
-    if ((doubles[STATE.next / 8]! & (BLOCK - 1)) === 0) this.startBlock(meta);
-    if (time.skipped !== doubles[STATE.skipped / 8]) this.noteWaiting(meta);
-    let since = time.instructions() - doubles[STATE.blockInstructions / 8]!;
-    if (since > LARGEST_DELTA) {
-      this.restartBlock(meta);
-      since = 0;
-    }
+    const { words, doubles, integers } = this;
+    const since = this.prepare(meta);
+    // What the accessors above say, without them: this runs millions of times a second.
     if (((meta ^ integers[STATE.meta / 4]!) & META_USER) !== 0) this.modeChanged();
     integers[STATE.meta / 4] = meta;
     const next = doubles[STATE.next / 8]!;
@@ -255,6 +251,21 @@ export class EventRing {
     doubles[STATE.next / 8] = next + 1;
   }
 
+  /**
+   * What comes before an event of this instant is stored: where it would be the first of its block or far from the
+   * block's start, another block. Returns the instructions since the block's start.
+   * @param meta the event's meta word
+   */
+  prepare(meta: number): number {
+    const { time, doubles } = this;
+    if ((doubles[STATE.next / 8]! & (BLOCK - 1)) === 0) this.startBlock(meta);
+    if (time.skipped !== doubles[STATE.skipped / 8]) this.noteWaiting(meta);
+    const since = time.instructions() - doubles[STATE.blockInstructions / 8]!;
+    if (since <= LARGEST_DELTA) return since;
+    this.restartBlock(meta);
+    return 0;
+  }
+
   /** Guest time has passed without instructions. */
   private noteWaiting(meta: number): void {
     const { skipped } = this.time;
@@ -266,9 +277,7 @@ export class EventRing {
 
   /** Events up to the newest happened in the other mode than the next one. */
   private modeChanged(): void {
-    // In a block, the newest event's time is at hand.
-    const inBlock = (this.next & (BLOCK - 1)) !== 0;
-    const last = inBlock ? this.blockInstructions + this.words[((this.next - 1) & this.mask) << 3]! : this.last;
+    const { last } = this;
     if ((this.meta & META_USER) !== 0) this.totals[USER_INSTRUCTIONS]! += last - this.modeSince;
     this.modeSince = last;
   }
@@ -302,6 +311,9 @@ export class EventRing {
     this.idle = 0;
     this.startCounts.set(this.totals, block * COLUMNS);
     this.startCounts[block * COLUMNS + USER_INSTRUCTIONS] = user;
+    // The newest event's time is not of this block: whoever stores the next one need not look.
+    if (((meta ^ this.meta) & META_USER) !== 0) this.modeChanged();
+    this.meta = meta;
   }
 
   /** Keeps every other row of the outline. */
