@@ -10,7 +10,7 @@ import {
   type TimelineFilter,
   type TimelineQuery,
 } from './protocol.ts';
-import { CATEGORIES, NONE } from './timeline/categories.ts';
+import { CATEGORIES } from './timeline/categories.ts';
 import type { EventSource } from './timeline/decode.ts';
 import { COLUMNS } from './timeline/event-ring.ts';
 import type { EventLog } from './timeline/event-log.ts';
@@ -88,7 +88,7 @@ export class TimelineService {
       fill: ring.fill,
       bytes: ring.words.byteLength,
       ...countEvents(ring, counts, query, now),
-      totals: ring.totals.slice(0, CATEGORIES).fill(0, NONE, NONE + 1),
+      totals: ring.totals,
       matching,
       lines: lines.between(query.from, query.from + query.buckets * query.step, query.marks),
       userFlushPending: mmu.isUserStale(system.asid),

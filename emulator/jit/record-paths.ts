@@ -5,17 +5,10 @@
  */
 import { JIT_LEFT_AT, RECORD_AT } from '../memory.ts';
 import type { Layout } from '../mmu/layout.ts';
-import {
-  META_ASID_SHIFT,
-  META_CATEGORY,
-  META_OWN_SHIFT,
-  META_SEGMENT_SHIFT,
-  META_USER,
-} from '../timeline/categories.ts';
-import { EVENT_BYTES, STATE, USER_INSTRUCTIONS, type RingPlace } from '../timeline/event-ring.ts';
+import { META_ASID_SHIFT, META_OWN_SHIFT, META_SEGMENT_SHIFT, META_USER } from '../timeline/categories.ts';
+import { EVENT_BYTES, STATE, type RingPlace } from '../timeline/event-ring.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { segmentOf } from './mmu-paths.ts';
-import { Op } from './wasm.ts';
 
 /** More events than one exit makes. */
 const MOST = 12;
@@ -51,9 +44,6 @@ export class RecordPaths {
     return this.e.isLess(MOST, this.e.load(0, RECORD_AT.room));
   }
 
-  private state(of: number): () => void {
-    return this.e.loadDouble(0, this.ring.stateAt + of);
-  }
   /** Appends an event of the instruction count that JIT_LEFT gives. @param words up to four */
   push(pc: Value, event: RecordedEvent, ...words: Value[]): void {
     const { e } = this;
@@ -76,25 +66,9 @@ export class RecordPaths {
     const { stateAt } = ring;
     e.if(e.not(e.load(0, RECORD_AT.room)), () => e.do(e.call(this.prepare, meta)));
     const place = e.local(e.load(0, RECORD_AT.place));
-    const before = e.local(e.load(0, stateAt + STATE.meta));
-    e.if(e.and(e.xor(meta, before), META_USER), () => {
-      const since = () => {
-        e.push(e.load(e.sub(place, EVENT_BYTES)));
-        e.out.op(Op.F64ConvertI32U);
-      };
-      const last = e.double(Op.F64Add, this.state(STATE.blockInstructions), since);
-      e.if(e.and(before, META_USER), () => {
-        const at = stateAt + STATE.totals + 8 * USER_INSTRUCTIONS;
-        const passed = e.double(Op.F64Sub, last, this.state(STATE.modeSince));
-        e.storeDouble(0, at, e.double(Op.F64Add, e.loadDouble(0, at), passed));
-      });
-      e.storeDouble(0, stateAt + STATE.modeSince, last);
-    });
-    e.store(0, stateAt + STATE.meta, meta);
     const since = e.sub(e.load(0, RECORD_AT.since), e.load(0, JIT_LEFT_AT));
     const all = [since, e.load(0, stateAt + STATE.idle), pc, meta, ...words];
     for (const [i, word] of all.entries()) e.store(place, 4 * i, word);
-    e.increaseDouble(e.shl(e.and(meta, META_CATEGORY), 3), stateAt + STATE.totals, 1);
     e.store(0, RECORD_AT.place, e.add(place, EVENT_BYTES));
     e.increase(0, RECORD_AT.room, -1);
   }

@@ -2,7 +2,7 @@
  * The newest events of a run in one buffer of fixed size: eight words an event, in blocks of 256. Appending is a few
  * stores; when the buffer is full the oldest block makes room.
  *
- * At the start of each block stands what had been counted by then, so the events of any category between any two
+ * Beside each block stands how many events of each category came before it, counted when it begins, so the events of any category between any two
  * instructions are a difference of two rows and a look into two blocks, however many they are. Of blocks that are gone
  * some of those rows stay, ever farther apart: the run's outline back to power-on.
  */
@@ -45,17 +45,12 @@ export const STATE = {
   next: 0,
   /** the instruction count at the start of the present block, */
   blockInstructions: 8,
-  /** nanoseconds of waiting at the newest event, */
+  /** and nanoseconds of waiting at the newest event. */
   skipped: 16,
-  /** the instruction count since which events have had the newest one's mode, */
-  modeSince: 24,
-  /** and how many events of each category there have been; see {@link EventRing.totals}. */
-  totals: 48,
-  /** Words: microseconds of waiting since the block's start, and the newest event's meta word. */
-  idle: 32,
-  meta: 36,
+  /** A word: microseconds of waiting since the block's start. */
+  idle: 24,
 } as const;
-const STATE_BYTES = STATE.totals + 8 * COLUMNS;
+const STATE_BYTES = 32;
 
 /** Bytes that a ring of so many events takes, and its state, which lies before it. */
 export function ringBytes(capacity: number): number {
@@ -127,8 +122,6 @@ export class RingPlace {
 
 export class EventRing {
   readonly capacity: number;
-  /** By category; and the instructions in user mode. */
-  readonly totals: Float64Array;
   readonly words: Uint32Array;
   private readonly doubles: Float64Array;
   private readonly integers: Uint32Array;
@@ -144,6 +137,7 @@ export class EventRing {
   /** Called with the sequence number of the first event of a block once the block is full. */
   onBlock: ((first: number) => void) | null = null;
   private outlineStride = 1;
+  private readonly row = new Float64Array(COLUMNS);
   private readonly blocks: number;
   private readonly mask: number;
 
@@ -155,7 +149,6 @@ export class EventRing {
     this.capacity = capacity;
     this.doubles = place.doubles;
     this.integers = place.integers;
-    this.totals = place.doubles.subarray(STATE.totals / 8, STATE.totals / 8 + COLUMNS);
     this.blocks = capacity / BLOCK;
     this.mask = capacity - 1;
     this.words = place.words;
@@ -183,23 +176,11 @@ export class EventRing {
   private set skipped(ns: number) {
     this.doubles[STATE.skipped / 8] = ns;
   }
-  private get modeSince(): number {
-    return this.doubles[STATE.modeSince / 8]!;
-  }
-  private set modeSince(instructions: number) {
-    this.doubles[STATE.modeSince / 8] = instructions;
-  }
   private get idle(): number {
     return this.integers[STATE.idle / 4]!;
   }
   private set idle(microseconds: number) {
     this.integers[STATE.idle / 4] = microseconds;
-  }
-  private get meta(): number {
-    return this.integers[STATE.meta / 4]!;
-  }
-  private set meta(meta: number) {
-    this.integers[STATE.meta / 4] = meta;
   }
 
   /** Sequence number of the oldest event that is still here. */
@@ -235,8 +216,6 @@ export class EventRing {
     const { words, doubles, integers } = this;
     const since = this.prepare(meta);
     // What the accessors above say, without them: this runs millions of times a second.
-    if (((meta ^ integers[STATE.meta / 4]!) & META_USER) !== 0) this.modeChanged();
-    integers[STATE.meta / 4] = meta;
     const next = doubles[STATE.next / 8]!;
     const w = (next & this.mask) << 3;
     words[w] = since;
@@ -247,7 +226,6 @@ export class EventRing {
     words[w + 5] = b;
     words[w + 6] = c;
     words[w + 7] = d;
-    this.totals[meta & META_CATEGORY]!++;
     doubles[STATE.next / 8] = next + 1;
   }
 
@@ -275,19 +253,6 @@ export class EventRing {
     this.skipped = skipped;
   }
 
-  /** Events up to the newest happened in the other mode than the next one. */
-  private modeChanged(): void {
-    const { last } = this;
-    if ((this.meta & META_USER) !== 0) this.totals[USER_INSTRUCTIONS]! += last - this.modeSince;
-    this.modeSince = last;
-  }
-
-  /** User mode instructions up to the newest event. */
-  private get userInstructions(): number {
-    const sum = this.totals[USER_INSTRUCTIONS]!;
-    return (this.meta & META_USER) !== 0 ? sum + this.last - this.modeSince : sum;
-  }
-
   /** Begins a block with the next event. @param meta its meta word */
   private startBlock(meta: number): void {
     const { outline, time } = this;
@@ -305,15 +270,13 @@ export class EventRing {
       }
     }
     const instructions = time.instructions();
-    const user = this.userInstructions + ((meta & META_USER) !== 0 ? instructions - this.last : 0);
+    const { row, last } = this;
+    this.countsBefore(this.next, row);
+    if ((meta & META_USER) !== 0) row[USER_INSTRUCTIONS]! += instructions - last;
+    this.startCounts.set(row, block * COLUMNS);
     this.blockInstructions = this.startInstructions[block] = instructions;
     this.skipped = this.startWaited[block] = time.skipped;
     this.idle = 0;
-    this.startCounts.set(this.totals, block * COLUMNS);
-    this.startCounts[block * COLUMNS + USER_INSTRUCTIONS] = user;
-    // The newest event's time is not of this block: whoever stores the next one need not look.
-    if (((meta ^ this.meta) & META_USER) !== 0) this.modeChanged();
-    this.meta = meta;
   }
 
   /** Keeps every other row of the outline. */
@@ -386,27 +349,30 @@ export class EventRing {
     return this.startCounts[this.slot(sequence) * COLUMNS + category]!;
   }
 
+  /** Events since power-on, by category. */
+  get totals(): Float64Array {
+    return this.countsBefore(this.next, new Float64Array(COLUMNS)).subarray(0, CATEGORIES);
+  }
+
   /**
    * Writes to `row` the events before one, and the user mode instructions up to it (`next`: up to the newest), and
-   * returns it.
+   * returns it. The instructions between two events are of the later one's mode.
    * @param sequence from `first` to `next`
    */
   countsBefore(sequence: number, row: Float64Array): Float64Array {
-    if (sequence === this.next) {
-      row.set(this.totals);
-      row[USER_INSTRUCTIONS] = this.userInstructions;
-      row[NONE] = 0;
-      return row;
-    }
-    const from = this.slot(sequence) * COLUMNS;
+    if (this.next === 0) return row.fill(0);
+    // The next event's block may be still to begin; the newest one's is there.
+    const at = sequence === this.next ? sequence - 1 : sequence;
+    const from = this.slot(at) * COLUMNS;
     const { words } = this;
     for (let c = 0; c < COLUMNS; c++) row[c] = this.startCounts[from + c]!;
-    let w = this.wordOf(sequence - (sequence % BLOCK));
-    const end = this.wordOf(sequence);
+    let w = this.wordOf(at - (at % BLOCK));
+    const end = this.wordOf(at);
     for (; w < end; w += WORDS) {
       row[words[w + 3]! & META_CATEGORY]!++;
       if ((words[w + WORDS + 3]! & META_USER) !== 0) row[USER_INSTRUCTIONS]! += words[w + WORDS]! - words[w]!;
     }
+    if (at !== sequence) row[words[end + 3]! & META_CATEGORY]!++;
     row[NONE] = 0;
     return row;
   }
@@ -414,12 +380,11 @@ export class EventRing {
   /** Everything that tells two rings apart, by name: for comparison. */
   contents(): [name: string, value: string][] {
     const used = Math.min(this.next, this.capacity) * WORDS;
-    const state = Object.entries(STATE).slice(0, 4) as [keyof typeof STATE, number][];
+    const state = Object.entries(STATE).slice(0, 3) as [keyof typeof STATE, number][];
     return [
       ...state.map(([name, at]): [string, string] => [name, String(this.doubles[at / 8])]),
       ['idle', String(this.idle)],
-      ['meta', String(this.meta)],
-      ['totals', this.totals.join(' ')],
+      ['totals', this.countsBefore(this.next, new Float64Array(COLUMNS)).join(' ')],
       ['events', this.words.subarray(0, used).join(' ')],
       ['starts', this.startInstructions.join(' ')],
     ];
@@ -435,7 +400,6 @@ export class EventRing {
       onBlock: null,
       doubles,
       integers: new Uint32Array(doubles.buffer),
-      totals: doubles.subarray(STATE.totals / 8, STATE.totals / 8 + COLUMNS),
       words: this.words.slice(0, used * WORDS),
       startInstructions: this.startInstructions.slice(0, blocks),
       startWaited: this.startWaited.slice(0, blocks),
