@@ -337,11 +337,14 @@ export class EventRing {
     }
     const block = low % this.blocks;
     const since = instructions - this.startInstructions[block]!;
-    const last = Math.min(this.next, (low + 1) * BLOCK);
-    for (let sequence = low * BLOCK; sequence < last; sequence++) {
-      if (this.words[this.wordOf(sequence)]! >= since) return sequence;
+    let before = low * BLOCK - 1;
+    let found = Math.min(this.next, (low + 1) * BLOCK);
+    while (before + 1 < found) {
+      const middle = Math.floor((before + found) / 2);
+      if (this.words[this.wordOf(middle)]! >= since) found = middle;
+      else before = middle;
     }
-    return last;
+    return found;
   }
 
   /** Events of a category before the block that holds a sequence number. */
@@ -363,18 +366,41 @@ export class EventRing {
     if (this.next === 0) return row.fill(0);
     // The next event's block may be still to begin; the newest one's is there.
     const at = sequence === this.next ? sequence - 1 : sequence;
-    const from = this.slot(at) * COLUMNS;
+    const inBlock = at % BLOCK;
+    const end = at - inBlock + BLOCK;
+    if (inBlock > BLOCK / 2 && end < this.next) return this.countsBackTo(at, end, row);
     const { words } = this;
-    for (let c = 0; c < COLUMNS; c++) row[c] = this.startCounts[from + c]!;
-    let w = this.wordOf(at - (at % BLOCK));
-    const end = this.wordOf(at);
-    for (; w < end; w += WORDS) {
+    this.startRow(at, row);
+    let w = this.wordOf(at - inBlock);
+    const last = this.wordOf(at);
+    for (; w < last; w += WORDS) {
       row[words[w + 3]! & META_CATEGORY]!++;
       if ((words[w + WORDS + 3]! & META_USER) !== 0) row[USER_INSTRUCTIONS]! += words[w + WORDS]! - words[w]!;
     }
-    if (at !== sequence) row[words[end + 3]! & META_CATEGORY]!++;
+    if (at !== sequence) row[words[last + 3]! & META_CATEGORY]!++;
     row[NONE] = 0;
     return row;
+  }
+
+  /** As {@link countsBefore}, from the start of the next block, which is nearer. @param end its first event */
+  private countsBackTo(sequence: number, end: number, row: Float64Array): Float64Array {
+    const { words } = this;
+    this.startRow(end, row);
+    const isUser = (w: number) => (words[w + 3]! & META_USER) !== 0;
+    const last = this.wordOf(end - 1);
+    if (isUser(this.wordOf(end))) row[USER_INSTRUCTIONS]! -= this.instructionsOf(end) - this.instructionsOf(end - 1);
+    for (let w = this.wordOf(sequence); w <= last; w += WORDS) {
+      row[words[w + 3]! & META_CATEGORY]!--;
+      if (w < last && isUser(w + WORDS)) row[USER_INSTRUCTIONS]! -= words[w + WORDS]! - words[w]!;
+    }
+    row[NONE] = 0;
+    return row;
+  }
+
+  /** What stands beside the block of an event. */
+  private startRow(sequence: number, row: Float64Array): void {
+    const from = this.slot(sequence) * COLUMNS;
+    for (let c = 0; c < COLUMNS; c++) row[c] = this.startCounts[from + c]!;
   }
 
   /** Everything that tells two rings apart, by name: for comparison. */
