@@ -85,6 +85,14 @@ export class Expressions {
     };
   };
 
+  /** Number of zeros below the lowest one. */
+  ctz = (a: Value): Value => {
+    return () => {
+      this.push(a);
+      this.out.op(Op.I32Ctz);
+    };
+  };
+
   /** `condition` ? a : b; both are evaluated. */
   select = (condition: Value, a: Value, b: Value): Value => {
     return () => {
@@ -166,12 +174,16 @@ export class Expressions {
     this.store(address, offset, this.add(this.load(address, offset), by));
   }
 
-  /** Adds `by`, a constant, to the double at an address. */
-  increaseDouble(address: Value, offset: number, by: number): void {
+  /** Adds `by`, a signed number, to the double at an address. */
+  increaseDouble(address: Value, offset: number, by: Value): void {
     this.push(address);
     this.push(address);
     this.out.memory(Op.F64Load, offset, 3);
-    this.out.double(by);
+    if (typeof by === 'number') this.out.double(by);
+    else {
+      by();
+      this.out.op(Op.F64ConvertI32S);
+    }
     this.out.op(Op.F64Add);
     this.out.memory(Op.F64Store, offset, 3);
   }

@@ -28,7 +28,7 @@ import { KSEG0, KSEG23, USEG, type Layout } from '../mmu/layout.ts';
 import { NOTHING_MISSED } from '../mmu/mmu.ts';
 import { FIGURES, Figure } from '../mmu/segment-figures.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
-import { Op } from './wasm.ts';
+import { Op, Simd } from './wasm.ts';
 
 /** What {@link MmuPaths.fill} answers. */
 export const enum Filled {
@@ -143,15 +143,27 @@ export class MmuPaths {
     return e.add(table, e.mul(segmentOf(e, this.tables.layout, va), 8 * FIGURES));
   }
 
-  /** Pages came to the table, or went: `place` is an entry's address, `va` what it maps. */
-  private count(mode: Value, place: Value, va: Value, change: 1 | -1): void {
+  /** Where a figure of a segment is, less {@link figures}. */
+  private figure(figure: Figure): number {
+    return MMU_AT.figures[0] + 8 * figure;
+  }
+
+  /** So many pages went from the table: `place` is an entry's address, `va` what it maps. */
+  private countGone(mode: Value, place: Value, va: Value, pages: Local): void {
     const { e } = this;
+    const change = e.local(e.sub(0, pages));
     e.increase(this.presentWord(place), PRESENT_AT, change);
+    e.increaseDouble(this.figures(mode, va), this.figure(Figure.Pages), change);
+  }
+
+  /** So many came. */
+  private countNew(mode: Value, place: Value, va: Value, pages: Local): void {
+    const { e } = this;
+    e.increase(this.presentWord(place), PRESENT_AT, pages);
     const at = e.local(this.figures(mode, va));
-    const of = (figure: Figure) => MMU_AT.figures[0] + 8 * figure;
-    e.increaseDouble(at, of(Figure.Pages), change);
-    if (change < 0) return;
-    e.increaseDouble(at, of(Figure.RefillsSince), change);
+    const of = (figure: Figure) => this.figure(figure);
+    e.increaseDouble(at, of(Figure.Pages), pages);
+    e.increaseDouble(at, of(Figure.RefillsSince), pages);
     const loadDouble = (figure: Figure) => {
       e.push(at);
       e.out.memory(Op.F64Load, of(figure), 3);
@@ -192,15 +204,20 @@ export class MmuPaths {
     });
   }
 
-  /** clear(mode, va): the page leaves the GVA table, and the host TLB if it was there. */
-  private clear(mode: Local, va: Local): void {
+  /** clear(mode, start): the page pair leaves the GVA table, and the host TLB as far as it was in the table. */
+  private clear(mode: Local, start: Local): void {
     const { e } = this;
-    const place = e.local(e.call(this.index.tablePlace, this.pgd(mode), va));
+    const place = e.local(e.call(this.index.tablePlace, this.pgd(mode), start));
     e.returnIf(e.not(place));
-    e.returnIf(e.not(e.load(place)));
-    e.store(place, 0, 0);
-    this.count(mode, place, va, -1);
-    this.dropHost(mode, va);
+    const gone = e.local(0);
+    for (const half of [0, 1]) {
+      e.if(e.load(place, 4 * half), () => {
+        e.store(place, 4 * half, 0);
+        e.set(gone, e.add(gone, 1));
+        this.dropHost(mode, e.local(e.or(start, half * BUDDY)));
+      });
+    }
+    e.if(gone, () => this.countGone(mode, place, start, gone));
   }
 
   /** insert(mode, va, pte): the host TLB gets the page of `va`; its list must have room. */
@@ -222,17 +239,36 @@ export class MmuPaths {
     e.store(word, HOST_TLB.writes[0], e.select(e.and(pte, PTE_DIRTY), stores, this.invalid(va)));
   }
 
-  /** lookup(va, asid): index of the first guest TLB entry that matches, or -1. */
+  /** lookup(va, asid): index of the first guest TLB entry that matches, or -1. Four of them are compared at once. */
   private lookup(va: Local, asid: Local): void {
     const { e } = this;
+    const { out } = e;
     const tag = e.local(e.or(e.and(va, ~0xff), asid));
-    const i = e.local(0);
-    e.loop((again) => {
-      const differs = e.xor(e.load(i, GUEST_TLB.tags), tag);
-      e.returnIf(e.not(e.and(differs, e.load(i, GUEST_TLB.tagged))), e.shr(i, 2));
-      e.set(i, e.add(i, 4));
-      again(e.isBelow(i, 4 * this.tables.tlbEntries));
-    });
+    for (let first = 0; first < this.tables.tlbEntries; first += 4) {
+      // Where an entry matches, zero.
+      const differences = () => {
+        for (const kind of [GUEST_TLB.tags, GUEST_TLB.tagged]) {
+          e.push(0);
+          out.loadVector(kind + 4 * first);
+          if (kind === GUEST_TLB.tags) {
+            e.push(tag);
+            out.simd(Simd.I32x4Splat);
+            out.simd(Simd.Xor);
+          }
+        }
+        out.simd(Simd.And);
+      };
+      const matches = () => {
+        differences();
+        e.push(0);
+        for (const op of [Simd.I32x4Splat, Simd.I32x4Eq, Simd.I32x4Bitmask]) out.simd(op);
+      };
+      const none = () => {
+        differences();
+        out.simd(Simd.I32x4AllTrue);
+      };
+      e.returnIf(e.not(none), e.add(first, e.ctz(matches)));
+    }
     e.return(-1);
   }
 
@@ -281,19 +317,19 @@ export class MmuPaths {
       e.set(place, e.call(index.tablePlace, this.pgd(mode), va));
     });
     this.dropHost(mode, va);
-    const enter = (at: Value, address: Value, page: Value, from: Value) => {
-      e.if(e.not(e.load(at)), () => this.count(mode, at, address, 1));
-      e.store(at, 0, restricted(e, page, from));
-    };
-    enter(place, va, own, lo);
+    const come = e.local(e.not(e.load(place)));
+    e.store(place, 0, restricted(e, own, lo));
 
-    const neighbour = e.local(e.xor(va, BUDDY));
     const at = e.local(e.xor(place, 4));
-    e.set(lo, half(neighbour));
+    e.set(lo, half(e.xor(va, BUDDY)));
     e.if(e.and(e.isNot(e.and(lo, LO_V), 0), e.not(e.load(at))), () => {
       const buddy = known(frame(e, lo));
-      e.if(buddy, () => enter(at, neighbour, buddy, lo));
+      e.if(buddy, () => {
+        e.set(come, e.add(come, 1));
+        e.store(at, 0, restricted(e, buddy, lo));
+      });
     });
+    e.if(come, () => this.countNew(mode, place, va, come));
     e.do(e.call(index.insert, mode, va, e.load(place)));
     e.return(Filled.Yes);
   }
@@ -330,10 +366,8 @@ export class MmuPaths {
   private invalidate(start: Value): void {
     const { e, index } = this;
     const va = e.local(start);
-    for (const half of [0, BUDDY]) {
-      e.if(this.isIn(va, USEG, KSEG23), () => e.do(e.call(index.clear, 0, e.or(va, half))));
-      e.if(this.isIn(va, USEG), () => e.do(e.call(index.clear, 1, e.or(va, half))));
-    }
+    e.if(this.isIn(va, USEG, KSEG23), () => e.do(e.call(index.clear, 0, va)));
+    e.if(this.isIn(va, USEG), () => e.do(e.call(index.clear, 1, va)));
   }
 }
 

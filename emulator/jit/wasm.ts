@@ -74,6 +74,7 @@ export const enum Op {
   F64Le = 0x65,
   F64Ge = 0x66,
   I32Clz = 0x67,
+  I32Ctz = 0x68,
   I32Add = 0x6a,
   I32Sub = 0x6b,
   I32Mul = 0x6c,
@@ -130,6 +131,18 @@ export const enum Op {
   I32Extend8S = 0xc0,
   I32Extend16S = 0xc1,
 }
+
+/** Of vectors of 128 bits: what follows the prefix. */
+export const enum Simd {
+  Load = 0x00,
+  I32x4Splat = 0x11,
+  I32x4Eq = 0x37,
+  And = 0x4e,
+  Xor = 0x51,
+  I32x4AllTrue = 0xa3,
+  I32x4Bitmask = 0xa4,
+}
+const SIMD_PREFIX = 0xfd;
 
 export interface FunctionType {
   parameters: readonly ValueType[];
@@ -310,6 +323,10 @@ export class ModuleWriter {
   op(op: Op): void {
     this.byte(op);
   }
+  simd(op: Simd): void {
+    this.byte(SIMD_PREFIX);
+    this.unsigned(op);
+  }
   /** An instruction with one unsigned immediate: locals, branches, calls. */
   op1(op: Op, immediate: number): void {
     this.byte(op);
@@ -328,6 +345,12 @@ export class ModuleWriter {
   memory(op: Op, offset: number, align: number): void {
     this.byte(op);
     this.unsigned(align);
+    this.unsigned(offset);
+  }
+  /** Loads the vector at the address on the stack plus `offset`, a multiple of 16 bytes. */
+  loadVector(offset: number): void {
+    this.simd(Simd.Load);
+    this.unsigned(4);
     this.unsigned(offset);
   }
 }
