@@ -35,7 +35,7 @@ function lookupOf(memory: LinearMemory, tlbEntries: number): Lookup {
 /** Few pages and ASIDs, so that entries match and are duplicates of one another. */
 const page = fc.integer({ min: 0, max: 7 }).map((n) => n << 13);
 const asid = fc.integer({ min: 0, max: 3 });
-const entry = fc.record({ page, asid, mask: fc.constantFrom(0, 0, 0, 0x6000), global: fc.boolean() });
+const entry = fc.record({ page, asid, mask: fc.constantFrom(0, 0, 0, 0x6000), global: fc.boolean(), far: fc.nat(2) });
 
 it.each([16, 32, 64])('finds the first of %i entries that matches, as the MMU does', (entries) => {
   const memory = new LinearMemory(RAM_AT);
@@ -45,9 +45,9 @@ it.each([16, 32, 64])('finds the first of %i entries that matches, as the MMU do
   const all = fc.array(entry, { minLength: entries, maxLength: entries });
   fc.assert(
     fc.property(all, page, asid, fc.nat(0x1fff), (list, va, current, offset) => {
-      for (const [i, { page, asid, mask, global }] of list.entries()) {
+      for (const [i, { page, asid, mask, global, far }] of list.entries()) {
         // Most lie elsewhere: a match far behind is to be found, too.
-        const elsewhere = i % 5 === 0 ? 0 : 0x40000000;
+        const elsewhere = far > 0 ? 0x40000000 : 0;
         tlb.write(i, elsewhere | page | asid, mask, global ? LO_G : 0, global ? LO_G : 0);
       }
       const index = lookup(va | offset, current);
