@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { consoleTail, expect, launch, test } from './launch.ts';
+import { resize } from './tables.ts';
 
 const PROMPT = /lab\$ $/;
 
@@ -90,6 +91,8 @@ test('two host CPUs: kept in the file, booted, and shown by the TLB panel', asyn
     await expect(page.getByTestId(`host-${cpu}-kernel-context`)).toHaveText(/^0x[0-9a-f]+$/);
   }
   await expect(page.getByTestId('host-runs')).toHaveCount(1);
+  const spilt = await page.getByTestId('tlb-host').evaluate((pane) => pane.scrollWidth - pane.clientWidth);
+  expect(spilt).toBe(0);
 });
 
 test('a file that is none is told of and left alone', async ({ kseg, page }) => {
@@ -159,4 +162,20 @@ test('without the guest it needs, a configuration says so', async () => {
   await kseg.page.reload();
   await expect(kseg.page.getByTestId('configurations')).toContainText('needs vmlinux-gone');
   await kseg.stop();
+});
+
+test('what the bundled guests are is said whole in a small window too', async ({ kseg, page }) => {
+  await resize(kseg, 1100, 720);
+  // The longest of policies, and buttons: the widest that the other columns get.
+  await page.getByTestId('start-policy').selectOption('everything');
+  await page.getByTestId('start-name').fill('All of the table');
+  await page.getByTestId('start-save').click();
+  await expect(page.getByTestId('start-saved:all-of-the-table')).toBeChecked();
+  const cut = await page
+    .getByTestId('configurations')
+    .locator('.note')
+    .evaluateAll((notes) =>
+      notes.filter((note) => note.scrollWidth > note.clientWidth).map((note) => note.textContent),
+    );
+  expect(cut).toEqual([]);
 });

@@ -25,17 +25,18 @@ const total = async (page: Page, lane: string): Promise<number> =>
   Number(await page.getByTestId(`timeline-total-${lane}`).textContent());
 
 /** What the machine counted, from a view of the paused machine: none of it comes from the ring. */
-function counted(page: Page) {
+function counted(page: Page, segments = false) {
   return page.evaluate(
-    () =>
+    (segments) =>
       new Promise<EventCounts>((resolve) => {
         const end = window.kseg.onView(({ counts }) => {
           if (!counts) return;
           end();
           resolve(counts);
         });
-        window.kseg.watch({ counts: true, segments: false, tlb: false, slot: null });
+        window.kseg.watch({ counts: true, segments, tlb: false, slot: null });
       }),
+    segments,
   );
 }
 
@@ -76,9 +77,38 @@ test('lanes count what the machine counts', async ({ page }) => {
   expect(Object.entries(sums[0]).map(([c, n]) => [Number(c), n])).toEqual(sums[1]);
 });
 
+test('paused, the lanes, the tables and the status bar count the same, wherever the guest was stopped', async ({
+  page,
+}) => {
+  await page.getByTestId('console').click();
+  // One after the other, lest a slow host come too late.
+  await page.keyboard.type('pingpong 1000000\n'.repeat(3));
+  const digits = async (testid: string) =>
+    Number((await page.getByTestId(testid).textContent())!.replaceAll(',', '').replace(/ flush.*/, ''));
+  let before = 0;
+  for (let i = 0; i < 6; i++) {
+    // Into a storm of changes, with questions under way; and right after one.
+    await page.waitForTimeout(100 + 37 * i);
+    if (i % 2 === 0) await pause(page);
+    else await page.getByTestId('toolbar-asid').click();
+    await expect(page.getByTestId('status-state')).toHaveText(/^paused/);
+    const { asidChanges, kernelFlushes, userFlushes } = await counted(page, true);
+    expect(asidChanges).toBeGreaterThan(before);
+    before = asidChanges;
+    await expect.poll(() => digits('status-asid-changes')).toBe(asidChanges);
+    await expect.poll(() => total(page, 'asid')).toBe(asidChanges);
+    await expect.poll(() => total(page, 'kernelFlush')).toBe(kernelFlushes);
+    await expect.poll(() => total(page, 'userFlush')).toBe(userFlushes);
+    await expect.poll(() => digits('segments-kernel-flushes')).toBe(kernelFlushes);
+    await expect.poll(() => digits('segments-user-flushes')).toBe(userFlushes);
+    await page.getByTestId('toolbar-toggle').click();
+    await expect(page.getByTestId('status-state')).toHaveText('running');
+  }
+});
+
 test('keys go from event to event, zoom, and pin', async ({ page }) => {
   await page.getByTestId('console').click();
-  await page.keyboard.type('pingpong 100000\n');
+  await page.keyboard.type('pingpong 1000000\n');
   await page.getByTestId('toolbar-asid').click();
   await expect(page.getByTestId('status-state')).toHaveText(/paused/);
   const canvas = page.getByTestId('timeline-canvas');
@@ -113,7 +143,7 @@ const selectedLane = (page: Page) =>
 
 test('a slot pointed at marks what touched it, and an event the slots that it touched', async ({ page }) => {
   await page.getByTestId('console').click();
-  await page.keyboard.type('pingpong 100000\n');
+  await page.keyboard.type('pingpong 1000000\n');
   await page.getByTestId('toolbar-asid').click();
   await expect(page.getByTestId('status-state')).toHaveText(/paused/);
   const strip = page.getByTestId('strip-kernel');
@@ -233,7 +263,7 @@ for (const theme of ['light', 'dark', 'contrast'] as const) {
     }, `view.theme.${theme}`);
     await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
     await page.getByTestId('console').click();
-    await page.keyboard.type('pingpong 100000\n');
+    await page.keyboard.type('pingpong 1000000\n');
     await page.getByTestId('toolbar-asid').click();
     await expect(page.getByTestId('status-state')).toHaveText(/paused/);
     await page.getByTestId('timeline-canvas').focus();

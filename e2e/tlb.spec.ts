@@ -195,6 +195,33 @@ test('the host’s ASIDs and TLB are those of the emulator, and are asked for on
   await expect(page.getByTestId('host-last-user')).toHaveText(hex(host.lastUserAsid, 2));
   await expect(page.getByTestId('host-refills')).toHaveText(decimal(host.refills));
 
+  // It fits, with the longest of contexts too, and no column moves when the view is not stale any more.
+  const columns = () =>
+    page
+      .getByTestId('tlb-host')
+      .locator('.contexts th[scope=col]')
+      .evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().left));
+  const spill = () =>
+    page.getByTestId('tlb-host').evaluate((pane) => {
+      const context = pane.querySelector<HTMLElement>('[data-testid=host-0-user-context]')!;
+      const cache = pane.querySelector<HTMLElement>('.head .mono')!;
+      const [was, was2] = [context.firstChild!.nodeValue, cache.textContent];
+      context.firstChild!.nodeValue = '0xffffff8f';
+      cache.lastChild!.nodeValue = '0xffffff8f';
+      const spilt = [
+        pane.scrollWidth - pane.clientWidth,
+        ...[...pane.querySelectorAll('.contexts td')].map((cell) => cell.scrollWidth - cell.clientWidth),
+      ];
+      context.firstChild!.nodeValue = was;
+      cache.lastChild!.nodeValue = was2!.replace('asid_cache ', '');
+      return Math.max(...spilt);
+    });
+  expect(await spill()).toBeLessThanOrEqual(0);
+  const stale = await columns();
+  await page.evaluate(() => window.kseg.debug({ do: 'runToFlush', table: 'user' }));
+  await expect(page.getByTestId('host-0-user-state')).not.toContainText('stale view');
+  expect(await columns()).toEqual(stale);
+
   const asked = () =>
     page.evaluate(
       () =>

@@ -226,6 +226,39 @@ describe('commands', () => {
   });
 });
 
+it('a run to a flush ends at the table’s next one, and only that run', () => {
+  const { machine } = new Lab();
+  const session = new DebugSession(machine);
+  const { mmu } = machine;
+  for (const table of ['user', 'kernel', 'user'] as const) {
+    const before = mmu[table].last.serial;
+    expect(session.carryOut({ do: 'runToFlush', table }, false)).toBe(true);
+    expect(machine.run(50_000_000, Infinity)).toBe('event');
+    expect(mmu[table].last.serial).toBe(before + 1);
+    expect(machine.breakpoints.report).toMatchObject({ breakpoint: null, message: '' });
+    expect(machine.breakpoints.eventsWanted).toBe(false);
+    session.resume();
+  }
+  expect(mmu.user.last.kind).toBe('KMF_USER');
+  expect(mmu.kernel.last.kind).toBe('KMF_KERN');
+  expect(machine.breakpoints.view()).toEqual([]);
+});
+
+it('a run to a flush that is given up leaves nothing behind, and breakpoints their say', () => {
+  const { machine } = new Lab();
+  const session = new DebugSession(machine);
+  session.carryOut({ do: 'runToFlush', table: 'user' }, false);
+  expect(machine.breakpoints.eventsWanted).toBe(true);
+  machine.breakpoints.runUntil(null);
+  expect(machine.breakpoints.eventsWanted).toBe(false);
+  machine.breakpoints.add('flush:user');
+  session.carryOut({ do: 'runToFlush', table: 'user' }, false);
+  expect(machine.run(50_000_000, Infinity)).toBe('event');
+  expect(machine.breakpoints.report).toMatchObject({ breakpoint: 1 });
+  machine.breakpoints.remove(1);
+  expect(machine.breakpoints.eventsWanted).toBe(false);
+});
+
 it('breakpoints go over to the machine of the next boot', () => {
   const first = new Lab().machine;
   first.breakpoints.add('asid if 1');

@@ -113,6 +113,13 @@ export const COMMANDS = [
     needs: 'live',
   },
   {
+    id: 'machine.userFlush',
+    label: 'Run to User Flush',
+    about: 'Run to the next flush of the guest user table, then pause',
+    menu: 'machine',
+    needs: 'live',
+  },
+  {
     id: 'machine.reset',
     label: 'Reset',
     about: 'Reset the machine and boot the same guest again',

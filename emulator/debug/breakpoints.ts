@@ -8,7 +8,7 @@ import { Cp0 } from '../cpu/cp0.ts';
 import { EXCEPTION_NAMES, type ExcCode } from '../cpu/exceptions.ts';
 import type { AccessWatcher } from '../cpu/privileged.ts';
 import type { AddressSpace } from '../mmu/mmu.ts';
-import type { BreakpointView, SavedBreakpoint, StopReport } from '../protocol.ts';
+import type { BreakpointView, SavedBreakpoint, StopReport, TableName } from '../protocol.ts';
 import { dataAccess } from './access-size.ts';
 import { exitName, formatAwaited, parseSpec, SpecError, type Awaited, type Spec } from './breakpoint-spec.ts';
 import { parseExpression, type Expression, type Values } from './expression.ts';
@@ -58,13 +58,14 @@ const MOST = 256;
 const hex = (value: number, digits = 8) => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
 
 export class Breakpoints implements AccessWatcher {
-  /** Whether any breakpoint on an event is enabled: where it is false, an event costs one test. */
+  /** Whether a breakpoint on an event is enabled, or a run to one is under way: where it is false, an event costs one test. */
   eventsWanted = false;
   /** What stopped the last run; null when something else ended it. */
   report: StopReport | null = null;
   private list: Breakpoint[] = [];
   private nextId = 1;
   private until: Until | null = null;
+  private untilFlush: TableName | null = null;
   private symbols: SymbolTable | null = null;
   private byAddress = new Map<number, Breakpoint[]>();
   private watched: Breakpoint[] = [];
@@ -192,7 +193,22 @@ export class Breakpoints implements AccessWatcher {
 
   /** Runs to a place, once; null: no more. */
   runUntil(until: Until | null): void {
+    this.endRuns();
     this.until = until;
+  }
+
+  /** Runs to the next flush of a table. */
+  runUntilFlush(table: TableName): void {
+    this.endRuns();
+    this.untilFlush = table;
+    this.eventsWanted = true;
+  }
+
+  private endRuns(): void {
+    this.until = null;
+    if (this.untilFlush === null) return;
+    this.untilFlush = null;
+    this.sort();
   }
 
   stops(va: number, access: Access): boolean {
@@ -266,7 +282,7 @@ export class Breakpoints implements AccessWatcher {
 
   private halt(pc: number, data: boolean): void {
     this.pass(pc, data);
-    this.until = null;
+    this.endRuns();
     this.host.stop();
   }
 
@@ -321,7 +337,7 @@ export class Breakpoints implements AccessWatcher {
       // What changes the address space lies behind PC when it is told.
       const relation = kind === 'asid' || kind === 'flush' ? 'before' : 'at';
       this.say(each, pc, `${what()} ${relation} ${this.name(pc)}`);
-      this.until = null;
+      this.endRuns();
       this.host.stop();
     }
   }
@@ -337,9 +353,15 @@ export class Breakpoints implements AccessWatcher {
   }
 
   flushed({ name, last: { kind, tablesFreed, pages } }: AddressSpace): void {
+    const arrived = this.untilFlush === name;
     const of = kind.startsWith('KMF_GPA') ? 'gpa' : name;
     const what = () => `${kind} flush of the ${name} table, ${tablesFreed} tables and ${pages} pages,`;
     this.event('flush', (awaited) => awaited.of === null || awaited.of === of, what);
+    if (!arrived) return;
+    const pc = this.host.cpu.pc >>> 0;
+    this.report ??= { breakpoint: null, spec: '', pc, instructions: this.executed(), message: '' };
+    this.endRuns();
+    this.host.stop();
   }
 
   exit(reason: number): void {
@@ -405,5 +427,6 @@ export class Breakpoints implements AccessWatcher {
       else if (each.awaited.kind !== 'address') this.watched.push(each);
       else this.byAddress.set(each.at, [...(this.byAddress.get(each.at) ?? []), each]);
     }
+    if (this.untilFlush !== null) this.eventsWanted = true;
   }
 }

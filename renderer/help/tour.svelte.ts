@@ -3,6 +3,7 @@
  * whether it has been done; what it says of a flush is what the emulator counted.
  */
 import type { FlushInfo } from '../../emulator/protocol.ts';
+import { runCommand } from '../lib/commands.svelte.ts';
 import { layout } from '../lib/layout.svelte.ts';
 import { GUESTS, guestOf } from '../lib/guests.ts';
 import { machine } from '../lib/machine.svelte.ts';
@@ -21,8 +22,9 @@ interface Place {
   /** Of the counters, as they were when the step began. */
   asidChanges: number;
   userFlushes: number;
-  flush: Pick<FlushInfo, 'oldAsid' | 'newAsid' | 'pages'> | null;
-  kept: number;
+  flush: Pick<FlushInfo, 'oldAsid' | 'newAsid' | 'bySegment' | 'kept'> | null;
+  /** Pages of the user table, and whose they are. */
+  user: { pages: number; asid: number };
 }
 
 function saved(): Place | null {
@@ -43,9 +45,9 @@ class Tour {
   #place = $state.raw<Place | null>(saved());
 
   readonly step = $derived(this.#place?.step ?? null);
-  /** The flush that the last step speaks of, and what kseg0 had then. */
+  /** The flush that the last step speaks of, and what the user table had then. */
   readonly flush = $derived(this.#place?.flush ?? null);
-  readonly kept = $derived(this.#place?.kept ?? 0);
+  readonly user = $derived(this.#place?.user ?? { pages: 0, asid: 0 });
 
   /** Another guest has been booted meanwhile: what the steps say is not true of it. */
   readonly lost = $derived(!machine.booting && machine.info !== null && guestOf(machine.info)?.id !== GUESTS[0].id);
@@ -55,6 +57,11 @@ class Tour {
   readonly ready = $derived(machine.on && machine.marks.at(-1)?.phase === null);
   /** The user table has been flushed in this step. */
   readonly userFlushed = $derived(since(machine.user?.flushes ?? 0, this.#place?.userFlushes ?? 0) > 0);
+  /** The flush that did it, while it is the last one. */
+  readonly userFlush = $derived.by(() => {
+    const last = machine.user?.lastFlush ?? null;
+    return last && this.#place && last.serial === this.#place.userFlushes + 1 ? last : null;
+  });
   readonly done = $derived.by(() => {
     if (this.step === 'tables') return this.ready;
     if (this.step === 'cause') return this.changes > 0;
@@ -83,7 +90,7 @@ class Tour {
   /** Does what the step asks for. */
   demonstrate(): void {
     if (this.step === 'stop') window.kseg.runToAsidChange();
-    if (this.step === 'survives') window.kseg.run();
+    if (this.step === 'survives') runCommand('machine.userFlush');
     else window.kseg.input(new TextEncoder().encode(`${WORKLOAD}\r`));
   }
 
@@ -115,8 +122,8 @@ class Tour {
       step,
       asidChanges: machine.view?.asidChanges ?? 0,
       userFlushes: machine.user?.flushes ?? 0,
-      flush: last ? { oldAsid: last.oldAsid, newAsid: last.newAsid, pages: last.pages } : null,
-      kept: machine.kernel?.segments.kseg0?.pages ?? 0,
+      flush: last ? { oldAsid: last.oldAsid, newAsid: last.newAsid, bySegment: last.bySegment, kept: last.kept } : null,
+      user: { pages: machine.user?.segments.useg?.pages ?? 0, asid: machine.user?.asid ?? 0 },
     });
     layout.show(step === 'cause' || step === 'stop' ? 'console' : 'segments');
   }

@@ -15,7 +15,7 @@ export const GUESTS: readonly [Guest, ...Guest[]] = [
     id: 'lab-kvm',
     label: 'Lab kvm, little endian',
     request: { machine: 'kvm', bigEndian: false },
-    about: 'a shell under the hypervisor, made to show changes of ASID',
+    about: 'a shell under the hypervisor, made for ASID changes',
   },
   {
     id: 'lab-malta',
