@@ -15,6 +15,7 @@ const BRIDGE: Record<keyof KsegBridge, true> = {
   reset: true,
   step: true,
   runToAsidChange: true,
+  runToUserFlush: true,
   input: true,
   watch: true,
   pinTables: true,

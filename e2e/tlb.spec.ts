@@ -218,7 +218,7 @@ test('the host’s ASIDs and TLB are those of the emulator, and are asked for on
     });
   expect(await spill()).toBeLessThanOrEqual(0);
   const stale = await columns();
-  await page.evaluate(() => window.kseg.debug({ do: 'runToFlush', table: 'user' }));
+  await page.evaluate(() => window.kseg.runToUserFlush());
   await expect(page.getByTestId('host-0-user-state')).not.toContainText('stale view');
   expect(await columns()).toEqual(stale);
 

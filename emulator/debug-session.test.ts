@@ -232,7 +232,7 @@ it('a run to a flush ends at the table’s next one, and only that run', () => {
   const { mmu } = machine;
   for (const table of ['user', 'kernel', 'user'] as const) {
     const before = mmu[table].last.serial;
-    expect(session.carryOut({ do: 'runToFlush', table }, false)).toBe(true);
+    machine.breakpoints.runUntilFlush(table);
     expect(machine.run(50_000_000, Infinity)).toBe('event');
     expect(mmu[table].last.serial).toBe(before + 1);
     expect(machine.breakpoints.report).toMatchObject({ breakpoint: null, message: '' });
@@ -246,13 +246,12 @@ it('a run to a flush ends at the table’s next one, and only that run', () => {
 
 it('a run to a flush that is given up leaves nothing behind, and breakpoints their say', () => {
   const { machine } = new Lab();
-  const session = new DebugSession(machine);
-  session.carryOut({ do: 'runToFlush', table: 'user' }, false);
+  machine.breakpoints.runUntilFlush('user');
   expect(machine.breakpoints.eventsWanted).toBe(true);
   machine.breakpoints.runUntil(null);
   expect(machine.breakpoints.eventsWanted).toBe(false);
   machine.breakpoints.add('flush:user');
-  session.carryOut({ do: 'runToFlush', table: 'user' }, false);
+  machine.breakpoints.runUntilFlush('user');
   expect(machine.run(50_000_000, Infinity)).toBe('event');
   expect(machine.breakpoints.report).toMatchObject({ breakpoint: 1 });
   machine.breakpoints.remove(1);

@@ -86,9 +86,6 @@ export class DebugSession {
         breakpoints.runUntil({ pc });
         return true;
       }
-      case 'runToFlush':
-        breakpoints.runUntilFlush(command.table);
-        return true;
       case 'setRegister':
         this.mustStand(running);
         this.setRegister(command.register, command.value);

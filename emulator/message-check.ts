@@ -22,6 +22,7 @@ const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { 
   reset: () => true,
   step: ({ instructions }) => isCount(instructions),
   runToAsidChange: () => true,
+  runToUserFlush: () => true,
   input: ({ bytes }) => bytes instanceof Uint8Array,
   watch: ({ request }) => isObject(request) && (request.slot === null || isCount(request.slot)),
   pin: ({ pinned }) => typeof pinned === 'boolean',

@@ -93,6 +93,8 @@ export type ToEmulator =
   | { type: 'step'; instructions: number }
   /** Runs until the instruction after the next guest ASID change, then pauses; gives up where none comes for long. */
   | { type: 'runToAsidChange' }
+  /** The same to the next flush of the user table, whether there is anything in it or not. */
+  | { type: 'runToUserFlush' }
   | { type: 'input'; bytes: Uint8Array }
   | { type: 'watch'; request: ViewRequest }
   /** Pins both GVA page tables and the guest TLB as they are now, or lets go of what was pinned. */

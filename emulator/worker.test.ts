@@ -157,6 +157,21 @@ describe('run control', () => {
     expect(view.asidChanges).toBe(before + 1);
   });
 
+  it('runs to a flush of the user table, and says so', async () => {
+    host = new Host();
+    await host.bootLab();
+    await host.pause();
+    host.send({ type: 'watch', request: { segments: true, tlb: false, slot: null } });
+    const before = (await host.until(() => host.all('view').find(({ view }) => view.user))).view.user!.flushes;
+    host.send({ type: 'input', bytes: keys('pingpong 3\n') });
+    host.send({ type: 'runToUserFlush' });
+    await host.until(() => host.all('state').some(({ state }) => 'until' in state && state.until === 'userFlush'));
+    await host.state('paused');
+    const { view } = await host.until(() => host.all('view').find(({ view }) => (view.user?.flushes ?? 0) > before));
+    expect(view.user!.flushes).toBe(before + 1);
+    expect(view.mode).toBe('user');
+  });
+
   it('a run to a change of ASID says so, and a pause gives it up', async () => {
     host = new Host();
     await host.bootLab();

@@ -6,7 +6,7 @@
  * neither memory nor guest speed.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { AsidSearch } from './asid-search.ts';
+import { EventSearch } from './event-search.ts';
 import { leaveOutBoundsTests } from './bounds-tests.ts';
 import { createMachine, type CreatedMachine } from './create.ts';
 import type { CompilerOptions } from './jit/compiler.ts';
@@ -28,6 +28,7 @@ import {
   type FromEmulator,
   type RunState,
   type SavedBreakpoint,
+  type SearchGoal,
   type StopReport,
   type ToEmulator,
 } from './protocol.ts';
@@ -65,7 +66,7 @@ function sendState(): void {
   else if (end) {
     const reason = end.reason === 'reset' ? 'powerOff' : end.reason;
     state = { state: 'ended', reason, message: end.message };
-  } else if (running) state = asidSearch?.waits ? { state: 'running', until: 'asidChange' } : { state: 'running' };
+  } else if (running) state = search?.waits ? { state: 'running', until: search.goal } : { state: 'running' };
   else {
     const report = created.machine.breakpoints.report ?? givenUp;
     state = report ? { state: 'paused', stop: report } : { state: 'paused' };
@@ -75,8 +76,8 @@ function sendState(): void {
 }
 /** The host has been told of what stopped the machine. */
 let stopSent = false;
-/** A run to the next change of ASID, and why the last one ended without. */
-let asidSearch: AsidSearch | null = null;
+/** A run to the next event of a kind, and why the last one ended without. */
+let search: EventSearch | null = null;
 let givenUp: StopReport | null = null;
 
 function sendError(error: unknown): void {
@@ -127,8 +128,8 @@ function setRunning(value: boolean): void {
     givenUp = null;
     session!.resume();
   } else {
-    asidSearch?.cancel();
-    asidSearch = null;
+    search?.cancel();
+    search = null;
     pacer?.stop();
     created?.machine.breakpoints.runUntil(null);
   }
@@ -176,7 +177,7 @@ function slice(): void {
   }
   consoleOut.flush();
   if (stop === 'ended' || stop === 'event') return setRunning(false);
-  givenUp = asidSearch?.givenUp() ?? null;
+  givenUp = search?.givenUp() ?? null;
   if (givenUp) return setRunning(false);
   if (stop === 'limit') {
     sendView(false);
@@ -233,7 +234,7 @@ function start(
   const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   before?.close();
   running = false;
-  asidSearch = givenUp = null;
+  search = givenUp = null;
   if (created && !breakpoints) next.machine.breakpoints.adopt(created.machine.breakpoints);
   created = next;
   session = new DebugSession(next.machine);
@@ -288,6 +289,14 @@ function debug(id: number, command: DebugCommand): void {
   else standStill();
 }
 
+function runTo(goal: SearchGoal): void {
+  if (!created) return;
+  search?.cancel();
+  search = new EventSearch(created.machine, goal);
+  if (running) sendState();
+  else setRunning(true);
+}
+
 function handle(message: ToEmulator): void {
   switch (message.type) {
     case 'boot':
@@ -308,9 +317,9 @@ function handle(message: ToEmulator): void {
       created.machine.run(message.instructions, Infinity);
       return standStill();
     case 'runToAsidChange':
-      if (!created) return;
-      asidSearch = new AsidSearch(created.machine);
-      return running ? sendState() : setRunning(true);
+      return runTo('asidChange');
+    case 'runToUserFlush':
+      return runTo('userFlush');
     case 'input':
       wakeUp();
       if (created && !created.machine.end) created.machine.input(message.bytes);

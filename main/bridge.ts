@@ -106,6 +106,7 @@ export interface KsegBridge {
   reset(): void;
   step(instructions: number): void;
   runToAsidChange(): void;
+  runToUserFlush(): void;
   /** Console keys, as the bytes a terminal sends. */
   input(bytes: Uint8Array): void;
   watch(request: ViewRequest): void;

@@ -64,7 +64,6 @@ export const DebugCommand = v.variant(
     v.strictObject({ do: v.literal('removeBreakpoint'), id: breakpointId }, shape),
     v.strictObject({ do: v.literal('stepOver') }, shape),
     v.strictObject({ do: v.literal('runTo'), address: expression }, shape),
-    v.strictObject({ do: v.literal('runToFlush'), table: oneOf(['kernel', 'user']) }, shape),
     v.strictObject({ do: v.literal('setRegister'), register: whole(0, 34), value: word }, shape),
     v.strictObject({ do: v.literal('setCp0'), index: whole(0, 255), value: word }, shape),
     v.strictObject(

@@ -60,7 +60,7 @@ export interface HostEnvironment {
 export type BootLoader = () => Promise<BootConfig>;
 
 /** Commands without a payload of their own. */
-type PlainCommand = 'run' | 'pause' | 'runToAsidChange';
+type PlainCommand = 'run' | 'pause' | 'runToAsidChange' | 'runToUserFlush';
 
 const NOTHING: ViewRequest = { segments: false, tlb: false, slot: null };
 const SHUTDOWN_MS = 500;

@@ -107,6 +107,7 @@ export function registerIpc({ window, host, files, guests, configurations, setti
   on('run', () => host.command('run'));
   on('pause', () => host.command('pause'));
   on('runToAsidChange', () => host.command('runToAsidChange'));
+  on('runToUserFlush', () => host.command('runToUserFlush'));
   on('reset', () => host.reset());
   onChecked('step', (instructions) => host.step(instructions));
   onChecked('input', (bytes) => host.input(bytes));

@@ -32,6 +32,7 @@ const bridge: KsegBridge = {
   reset: () => send('reset'),
   step: (instructions) => send('step', instructions),
   runToAsidChange: () => send('runToAsidChange'),
+  runToUserFlush: () => send('runToUserFlush'),
   input: (bytes) => send('input', bytes),
   watch: (request) => send('watch', request),
   pinTables: (pinned) => send('pinTables', pinned),

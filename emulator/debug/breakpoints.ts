@@ -204,6 +204,11 @@ export class Breakpoints implements AccessWatcher {
     this.eventsWanted = true;
   }
 
+  /** Such a run is under way. */
+  get runsToFlush(): boolean {
+    return this.untilFlush !== null;
+  }
+
   private endRuns(): void {
     this.until = null;
     if (this.untilFlush === null) return;

@@ -1,6 +1,4 @@
 /** The debugger’s side: breakpoints, the CPU at an instant, and commands. */
-import type { TableName } from './machine.ts';
-
 /** A breakpoint as the panel lists it. */
 export interface BreakpointView {
   id: number;
@@ -118,8 +116,6 @@ export type DebugCommand =
   | { do: 'stepOver' }
   /** Address as an expression. */
   | { do: 'runTo'; address: string }
-  /** To the next flush of a table, whether there is anything in it or not. */
-  | { do: 'runToFlush'; table: TableName }
   /** A GPR by number, HI 32, LO 33, PC 34; while paused. */
   | { do: 'setRegister'; register: number; value: number }
   /** A CP0 register, as MTC0 would write it where the guest stands: an EntryHi with another ASID flushes. While paused. */

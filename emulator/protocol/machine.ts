@@ -36,10 +36,12 @@ export interface MachineInfo {
   segments: SegmentLayout[];
 }
 
+/** What a run may be under way to, at which it will stop. */
+export type SearchGoal = 'asidChange' | 'userFlush';
+
 export type RunState =
   | { state: 'off' }
-  /** `until`: what it runs to, at which it will stop. */
-  | { state: 'running'; until?: 'asidChange' }
+  | { state: 'running'; until?: SearchGoal }
   /** `stop`: what stopped it, if it was not asked to. */
   | { state: 'paused'; stop?: StopReport }
   /** The guest powered off, panicked, or the emulator stopped it; `message` is one sentence. */

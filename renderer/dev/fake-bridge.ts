@@ -111,6 +111,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
       setState({ state: 'paused' });
       sendView();
     },
+    runToUserFlush: () => bridge.runToAsidChange(),
     input: (bytes) => say(new TextDecoder().decode(bytes).replace(/\r/g, '\n')),
     watch: (wanted) => {
       request = wanted;

@@ -58,20 +58,12 @@ function movePanel(area: Area): void {
   void focusPanelById(id);
 }
 
-async function toUserFlush(): Promise<void> {
-  try {
-    await window.kseg.debug({ do: 'runToFlush', table: 'user' });
-  } catch (error) {
-    messages.error(sentence(error));
-  }
-}
-
 export const frameCommands: readonly CommandHandler[] = [
   { id: 'machine.boot', run: () => machine.boot(machine.request.label, machine.request.request) },
   { id: 'machine.toggle', run: () => (machine.running ? window.kseg.pause() : window.kseg.run()) },
   { id: 'machine.step', run: () => window.kseg.step(1) },
   { id: 'machine.asid', run: () => window.kseg.runToAsidChange() },
-  { id: 'machine.userFlush', run: () => void toUserFlush() },
+  { id: 'machine.userFlush', run: () => window.kseg.runToUserFlush() },
   { id: 'machine.reset', run: () => window.kseg.reset() },
   { id: 'file.openKernel', run: () => void openKernel() },
   { id: 'file.importGuests', run: () => void start.importFiles() },
