@@ -6,7 +6,8 @@
 /** Host milliseconds that a slice should take at most, and at least half of. */
 const MOST_MS = 4;
 const FEWEST = 20_000;
-const MOST = 16_000_000;
+/** Instructions of the longest slice. */
+export const MOST = 16_000_000;
 
 export class Slices {
   /** Instructions of the next slice. */
