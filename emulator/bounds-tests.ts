@@ -7,7 +7,7 @@
  *
  * Generated code has no need of the tests. What it goes to is a constant in the memory's fixed part, an entry of a table
  * there whose index is masked, or an address that has passed the test of bit 31 (a host TLB's entry that is not there has
- * it set), so below 2 GiB. So much is reserved for the memory ({@link RESERVED_PAGES}): should a mistake of the translator
+ * it set), so below 2 GiB. So much is reserved for the memory (RESERVED_PAGES in memory.ts): should a mistake of the translator
  * go beyond the guest's part of it, it meets a page without access there, as it would with the trap handler, and no
  * memory of anybody else's. The process ends then instead of saying so.
  */

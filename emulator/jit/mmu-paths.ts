@@ -161,19 +161,11 @@ export class MmuPaths {
     const { e } = this;
     e.increase(this.presentWord(place), PRESENT_AT, pages);
     const at = e.local(this.figures(mode, va));
-    const of = (figure: Figure) => this.figure(figure);
-    e.increaseDouble(at, of(Figure.Pages), pages);
-    e.increaseDouble(at, of(Figure.RefillsSince), pages);
-    const loadDouble = (figure: Figure) => {
-      e.push(at);
-      e.out.memory(Op.F64Load, of(figure), 3);
-    };
-    const isHigher = () => {
-      loadDouble(Figure.Pages);
-      loadDouble(Figure.HighWater);
-      e.out.op(Op.F64Gt);
-    };
-    e.if(isHigher, () => e.storeDouble(at, of(Figure.HighWater), () => loadDouble(Figure.Pages)));
+    e.increaseDouble(at, this.figure(Figure.Pages), pages);
+    e.increaseDouble(at, this.figure(Figure.RefillsSince), pages);
+    const held = e.loadDouble(at, this.figure(Figure.Pages));
+    const most = e.loadDouble(at, this.figure(Figure.HighWater));
+    e.if(e.double(Op.F64Gt, held, most), () => e.storeDouble(at, this.figure(Figure.HighWater), held));
   }
 
   /** Enters one of the tables that are ready in the page directory. */
@@ -187,7 +179,7 @@ export class MmuPaths {
     const at = e.local(e.add(e.mul(mode, MMU_AT.occupied[1] - MMU_AT.occupied[0]), group));
     const bit = e.shl(1, e.shr(va, 22));
     e.store(at, MMU_AT.occupied[0], e.or(e.load(at, MMU_AT.occupied[0]), bit));
-    e.increaseDouble(this.figures(mode, va), MMU_AT.figures[0] + 8 * Figure.Tables, 1);
+    e.increaseDouble(this.figures(mode, va), this.figure(Figure.Tables), 1);
   }
 
   /** The page of `va` leaves the host TLB. */

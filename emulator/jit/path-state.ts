@@ -55,13 +55,13 @@ export class PathState {
   /** Before a run: the ways are open if nobody watches. */
   open(): void {
     this.isOpen = this.host.isQuiet;
+    this.words[PATHS_AT.open >>> 2] = this.isOpen ? 1 : 0;
   }
 
   /** Before generated code goes on. */
   tell(): void {
-    const { words, mmu, isOpen } = this;
-    words[PATHS_AT.open >>> 2] = isOpen ? 1 : 0;
-    if (this.ring && isOpen) this.tellRoom(this.ring, false);
+    const { words, mmu } = this;
+    if (this.ring && this.isOpen) this.tellRoom(this.ring, false);
     words[PATHS_AT.userReady >>> 2] = mmu.userReady ? 1 : 0;
     words[PATHS_AT.kernelReady >>> 2] = mmu.kernelReady ? 1 : 0;
     while (words[PATHS_AT.spares >>> 2]! < FEWEST_SPARES) {
