@@ -57,7 +57,7 @@ export class FlushPaths {
     const going = e.add(this.figure(mode, USEG, Figure.Tables), this.figure(mode, KSEG23, Figure.Tables));
     const held = e.local(going);
     const room = e.isLess(e.add(held, e.load(0, PATHS_AT.spares)), MOST_SPARES + 1);
-    const recorded = this.log ? e.and(e.isLess(held, FREED_SLOTS + 1), this.log.hasRoomInBlock()) : 1;
+    const recorded = this.log ? e.isLess(held, FREED_SLOTS + 1) : 1;
     const context = e.low(e.loadDouble(0, MMU_AT.asidCache));
     const hasAsid = e.isNot(e.and(context, HOST_ASID_MASK), HOST_ASID_MASK);
     return e.and(e.and(room, recorded), hasAsid);
@@ -191,10 +191,11 @@ export class FlushPaths {
     const sums = [own(RECORD.pages), own(RECORD.tablesFreed), 0, e.or(asids, flags)];
     const category = e.select(mode, FLUSH_USER, FLUSH_KERNEL);
     const segments = e.select(mode, 1 << USEG, (1 << USEG) | (1 << KSEG23));
+    const slots = own(RECORD.freedSlotCount);
+    log.keepTogether(e.select(slots, 3, 2), pc, { ...common, category: NONE });
     log.push(pc, { ...common, category, segments }, ...sums);
     const [pages, tables] = [RECORD.pagesBySegment, RECORD.tablesBySegment];
     const freed = e.or(own(tables + 4 * USEG), e.shl(own(tables + 4 * KSEG23), 21));
-    const slots = own(RECORD.freedSlotCount);
     log.push(pc, { ...common, category: NONE, own: slots }, own(pages + 4 * USEG), 0, own(pages + 4 * KSEG23), freed);
     const places = [0, 4, 8, 12].map((at) => own(RECORD.freedSlots + at));
     e.if(slots, () => log.push(pc, { ...common, category: NONE }, ...places));

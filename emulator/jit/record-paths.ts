@@ -10,9 +10,6 @@ import { EVENT_BYTES, STATE, type RingPlace } from '../timeline/event-ring.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { segmentOf } from './mmu-paths.ts';
 
-/** More events than one exit makes. */
-const MOST = 12;
-
 export interface RecordedEvent {
   category: Value;
   asid: Value;
@@ -39,20 +36,32 @@ export class RecordPaths {
     this.e.body(6, (pc, meta, ...words) => this.record(pc!, meta!, words));
   }
 
-  /** Whether the ring's block takes all that the exit under way records: flushes lie in one. */
-  hasRoomInBlock(): Value {
-    return this.e.isLess(MOST, this.e.load(0, RECORD_AT.room));
+  /** Ends the ring's block if it has not room for so many events, which shall lie in one. */
+  keepTogether(count: Value, pc: Value, event: RecordedEvent): void {
+    const { e } = this;
+    const places = e.local(count);
+    const meta = e.local(this.meta(event));
+    e.if(e.not(e.load(0, RECORD_AT.room)), () => e.do(e.call(this.prepare, meta)));
+    e.if(e.isLess(e.load(0, RECORD_AT.room), places), () =>
+      e.loop((again) => {
+        e.do(e.call(this.index.record, pc, meta, 0, 0, 0, 0));
+        again(e.load(0, RECORD_AT.room));
+      }),
+    );
   }
 
   /** Appends an event of the instruction count that JIT_LEFT gives. @param words up to four */
   push(pc: Value, event: RecordedEvent, ...words: Value[]): void {
     const { e } = this;
-    const { category, asid, user, segments = 0, own = 0 } = event;
+    const [a = 0, b = 0, c = 0, d = 0] = words;
+    e.do(e.call(this.index.record, pc, this.meta(event), a, b, c, d));
+  }
+
+  private meta({ category, asid, user, segments = 0, own = 0 }: RecordedEvent): Value {
+    const { e } = this;
     const place = e.or(e.shl(segments, META_SEGMENT_SHIFT), e.shl(own, META_OWN_SHIFT));
     const mode = e.select(user, META_USER, 0);
-    const meta = e.or(e.or(category, e.shl(asid, META_ASID_SHIFT)), e.or(mode, place));
-    const [a = 0, b = 0, c = 0, d = 0] = words;
-    e.do(e.call(this.index.record, pc, meta, a, b, c, d));
+    return e.or(e.or(category, e.shl(asid, META_ASID_SHIFT)), e.or(mode, place));
   }
 
   /** The segment of an address as a bit of SEGMENTS; none outside the layout. */
