@@ -44,6 +44,7 @@ export interface RunOptions {
   nsPerInstruction: number;
   seed: number;
   policy: FlushPolicy;
+  keepReplaced: boolean;
   check: boolean;
   hostCpus: number;
   migrateEvery: number;
@@ -89,6 +90,7 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --timeline FILE         write the timeline's events: FILE.csv, FILE.json (Chrome trace, for Perfetto), else NDJSON
   --ns-per-instruction N  virtual time of an instruction (default ${DEFAULTS.nsPerInstruction})
   --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
+  --keep-replaced         malta: what TLBWR replaces stays mapped for as long as the guest cannot tell, as in QEMU
   --check                 compare every translation used with the guest TLB (slow)
   --dynamic-translation   kvm: rewrite trapping CP0 instructions into commpage accesses
   --engine NAME           what executes instructions: ${ENGINES.join('|')} (default jit);
@@ -152,6 +154,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         'ns-per-instruction': { type: 'string' },
         seed: { type: 'string' },
         policy: { type: 'string' },
+        'keep-replaced': { type: 'boolean' },
         check: { type: 'boolean' },
         'host-cpus': { type: 'string' },
         'migrate-every': { type: 'string' },
@@ -193,6 +196,9 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (!engine) throw new UsageError(`--engine ${values.engine}: choose one of ${ENGINES.join(', ')}.`);
   if (engine === 'both' && values.check) {
     throw new UsageError('--engine both: the checker needs the interpreter alone; leave --check out.');
+  }
+  if (values['keep-replaced'] && values.check) {
+    throw new UsageError('--keep-replaced: the checker would take what is kept for mistakes; leave --check out.');
   }
   const geometry = GEOMETRY_OPTIONS[values.geometry ?? '32-bit'];
   if (!geometry) {
@@ -252,6 +258,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
       1000,
     ),
     policy,
+    keepReplaced: values['keep-replaced'] ?? false,
     check: values.check ?? false,
     hostCpus,
     migrateEvery: number('--migrate-every', values['migrate-every'], 0, true),

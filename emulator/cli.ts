@@ -66,6 +66,7 @@ function create(options: RunOptions, engine: EngineName): CreatedMachine {
     bigEndian: options.bigEndian,
     cpu: options.cpu,
     policy: options.policy,
+    keepReplaced: options.keepReplaced,
     check: options.check,
     hostCpus: options.hostCpus,
     migrateEvery: options.migrateEvery,

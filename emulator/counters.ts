@@ -38,6 +38,7 @@ export function collectStats(
   return {
     machine: options.kind,
     policy: mmu.policy,
+    keepReplaced: mmu.kept !== null,
     instructions,
     virtualSeconds: virtualNs / 1e9,
     exceptions: named(counters.exceptions, (i) => EXCEPTION_NAMES[i]!),

@@ -54,7 +54,15 @@ export function createMachine(
   if (migrateEvery > 0 && hostCpus === 1) {
     throw new LoadError('With one host CPU there is nowhere to move to: set hostCpus to 2 or more.');
   }
+  if (config.keepReplaced && config.check) {
+    throw new LoadError(
+      'Replaced TLB entries are kept, which the checker would take for mistakes: leave one of the two out.',
+    );
+  }
   const make = (kind: MachineKind, bigEndian: boolean): Machine => {
+    if (config.keepReplaced && kind !== 'malta') {
+      throw new LoadError('Replaced TLB entries can be kept on malta only: KVM takes them from the tables at once.');
+    }
     const tlbEntries =
       config.tlbEntries ?? (kind === 'kvm' ? KVM_TLB_ENTRIES : CPU_TRAITS[config.cpu ?? '24Kf'].tlbEntries);
     // What the two have by the same name goes over as it is; the machine's own needs stand after it.

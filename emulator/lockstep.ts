@@ -261,6 +261,8 @@ export function differences({ interpreter, jit }: Pair): Difference[] {
     const written = ({ tlbWrittenAt, tlbWrittenRandom }: Machine) => `${tlbWrittenAt[i]}, ${tlbWrittenRandom[i]}`;
     note(`when, and if by TLBWR, guest TLB entry ${i} was written`, written(a), written(b));
   }
+  const kept = ({ mmu }: Machine) => mmu.kept?.list().join(' ') ?? 'nothing';
+  note('what is kept of replaced guest TLB entries', kept(a), kept(b));
   for (const table of ['kernel', 'user'] as const) {
     const flush = ({ mmu }: Machine) => {
       const { last } = mmu[table];

@@ -48,6 +48,8 @@ export interface MachineOptions {
   cpu?: CpuModel;
   /** When the GVA page tables are flushed. */
   policy?: FlushPolicy;
+  /** `malta` only: what TLBWR replaces stays mapped for as long as the guest cannot tell; see KeptPairs. */
+  keepReplaced?: boolean;
   /** Compare every translation that is used with the guest TLB. */
   check?: boolean;
   /** Host page-table geometry. */
@@ -177,8 +179,9 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
       write: (gpa, size, value) => this.board.write(gpa, size, value),
     });
     this.clock = new VirtualClock(this.cpu, options.nsPerInstruction);
-    const { policy = 'lazy-user', hostCpus = 1, geometry = 'm32_4k', check = false } = options;
-    const mmuOptions = { ramSize: ramBytes, tlbEntries: options.tlbEntries, geometry, policy, hostCpus };
+    const { policy = 'lazy-user', hostCpus = 1, geometry = 'm32_4k', check = false, keepReplaced = false } = options;
+    const { tlbEntries } = options;
+    const mmuOptions = { ramSize: ramBytes, tlbEntries, geometry, policy, hostCpus, keepReplaced };
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
     if (translates) {
       const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH, rest = REST } = options;

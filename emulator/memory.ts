@@ -88,6 +88,9 @@ export const MMU_AT = {
   contexts: [0x4d0, 0x4d8],
   /** The last flush of each table; see FlushRecord. */
   flushes: [0x2000, 0x4000],
+  /** How many page pairs have been kept since they were last dropped, and the EntryHi of the newest; see KeptPairs. */
+  kept: 0x42c,
+  keptPairs: 0xf000,
 } as const;
 /** What the hypervisor of the `kvm` machine keeps where generated code sees it; see TrapEmulate. */
 export const HYPERVISOR_AT = {

@@ -54,6 +54,7 @@ export const MACHINE = {
   hostCpus: v.optional(whole(1, MAX_HOST_CPUS)),
   migrateEvery: v.optional(whole(1, MAX_MIGRATE_EVERY)),
   dynamicTranslation: v.optional(flag),
+  keepReplaced: v.optional(flag),
   check: v.optional(flag),
   // The kernel's COMMAND_LINE_SIZE is 4096, its terminating zero included.
   commandLine: v.optional(v.pipe(text(4095), v.regex(/^[^\0]*$/, 'must not contain a zero character'))),

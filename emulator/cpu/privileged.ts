@@ -331,6 +331,7 @@ export abstract class Privileged implements System {
   protected tlbProbe(): void {
     const found = this.mmu.tlb.lookup(this.cp0[Cp0.EntryHi]!, this.asid);
     this.cp0[Cp0.Index] = found >= 0 ? found : this.noIndex();
+    if (found < 0) this.mmu.probedInVain(this.cp0[Cp0.EntryHi]!);
   }
 
   /** What TLBP leaves in Index when nothing matches: P set; the index itself is unpredictable, and kept. */
@@ -339,6 +340,7 @@ export abstract class Privileged implements System {
   }
 
   protected tlbRead(index: number): void {
+    this.mmu.dropKept();
     const { tlb } = this.mmu;
     const { cp0 } = this;
     cp0[Cp0.PageMask] = tlb.mask[index]!;

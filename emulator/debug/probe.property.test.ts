@@ -29,7 +29,7 @@ interface Place {
   asid: number;
 }
 type Step =
-  | { do: 'write'; index: number; va: number; asid: number; mask: number; lo0: number; lo1: number }
+  | { do: 'write'; index: number | 'random'; va: number; asid: number; mask: number; lo0: number; lo1: number }
   | { do: 'access'; at: Place }
   | { do: 'erl' | 'unmap' | 'protect' };
 
@@ -52,7 +52,7 @@ function steps(kind: MachineKind): fc.Arbitrary<Step[]> {
           weight: 3,
           arbitrary: fc.record({
             do: fc.constant('write' as const),
-            index: fc.nat(ENTRIES - 1),
+            index: fc.oneof(fc.nat(ENTRIES - 1), fc.constant('random' as const)),
             va,
             asid,
             mask: fc.constantFrom(...MASKS),
@@ -77,10 +77,11 @@ class Bench {
   constructor(
     readonly kind: MachineKind,
     policy: FlushPolicy,
+    keepReplaced: boolean,
     /** What the sequences have reached. */
     readonly seen: Set<string>,
   ) {
-    this.machine = new BareMachine({ kind, tlbEntries: ENTRIES, policy });
+    this.machine = new BareMachine({ kind, tlbEntries: ENTRIES, policy, keepReplaced });
   }
 
   private toKernel(): void {
@@ -209,8 +210,9 @@ const REACHED = ['memory', 'device', 'exception', 'hostTlb', 'gvaTable', 'fill',
 describe.each<MachineKind>(['malta', 'kvm'])('%s', (kind) => {
   const seen = new Set<string>();
   // Under 'never' tables are wrong on purpose, and so is where they lead; what a probe says of them is still what happens.
-  it.each(FLUSH_POLICIES)('under %s an access does what was said of it', (policy) => {
-    const bench = new Bench(kind, policy, seen);
+  const variants = FLUSH_POLICIES.flatMap((policy) => [false, true].map((keep) => [policy, keep] as const));
+  it.each(variants)('under %s an access does what was said of it, replaced entries kept: %s', (policy, keep) => {
+    const bench = new Bench(kind, policy, keep, seen);
     fc.assert(
       fc.property(steps(kind), (sequence) => {
         bench.machine.reset();

@@ -67,7 +67,9 @@ function lossOf(target: DebugTarget, va: number, mode: GuestMode, asid: number):
   const changes = asid !== system.asid;
   if (policy === 'never') return null;
   if (policy === 'tagged') {
-    if (!changes || mode === 'user' || segment !== KSEG23) return null;
+    if (!changes) return null;
+    if (mmu.kept?.has(va)) return 'asidChange';
+    if (mode === 'user' || segment !== KSEG23) return null;
     // kseg2/3 has one table for all ASIDs: what came from entries of one ASID goes.
     return coveredByLocalEntry(target, va) ? 'asidChange' : null;
   }
@@ -169,12 +171,12 @@ function served(target: DebugTarget, probe: Probe, tabled: boolean): Outcome | n
   const { mmu } = target;
   const { va, access, loss } = probe;
   if (loss !== null) return null;
-  const via = (host: number, how: 'hostTlb' | 'gvaTable'): Outcome => ({
-    kind: 'memory',
-    gpa: gpaOf(target, probe),
-    host,
-    via: how,
-  });
+  const via = (host: number, how: 'hostTlb' | 'gvaTable'): Outcome => {
+    const gpa = gpaOf(target, probe);
+    // Where no guest TLB entry says it any more, the page itself does; the commpage is not of guest RAM.
+    const own = host >= mmu.ram(0) ? host - mmu.ram(0) : -1;
+    return { kind: 'memory', gpa: gpa >= 0 ? gpa : own, host, via: how };
+  };
   if (tabled && probe.hostTlb >= 0) return via(probe.hostTlb, 'hostTlb');
   if (probe.pte === 0 || (access === WRITE && (probe.pte & PTE_DIRTY) === 0)) return null;
   const within = 2 ** mmu.kernel.gva.geometry.pageShift - 1;

@@ -41,6 +41,18 @@ export class Facts {
     );
   }
 
+  /** A table still maps the page, though no guest TLB entry does. */
+  get isLeftover(): boolean {
+    const { outcome, tlbIndex } = this.p;
+    return this.mapped && !this.isFixed && tlbIndex < 0 && outcome.kind === 'memory' && outcome.gpa >= 0;
+  }
+  /** Why that is so. */
+  get leftBy(): string {
+    return this.target.mmu.kept
+      ? 'TLBWR has replaced the entry that did, and the guest cannot tell.'
+      : 'No guest TLB entry does any more, and the policy never flushes.';
+  }
+
   /** Of the entry's page pair. */
   half(): 'even' | 'odd' {
     const pair = this.target.mmu.tlb.mask[Math.max(0, this.p.tlbIndex)]! | 0x1fff;

@@ -109,6 +109,10 @@ export function verdict(facts: Facts): TranslationStory['verdict'] {
         target.kind === 'kvm' ? 'Each such access is an exit, emulated by the hypervisor.' : 'No table is asked.',
     }[outcome.via];
     if (outcome.gpa < 0) return { ok: true, title: 'Reaches the commpage.', text: served };
+    if (facts.isLeftover) {
+      const title = `Hits: the guest ${p.space?.name ?? ''} table still maps it to ${hex(outcome.gpa)}.`;
+      return { ok: true, title, text: `${facts.leftBy} ${served}` };
+    }
     const by =
       facts.mapped && !facts.isFixed
         ? `guest TLB entry ${p.tlbIndex} maps it to`

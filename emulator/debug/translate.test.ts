@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
 import { READ, WRITE } from '../cpu/cpu.ts';
 import type { ReverseStory, TranslateRequest } from '../protocol.ts';
-import { BareMachine, entryLo } from '../testing/bare-machine.ts';
+import { BareMachine, entryLo, op } from '../testing/bare-machine.ts';
 import { Lab } from '../testing/lab.ts';
 import { probe } from './probe.ts';
 import { reverse } from './reverse.ts';
@@ -172,4 +172,21 @@ describe('the Lab at work', () => {
       }
     }
   });
+});
+
+it('a page whose entry TLBWR has replaced is still reached where such entries are kept', () => {
+  machine = new BareMachine({ keepReplaced: true, tlbEntries: 16 });
+  machine.setCp0(Cp0.Status, 0);
+  machine.setCp0(Cp0.Wired, 15);
+  machine.writeEntry('random', { hi: 0x00412012, lo0: entryLo(0x5000, 'VD'), lo1: 0 });
+  machine.system.resolve(VA, READ);
+  machine.writeEntry('random', { hi: 0x00600012, lo0: entryLo(0x1000, 'VD'), lo1: 0 });
+  const told = story();
+  expect(told.verdict).toMatchObject({ ok: true, title: 'Hits: the guest kernel table still maps it to 0x00005f84.' });
+  expect(told.verdict.text).toContain('TLBWR has replaced the entry that did, and the guest cannot tell.');
+  expect(step('tlb')).toMatchObject({ mark: 'skip', result: 'replaced' });
+  expect(step('gpa')).toMatchObject({ mark: 'pass', result: '0x00005f84' });
+  machine.setCp0(Cp0.EntryHi, 0x00412012);
+  machine.privileged(op('tlbp'));
+  expect(story().verdict.title).toBe('Misses: no guest TLB entry maps this page.');
 });

@@ -141,6 +141,8 @@ class Story extends Facts {
       return { ...step, mark: 'skip', text: 'Not asked: nothing here depends on it.', result: '-' };
     const vpn2 = hex(p.va & 0xffffe000);
     const compared = `${tlb.entries} entries compared with VPN2 ${vpn2}, ${asidText(p.asid)}.`;
+    if (this.isLeftover)
+      return { ...step, mark: 'skip', text: `${compared} None matches. ${this.leftBy}`, result: 'replaced' };
     if (p.tlbIndex < 0)
       return { ...step, mark: 'fail', text: `${compared} None matches. Nearest:`, result: 'no entry' };
     const lo = tlb.lo(p.tlbIndex, p.va);
@@ -296,6 +298,7 @@ class Story extends Facts {
     if (this.mapped && !this.isFixed && p.tlbIndex >= 0) {
       return `PFN ${hex((target.mmu.tlb.lo(p.tlbIndex, p.va) >>> 6) & 0xfffff, 5)} of entry ${p.tlbIndex} and the offset.`;
     }
+    if (this.isLeftover) return 'The page that the table has.';
     return this.isFixed ? 'The address itself.' : 'The address without its upper three bits.';
   }
 

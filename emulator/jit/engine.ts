@@ -117,6 +117,7 @@ export class Engine {
       ...addresses,
       layout,
       flushes,
+      keepsReplaced: mmu.kept !== null,
       tlbEntries: mmu.tlb.entries,
       seed,
       nsPerInstruction,

@@ -385,11 +385,14 @@ export abstract class ExceptionPaths {
   }
 
   /** TLBP. @param none Index where nothing matches */
-  protected probe(none: Value, left: Local): void {
+  protected probe(none: Value, pc: Local, left: Local): void {
     const { e, mmu } = this;
     const found = e.local(e.call(this.index.lookup, e.load(0, cp0(Cp0.EntryHi)), mmu.asid()));
+    const removals = e.local(e.load(0, REMOVALS_AT));
     e.store(0, cp0(Cp0.Index), e.select(e.isLess(found, 0), none, found));
-    e.return(e.sub(left, 1));
+    if (!this.options.keepsReplaced) e.return(e.sub(left, 1));
+    e.if(e.isLess(found, 0), () => mmu.probedInVain(e.load(0, cp0(Cp0.EntryHi))));
+    this.goOn(pc, removals);
   }
 
   /** TLBWR if `random`, or else TLBWI, to the entry `index`; large pages are the MMU's. @param before done first */
@@ -399,6 +402,7 @@ export abstract class ExceptionPaths {
     const written = e.local(index);
     const masks = e.or(e.load(0, cp0(Cp0.PageMask)), e.load(e.shl(written, 2), GUEST_TLB.mask));
     e.returnIf(masks, NOT_STEPPED);
+    e.returnIf(e.not(e.or(random, mmu.leavesKept(written))), NOT_STEPPED);
     before();
     e.do(e.call(this.index.write, written, random));
     if (log) {

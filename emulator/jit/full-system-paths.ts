@@ -18,6 +18,8 @@ export class FullSystemPaths extends ExceptionPaths {
 
   protected noteMissed(va: Local, asid: Local): void {
     const { e } = this;
+    // Beside a page that missed, another of its pair may have been kept.
+    if (this.options.keepsReplaced) return e.store(0, MMU_AT.missed, NOTHING_MISSED);
     const pair = e.or(e.and(va, ~0x1fff), asid);
     e.store(0, MMU_AT.missed, e.select(e.is(e.load(0, MMU_AT.lastUserAsid), asid), pair, NOTHING_MISSED));
   }
@@ -67,7 +69,7 @@ export class FullSystemPaths extends ExceptionPaths {
       e.returnIf(e.not(this.countRuns()), NOT_STEPPED);
       this.moveFrom(word, this.countValue(), left);
     });
-    e.if(e.is(word, TLBP), () => this.probe(e.or(e.load(0, cp0(Cp0.Index)), 0x80000000), left));
+    e.if(e.is(word, TLBP), () => this.probe(e.or(e.load(0, cp0(Cp0.Index)), 0x80000000), pc, left));
     const random = e.local(e.is(word, TLBWR));
     e.returnIf(e.not(e.or(random, e.is(word, TLBWI))), NOT_STEPPED);
     const indexed = e.local(e.and(e.load(0, cp0(Cp0.Index)), options.tlbEntries - 1));

@@ -37,6 +37,8 @@ const VARIATIONS: Partial<MachineOptions>[] = [
   { policy: 'everything' },
   { policy: 'tagged' },
   { policy: 'never' },
+  { keepReplaced: true },
+  { keepReplaced: true, policy: 'tagged' },
   { hostUnmapEvery: 700 },
   { hostProtectEvery: 500, threshold: 2 },
   { hostCpus: 2, migrateEvery: 600 },

@@ -26,7 +26,14 @@ function lookupOf(memory: LinearMemory, tlbEntries: number): Lookup {
   out.exports(names, 0);
   out.bodies();
   const index = Object.fromEntries(names.map((name, i) => [name, i])) as Record<(typeof names)[number], number>;
-  const tables = { pgd: [0, 0] as const, gpa: 0, tlbEntries, layout: LAYOUTS.malta, flushes: false };
+  const tables = {
+    pgd: [0, 0] as const,
+    gpa: 0,
+    tlbEntries,
+    layout: LAYOUTS.malta,
+    flushes: false,
+    keepsReplaced: false,
+  };
   new MmuPaths(new Expressions(out), tables, index).emit();
   const { exports } = new WebAssembly.Instance(makeModule(out.end()), { k: { memory: memory.memory } });
   return exports.lookup as Lookup;

@@ -24,6 +24,7 @@ import {
 import { PTE_YOUNG } from '../mmu/gpa-table.ts';
 import { GUEST_TLB, LO_D, LO_G, LO_V } from '../mmu/guest-tlb.ts';
 import { PTE_DIRTY, PTE_FLAGS, PTE_PRESENT, PTE_WRITABLE } from '../mmu/gva-page-table.ts';
+import { MOST_KEPT } from '../mmu/kept-pairs.ts';
 import { KSEG0, KSEG23, USEG, type Layout } from '../mmu/layout.ts';
 import { NOTHING_MISSED } from '../mmu/mmu.ts';
 import { FIGURES, Figure } from '../mmu/segment-figures.ts';
@@ -50,6 +51,8 @@ export interface TableAddresses {
   layout: Layout;
   /** Whether changes of ASID flush the tables lazily, as {@link FlushPaths} does. */
   flushes: boolean;
+  /** Whether pages of what TLBWR replaces stay in the tables for as long as the guest cannot tell; see KeptPairs. */
+  keepsReplaced: boolean;
 }
 
 const OFFSET = 0xfff;
@@ -337,7 +340,16 @@ export class MmuPaths {
     const lo1 = e.local(e.load(0, cp0(Cp0.EntryLo1)));
     const hi = e.local(e.load(0, cp0(Cp0.EntryHi)));
     const valid = e.and(e.or(e.load(at, GUEST_TLB.lo0), e.load(at, GUEST_TLB.lo1)), LO_V);
-    e.if(valid, () => this.invalidate(e.and(e.load(at, GUEST_TLB.hi), PAIR)));
+    const before = e.local(e.and(e.load(at, GUEST_TLB.hi), PAIR));
+    if (this.tables.keepsReplaced) {
+      e.if(valid, () =>
+        e.if(
+          random,
+          () => this.keep(before),
+          () => this.invalidate(before),
+        ),
+      );
+    } else e.if(valid, () => this.invalidate(before));
 
     const global = e.local(e.and(e.and(lo0, lo1), LO_G));
     e.store(at, GUEST_TLB.hi, hi);
@@ -352,6 +364,35 @@ export class MmuPaths {
     e.increase(0, COUNTED_AT.tlbWrites, 1);
     e.store8(index, MMU_AT.tlbWrittenRandom, random);
     e.storeDouble(e.shl(at, 1), MMU_AT.tlbWritten, () => pushInstructions(e));
+  }
+
+  /** Whether TLBWI to entry `index` leaves alone what is kept: there is none, or the entry matches what it matches now. */
+  leavesKept(index: Value): Value {
+    const { e } = this;
+    if (!this.tables.keepsReplaced) return 1;
+    const at = e.local(e.shl(index, 2));
+    const now = e.local(e.and(e.load(at, GUEST_TLB.lo0), e.load(at, GUEST_TLB.lo1)));
+    const next = e.and(e.load(0, cp0(Cp0.EntryLo0)), e.load(0, cp0(Cp0.EntryLo1)));
+    const compared = e.select(e.and(now, LO_G), PAIR, PAIR | 0xff);
+    const difference = e.and(e.xor(e.load(at, GUEST_TLB.hi), e.load(0, cp0(Cp0.EntryHi))), compared);
+    const isSame = e.not(e.or(difference, e.and(e.xor(now, next), LO_G)));
+    return e.or(e.not(e.load(0, MMU_AT.kept)), isSame);
+  }
+
+  /** TLBP has not found `va`: Mmu.probedInVain. */
+  probedInVain(va: Value): void {
+    if (this.tables.keepsReplaced) this.invalidate(this.e.and(va, PAIR));
+  }
+
+  /** KeptPairs.add, and the oldest goes where there are too many. */
+  private keep(start: Local): void {
+    const { e } = this;
+    const next = e.local(e.load(0, MMU_AT.kept));
+    const slot = e.local(e.shl(e.and(next, MOST_KEPT - 1), 2));
+    const oldest = e.local(e.load(slot, MMU_AT.keptPairs));
+    e.store(slot, MMU_AT.keptPairs, start);
+    e.store(0, MMU_AT.kept, e.select(e.is(next, 2 * MOST_KEPT - 1), MOST_KEPT, e.add(next, 1)));
+    e.if(e.not(e.isBelow(next, MOST_KEPT)), () => this.invalidate(oldest));
   }
 
   /** What an entry for the page pair at `start` may have left in the tables goes. */

@@ -6,42 +6,10 @@ import type { MachineOptions } from '../machine.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { mfc0, mtc0, op, type BareMachine } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';
+import { MAPPED, START, VALID, general, kseg0Of, refill, walk } from '../testing/tlb-guest.ts';
 
 const [V0, T0, T1, T2, S0, S1, S2, K0, K1, RA] = [2, 8, 9, 10, 16, 17, 18, 26, 27, 31];
-/** Where kseg0 begins on either machine. */
-const kseg0Of = ({ kind }: Partial<MachineOptions>) => (kind === 'kvm' ? 0x40000000 : 0x80000000);
-const START = 0x10000;
-const MAPPED = 0x00400000;
-const VALID = 6;
 const USER_MODE = 0x10;
-
-/** Maps an address to the same physical address; `flags` are EntryLo's. s2 counts. */
-function refill(kseg0: number, flags = VALID): Assembler {
-  const code = new Assembler(kseg0).word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 });
-  code.op('sll', { t: K0, d: K0, a: 7 }).op('ori', { s: K0, t: K0, i: flags }).word(mtc0(K0, Cp0.EntryLo0));
-  code.op('ori', { s: K0, t: K0, i: 0x40 }).word(mtc0(K0, Cp0.EntryLo1)).op('addiu', { s: S2, t: S2, i: 1 });
-  return code.op('tlbwr').op('eret');
-}
-
-/** Makes the entry that was invalid, or not dirty, what it is to be; skips what has raised the one exception else. t2 counts. */
-function general(kseg0: number, skipped: number = ExcCode.AdEL): Assembler {
-  const code = new Assembler(kseg0 + 0x180).op('addiu', { s: T2, t: T2, i: 1 }).word(mfc0(K0, Cp0.Cause));
-  code.op('andi', { s: K0, t: K0, i: 0x7c }).op('addiu', { t: K1, i: 4 * skipped });
-  code.branch('beq', { s: K0, t: K1 }, 'skip').nop();
-  code.word(mfc0(K0, Cp0.BadVAddr)).op('srl', { t: K0, d: K0, a: 13 }).op('sll', { t: K0, d: K0, a: 7 });
-  code.op('ori', { s: K0, t: K0, i: VALID }).word(mtc0(K0, Cp0.EntryLo0)).op('ori', { s: K0, t: K0, i: 0x40 });
-  code.word(mtc0(K0, Cp0.EntryLo1)).op('tlbp').op('tlbwi').op('eret');
-  code.label('skip').word(mfc0(K0, Cp0.EPC)).op('addiu', { s: K0, t: K0, i: 4 }).word(mtc0(K0, Cp0.EPC));
-  return code.op('eret');
-}
-
-/** Goes through 24 pairs of pages for ever, more than the TLB has entries: t0 is the page's address, s0 its number. */
-function walk(kseg0: number, step: (code: Assembler) => void): Assembler {
-  const code = new Assembler(kseg0 + START).label('again').op('addiu', { t: S0, i: 24 }).li(T0, MAPPED).label('loop');
-  step(code);
-  code.li(T1, 0x2000).op('addu', { s: T0, t: T1, d: T0 }).op('addiu', { s: S0, t: S0, i: -1 });
-  return code.branch('bgtz', { s: S0 }, 'loop').nop().branch('beq', {}, 'again').nop();
-}
 
 const STEPS: [string, (code: Assembler) => void][] = [
   ['loads', (code) => code.op('lw', { s: T0, t: V0, i: 4 })],

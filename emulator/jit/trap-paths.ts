@@ -167,7 +167,7 @@ export class TrapPaths extends ExceptionPaths {
     });
     e.if(e.is(word, TLBP), () => {
       trap();
-      this.probe(-1, left);
+      this.probe(-1, pc, left);
     });
     const random = e.local(e.is(word, TLBWR));
     e.returnIf(e.not(e.or(random, e.is(word, TLBWI))), NOT_STEPPED);

@@ -55,6 +55,14 @@ export class GuestTlb {
     this.tagged[index] = (lo0 & lo1 & LO_G) !== 0 ? compared : compared | 0xff;
   }
 
+  /** Whether what would be written to entry `index` matches the addresses and ASIDs that it matches now. */
+  isSamePair(index: number, hi: number, mask: number, lo0: number, lo1: number): boolean {
+    const global = (lo0 & lo1 & LO_G) !== 0;
+    const isSameRange = this.mask[index] === mask && ((this.hi[index]! ^ hi) & ~(mask | 0x1fff)) === 0;
+    const isSameAsid = global === this.isGlobal(index) && (global || ((this.hi[index]! ^ hi) & 0xff) === 0);
+    return isSameRange && isSameAsid;
+  }
+
   isGlobal(index: number): boolean {
     return (this.lo0[index]! & this.lo1[index]! & LO_G) !== 0;
   }

@@ -27,6 +27,7 @@ import { GuestTlb, LO_D, LO_V } from './guest-tlb.ts';
 import { PTE_COMMPAGE, PTE_DIRTY, PTE_PRESENT, PTE_WRITABLE } from './gva-page-table.ts';
 import { HostCpus } from './host-cpus.ts';
 import { HostTlb, invalidate } from './host-tlb.ts';
+import { KeptPairs } from './kept-pairs.ts';
 import { KMF_GPA, KMF_KERN, KMF_USER, KSEG0, KSEG23, USEG, type Layout } from './layout.ts';
 import type { FlushPolicy } from './policy.ts';
 import { FIGURES } from './segment-figures.ts';
@@ -63,10 +64,14 @@ export interface MmuOptions {
   geometry: GeometryName;
   policy: FlushPolicy;
   hostCpus: number;
+  /** Whether pages of what TLBWR replaces stay in the tables for as long as the guest cannot tell; see KeptPairs. */
+  keepReplaced: boolean;
 }
 
 export class Mmu {
   readonly tlb: GuestTlb;
+  /** What TLBWR has replaced and the tables still have; null where it goes at once. */
+  readonly kept: KeptPairs | null;
   readonly cpus: HostCpus;
   readonly gpa: GpaTable;
   readonly kernel: AddressSpace;
@@ -110,6 +115,7 @@ export class Mmu {
     this.lastUserAsid = 0;
     this.missed = NOTHING_MISSED;
     this.tlb = new GuestTlb(memory, options.tlbEntries);
+    this.kept = options.keepReplaced ? new KeptPairs(memory) : null;
     // With one host CPU generated code gives out ASIDs, too.
     const doubles = (at: number) => memory.doubles.subarray(at >>> 3, (at >>> 3) + 1);
     const one = options.hostCpus === 1;
@@ -347,9 +353,13 @@ export class Mmu {
 
   /** Writes guest TLB entry `index`, first invalidating what the old one may have left in the tables. */
   writeTlb(index: number, hi: number, mask: number, lo0: number, lo1: number, random: boolean): void {
-    const { tlb } = this;
+    const { tlb, kept } = this;
     // Nothing can have come from an entry of which neither half was valid.
-    if (((tlb.lo0[index]! | tlb.lo1[index]!) & LO_V) !== 0) this.invalidateRange(index);
+    if (((tlb.lo0[index]! | tlb.lo1[index]!) & LO_V) !== 0) {
+      if (kept && random && tlb.mask[index] === 0) this.keep(kept, tlb.start(index));
+      else this.invalidateRange(index);
+    }
+    if (kept && !random && !tlb.isSamePair(index, hi, mask, lo0, lo1)) this.dropKept();
     tlb.write(index, hi, mask, lo0, lo1);
     // KVM stops here. An entry that overlaps an older one may come before it in the order of a lookup, though, valid or
     // not, so what the older one filled must go too.
@@ -358,15 +368,37 @@ export class Mmu {
     this.observer.tlbWritten(index, random);
   }
 
-  /** No guest TLB entry matches `va` under `asid`, so that neither table has anything of its page pair. */
+  private keep(kept: KeptPairs, start: number): void {
+    const oldest = kept.add(start);
+    if (oldest >= 0) this.invalidatePages(oldest, oldest + 0x1fff);
+  }
+
+  /** The guest is about to learn all that its TLB holds. */
+  dropKept(): void {
+    if (!this.kept?.length) return;
+    for (const start of this.kept.take()) this.invalidatePages(start, start + 0x1fff);
+  }
+
+  /** TLBP does not find `va`, so that the guest knows that its TLB does not have it. */
+  probedInVain(va: number): void {
+    const start = (va & ~0x1fff) >>> 0;
+    if (this.kept?.length) this.invalidatePages(start, start + 0x1fff);
+  }
+
+  /** No guest TLB entry matches `va` under `asid`, so that neither table has anything of its page pair, if none is kept. */
   tlbMissed(va: number, asid: number): void {
-    const exact = this.policy !== 'tagged' && this.policy !== 'never' && this.lastUserAsid === asid;
+    const isFlushed = this.policy !== 'tagged' && this.policy !== 'never';
+    const exact = isFlushed && !this.kept && this.lastUserAsid === asid;
     this.missed = exact ? (va & ~0x1fff) | asid : NOTHING_MISSED;
   }
 
   private invalidateRange(index: number): void {
-    const start = this.tlb.start(index);
-    const end = Math.min(this.tlb.end(index), this.layout.end);
+    this.invalidatePages(this.tlb.start(index), this.tlb.end(index));
+  }
+
+  /** @param last byte address */
+  private invalidatePages(start: number, last: number): void {
+    const end = Math.min(last, this.layout.end);
     const segment = this.layout.segmentOf[start >>> 29]!;
     // Entries for unmapped segments, such as those a kernel fills its TLB with to empty it, match nothing.
     if (start > end || (segment !== USEG && segment !== KSEG23)) return;
@@ -412,6 +444,7 @@ export class Mmu {
   /** Under `tagged` the kernel's view of useg changes with the table; kseg2/3 has one table, so its own ASIDs' entries go. */
   private switchTagged(): void {
     const { tlb, layout } = this;
+    this.dropKept();
     this.kernel.host.clearMapped((page) => layout.segmentOf[page >>> 17] === USEG);
     this.kernel.dropOtherContexts();
     for (let i = 0; i < tlb.entries; i++) {
@@ -522,6 +555,7 @@ export class Mmu {
 
   /** Puts everything in its state at power-on, but for the counts. */
   reset(): void {
+    this.dropKept();
     for (let i = 0; i < this.tlb.entries; i++) this.tlb.write(i, 0, 0, 0, 0);
     this.kernelAsid = this.lastUserAsid = 0;
     this.user = this.users.get(0)!;

@@ -34,6 +34,11 @@ export interface BootConfig {
   migrateEvery?: number;
   /** `kvm` only: trapping CP0 instructions are rewritten into accesses of the commpage. */
   dynamicTranslation?: boolean;
+  /**
+   * `malta` only: pages of a TLB entry that TLBWR replaces stay mapped for as long as the guest cannot tell, as QEMU has
+   * it. Fewer refills; not with `check`.
+   */
+  keepReplaced?: boolean;
   /** Every translation that is used is compared with the guest TLB, which is slow. */
   check?: boolean;
   /** At most two of each interface, in the guest's order. They stay open until the next boot, resets included. */

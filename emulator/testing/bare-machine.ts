@@ -68,14 +68,14 @@ export class BareMachine extends Machine {
     return this.cpu.r[K1]! >>> 0;
   }
 
-  /** Writes a guest TLB entry by TLBWI; EntryHi and what else it takes keep the new values. */
-  writeEntry(index: number, entry: { hi: number; mask?: number; lo0?: number; lo1?: number }): void {
-    this.setCp0(Cp0.Index, index);
+  /** Writes a guest TLB entry by TLBWI, or one by TLBWR; EntryHi and what else it takes keep the new values. */
+  writeEntry(index: number | 'random', entry: { hi: number; mask?: number; lo0?: number; lo1?: number }): void {
+    if (index !== 'random') this.setCp0(Cp0.Index, index);
     this.setCp0(Cp0.PageMask, entry.mask ?? 0);
     this.setCp0(Cp0.EntryLo0, entry.lo0 ?? 0);
     this.setCp0(Cp0.EntryLo1, entry.lo1 ?? 0);
     this.setCp0(Cp0.EntryHi, entry.hi);
-    this.privileged(op('tlbwi'));
+    this.privileged(op(index === 'random' ? 'tlbwr' : 'tlbwi'));
   }
 }
 

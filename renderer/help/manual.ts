@@ -55,9 +55,10 @@ export const BOOT: Page = {
   id: 'boot',
   title: 'Boot configurations',
   paragraphs: [
-    'A configuration is a guest and the machine it gets, under a name: memory, TLB entries, command line, initial RAM disk, disks, CPU, flush policy, host CPUs and how often the guest moves between them, host page tables, dynamic translation, checker, seed. Choose a row, change what you like at the right, give it a name and save it. Each is a JSON file in the folder “configurations” of the profile, to be read, edited and shared; one that is deleted goes into the folder “removed” there.',
+    'A configuration is a guest and the machine it gets, under a name: memory, TLB entries, command line, initial RAM disk, disks, CPU, flush policy, host CPUs and how often the guest moves between them, host page tables, dynamic translation, replaced TLB entries, checker, seed. Choose a row, change what you like at the right, give it a name and save it. Each is a JSON file in the folder “configurations” of the profile, to be read, edited and shared; one that is deleted goes into the folder “removed” there.',
     'Compare boots two of them one after the other and sets what each counted beside the other, phase by phase. A boot with the same settings and seed counts the same every time, so a difference comes from what you changed.',
     'Flush policies: lazy-user is what KVM does; eager flushes both tables at once; everything takes kseg0 too; tagged keeps a user table for each ASID; never flushes nothing, which is wrong on purpose, and the checker shows the stale translations it causes.',
+    'On malta replaced TLB entries can be kept: pages of an entry that TLBWR replaces stay in the tables for as long as the guest cannot tell, as in QEMU. The Segments then show more pages than the TLB has, and a guest that needs more than its TLB takes far fewer refills.',
   ],
 };
 

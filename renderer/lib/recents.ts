@@ -41,6 +41,7 @@ const TYPES: Record<string, (value: unknown) => boolean> = {
   policy: oneOf(POLICIES),
   geometry: oneOf(HOST_GEOMETRIES),
   dynamicTranslation: (value) => typeof value === 'boolean',
+  keepReplaced: (value) => typeof value === 'boolean',
   check: (value) => typeof value === 'boolean',
   nsPerInstruction: Number.isInteger,
   disks: (value) => Array.isArray(value) && value.every(isDisk),

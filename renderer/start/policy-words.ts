@@ -8,3 +8,7 @@ export const POLICY_SAYS: Record<Settings['policy'], string> = {
   tagged: 'A user table for each guest ASID; only TLB writes take entries away.',
   never: 'Nothing is flushed: wrong on purpose, which the checker shows.',
 };
+
+/** What keeping replaced TLB entries does. */
+export const KEEP_SAYS =
+  'Pages of an entry that TLBWR replaces stay mapped for as long as the guest cannot tell, as in QEMU: fewer refills.';

@@ -82,6 +82,10 @@ describe('settings', () => {
     const kvm = requestOf(lab, { ...defaultSettings(lab, []), cpu: '24Kc', dynamicTranslation: true });
     expect(kvm).toMatchObject({ dynamicTranslation: true });
     expect(kvm).not.toHaveProperty('cpu');
+    const malta = { ...settings, check: false, keepReplaced: true };
+    expect(requestOf(file, malta)).toMatchObject({ keepReplaced: true });
+    expect(settingsOf(requestOf(file, malta), file)).toEqual(malta);
+    expect(requestOf(file, { ...malta, machine: 'kvm' })).not.toHaveProperty('keepReplaced');
   });
 
   it('know what a request boots', () => {

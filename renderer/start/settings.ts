@@ -37,6 +37,7 @@ export interface Settings {
   /** Instructions; empty: the guest stays where it is. Of no meaning with one CPU. */
   migrateEvery: string;
   dynamicTranslation: boolean;
+  keepReplaced: boolean;
   check: boolean;
   disks: DiskSetting[];
   /** What the form does not show, as the request had it. */
@@ -54,6 +55,7 @@ const USUAL = {
   hostCpus: '1',
   migrateEvery: '',
   dynamicTranslation: false,
+  keepReplaced: false,
   check: false,
 } as const;
 const LINUX_COMMAND_LINE = 'console=ttyS0';
@@ -106,6 +108,7 @@ export function settingsOf(request: BootRequest, choice: Choice): Settings {
     hostCpus: request.hostCpus === undefined ? base.hostCpus : String(request.hostCpus),
     migrateEvery: request.migrateEvery === undefined ? base.migrateEvery : String(request.migrateEvery),
     dynamicTranslation: request.dynamicTranslation ?? base.dynamicTranslation,
+    keepReplaced: request.keepReplaced ?? base.keepReplaced,
     check: request.check ?? base.check,
     disks: (request.disks ?? []).map(({ fileId, guest, ...disk }) => ({ ...disk, source: guest ?? `#${fileId}` })),
     ...(request.nsPerInstruction === undefined ? {} : { nsPerInstruction: request.nsPerInstruction }),
@@ -187,6 +190,7 @@ export function requestOf(choice: Choice, settings: Settings): BootRequest {
     if (settings.migrateEvery.trim() !== '') request.migrateEvery = Number(settings.migrateEvery.trim());
   }
   if (settings.machine !== 'malta' && settings.dynamicTranslation) request.dynamicTranslation = true;
+  if (settings.machine !== 'kvm' && settings.keepReplaced) request.keepReplaced = true;
   if (settings.check) request.check = true;
   if (settings.nsPerInstruction !== undefined) request.nsPerInstruction = settings.nsPerInstruction;
   request.seed = Number(settings.seed.trim());
