@@ -8,6 +8,8 @@
  *   --quick          short runs: whether it works, not how fast it is
  *   --engine NAME    interpreter or jit (default: Kseg's own choice)
  *   --cpu-time       by the processes' CPU time and not by the wall's, for a busy host (groups a, b and c; Linux)
+ *   --drop-replaced  groups c and c64: what TLBWR replaces goes at once, as on hardware; QEMU keeps it, and so does
+ *                    Kseg (--keep-replaced) without this option
  *   --be             groups a and b in big-endian order
  *   --json FILE      writes all of it
  *
@@ -51,6 +53,7 @@ const OPTIONS = {
   program: { type: 'string' },
   engine: { type: 'string' },
   'cpu-time': { type: 'boolean', default: false },
+  'drop-replaced': { type: 'boolean', default: false },
   be: { type: 'boolean', default: false },
 };
 
@@ -117,7 +120,7 @@ async function main() {
   const linux = groups.filter((group) => group === 'c' || group === 'c64');
   const debian = linux.length > 0 || groups.includes('d') ? debianGuest() : null;
   for (const core of debian ? linux : []) {
-    const results = await linuxBench(debian, { ...timing, core });
+    const results = await linuxBench(debian, { ...timing, core, keep: !values['drop-replaced'] });
     if (results.length > 0) result.groups[core] = summary(core, results, { ...values, qemu });
   }
   if (debian && groups.includes('d')) {

@@ -40,17 +40,22 @@ export async function makeInitrd(busybox, out) {
   ]);
 }
 
-/** Arguments of `kseg run` for these programs. @param {keyof typeof CORES} core */
-export function ksegArguments(kernel, initrd, core) {
+/**
+ * Arguments of `kseg run` for these programs.
+ * @param {keyof typeof CORES} core
+ * @param {boolean} [keep] whether replaced TLB entries are kept, as QEMU does by itself
+ */
+export function ksegArguments(kernel, initrd, core, keep = false) {
   const machine = ['--machine', 'malta', '--memory', `${MEMORY}M`, '--cpu', CORES[core].kseg];
+  if (keep) machine.push('--keep-replaced');
   return [kernel, ...machine, '--initrd', initrd, '--append', APPEND];
 }
 
 /**
  * @param {{ kernel: string, busybox: string }} guest
- * @param {{ wanted: (name: string) => boolean, engine: string[], qemu: boolean, runs: number, target: number, core: keyof typeof CORES }} options
+ * @param {{ wanted: (name: string) => boolean, engine: string[], qemu: boolean, runs: number, target: number, core: keyof typeof CORES, keep: boolean }} options
  */
-export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, core, ...options }) {
+export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, core, keep, ...options }) {
   const programs = PROGRAMS.filter(({ name }) => wanted(name));
   if (programs.length === 0) return [];
   const folder = mkdtempSync(path.join(os.tmpdir(), 'kseg-bench-'));
@@ -58,7 +63,7 @@ export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, co
   const consoles = [];
   try {
     await makeInitrd(busybox, initrd);
-    const kseg = [...ksegArguments(kernel, initrd, core), ...engine];
+    const kseg = [...ksegArguments(kernel, initrd, core, keep), ...engine];
     consoles.push(new Console({ name: 'Kseg', prompt: PROMPT, command: ksegCommand(kseg) }));
     if (qemu) {
       const files = ['-kernel', kernel, '-initrd', initrd, '-append', APPEND];
