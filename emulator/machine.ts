@@ -26,6 +26,7 @@ import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
 import type { Compiler, CompilerOptions } from './jit/compiler.ts';
 import { BATCH, REST, CACHE_LIMITS, type CacheLimits } from './jit/cache-options.ts';
+import { blockCounter } from './jit/block-counter.ts';
 import { Engine, type EngineHost } from './jit/engine.ts';
 import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
@@ -212,6 +213,10 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     } else this.system = new FullSystem(this.cpu, this.mmu, this.clock, this, systemOptions);
     this.cpu.system = this.system;
     this.events = ring ? new EventLog(this.cpu, this.clock, layout, ring) : null;
+    if (ring && translates) {
+      const { counter, counted } = blockCounter(this.memory, ring);
+      this.events!.ring.countBy(counter, counted);
+    }
     const host: BoardHost = {
       clock: this.clock,
       bigEndian: options.bigEndian,

@@ -58,6 +58,8 @@ export const PATHS_AT = {
  * many there is room for before the host must prepare the ring for one.
  */
 export const RECORD_AT = { place: 0x4c0, since: 0x4c4, room: 0x500 } as const;
+/** What a block of the timeline's ring has of each category, a word each. */
+export const EVENTS_COUNTED_AT = 0xf400;
 /** The host sees to it that so many tables are ready; flushes leave theirs, too, up to the most there is room for. */
 export const FEWEST_SPARES = 5;
 export const MOST_SPARES = 64;

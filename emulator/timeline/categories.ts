@@ -9,7 +9,8 @@ export const CATEGORIES = 64;
 /** An event's meta word: category, guest ASID, user mode, segments as bits of SEGMENTS, and the category's own. */
 export const META_CATEGORY = 0x3f;
 export const META_ASID_SHIFT = 6;
-export const META_USER = 1 << 14;
+export const META_USER_SHIFT = 14;
+export const META_USER = 1 << META_USER_SHIFT;
 export const META_SEGMENT_SHIFT = 15;
 export const META_OWN_SHIFT = 19;
 /** In the last word of a flush: of the kernel table. */
