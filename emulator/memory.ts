@@ -129,6 +129,11 @@ export const HOST_TLB_LISTS = [LISTS_AT, LISTS_AT + 2 * HOST_TLB_LIST_BYTES] as 
 export const TABLES_BYTES = 64 << 20;
 /** Present pages of the page tables, a word for each KiB of the tables' room: no table is smaller. */
 export const TABLE_UNIT = 1024;
+/**
+ * In the next word, of tables that are large enough to have one: which parts of the table have had entries since it was
+ * zeroed, a bit for each 32nd of it. So whoever zeroes it again does not touch the rest.
+ */
+export const TOUCHED = 4;
 export const PRESENT_AT = LISTS_AT + 4 * HOST_TLB_LIST_BYTES;
 /** Which pages of host memory are watched, a byte each; host memory lies below 2 GiB. */
 export const WATCHED_AT = PRESENT_AT + 4 * (TABLES_BYTES / TABLE_UNIT);

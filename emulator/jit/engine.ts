@@ -363,7 +363,7 @@ export class Engine {
 
   /** What is wrong with the code cache, a sentence each; nothing, if all is well. Looks at everything, so it is slow. */
   verify(): string[] {
-    return this.cache.verify();
+    return [...this.cache.verify(), ...(this.paths?.verify() ?? [])];
   }
 }
 

@@ -161,13 +161,6 @@ export class Expressions {
     this.push(value);
     this.out.memory(Op.I32Store16, offset, 1);
   }
-  /** Sets so many bytes at an address (memory.fill). */
-  fill(address: Value, byte: Value, length: Value): void {
-    for (const value of [address, byte, length]) this.push(value);
-    this.out.byte(0xfc);
-    this.out.unsigned(11);
-    this.out.byte(0);
-  }
 
   /** Adds to the word at an address. */
   increase(address: Value, offset: number, by: Value): void {

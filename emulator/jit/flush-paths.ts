@@ -5,7 +5,17 @@
  * Either takes whole segments, so each table of theirs goes, and what is left to do is to count. Where more of them would
  * go than an event or the list of spare tables has room for, or host ASIDs run out, the MMU does it.
  */
-import { COUNTED_AT, HOST_TLB, HOST_TLB_LISTS, HOST_TLB_LIST_BYTES, MMU_AT, MOST_SPARES, PATHS_AT } from '../memory.ts';
+import {
+  COUNTED_AT,
+  HOST_TLB,
+  HOST_TLB_LISTS,
+  HOST_TLB_LIST_BYTES,
+  MMU_AT,
+  MOST_SPARES,
+  PATHS_AT,
+  PRESENT_AT,
+  TOUCHED,
+} from '../memory.ts';
 import { RECORD } from '../mmu/flush-record.ts';
 import { HOST_ASID_MASK } from '../mmu/host-cpus.ts';
 import { KMF_KERN, KMF_USER, KSEG0, KSEG1, KSEG23, SEGMENTS, USEG } from '../mmu/layout.ts';
@@ -13,11 +23,10 @@ import { FIGURES, Figure } from '../mmu/segment-figures.ts';
 import { FLUSH_KERNEL, FLUSH_USER, KERNEL_TABLE, NONE } from '../timeline/categories.ts';
 import { FREED_SLOTS } from '../timeline/event-ring.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
-import { REMOVALS, pushInstructions, type MmuPaths, type TableAddresses } from './mmu-paths.ts';
+import { PART_SHIFT, REMOVALS, pushInstructions, type MmuPaths, type TableAddresses } from './mmu-paths.ts';
 import type { RecordPaths } from './record-paths.ts';
-import { Op } from './wasm.ts';
+import { Op, Simd } from './wasm.ts';
 
-const TABLE_BYTES = 0x1000;
 /** Of an address, to the word of MMU_AT.occupied that has its page-directory slot. */
 const GROUP_SHIFT = 27;
 
@@ -109,7 +118,7 @@ export class FlushPaths {
           const entry = e.add(pgd, e.shl(slot, 2));
           e.set(table, e.load(entry));
           e.store(entry, 0, 0);
-          e.fill(table, 0, TABLE_BYTES);
+          this.zero(table);
           e.store(e.shl(spares, 2), PATHS_AT.spare, table);
           e.set(spares, e.add(spares, 1));
           e.store16(e.add(record, e.shl(count, 1)), RECORD.freedSlots, slot);
@@ -123,6 +132,25 @@ export class FlushPaths {
     });
     e.store(0, PATHS_AT.spares, spares);
     e.store(record, RECORD.freedSlotCount, count);
+  }
+
+  /** Zeroes a table's parts that have had entries. */
+  private zero(table: Local): void {
+    const { e } = this;
+    const touched = e.local(e.load(this.mmu.presentWord(table), PRESENT_AT + TOUCHED));
+    e.if(touched, () =>
+      e.loop((nextPart) => {
+        const part = e.local(e.add(table, e.shl(e.ctz(touched), PART_SHIFT)));
+        for (let at = 0; at < 1 << PART_SHIFT; at += 16) {
+          e.push(part);
+          e.push(0);
+          e.out.simd(Simd.I32x4Splat);
+          e.out.storeVector(at);
+        }
+        e.set(touched, e.and(touched, e.sub(touched, 1)));
+        nextPart(touched);
+      }),
+    );
   }
 
   /** flush(mode, old, now, pc): by a change of ASID, which is the guest's already; see {@link canFlush}. */

@@ -19,6 +19,7 @@ import {
   PRESENT_AT,
   TABLES_AT,
   TABLE_UNIT,
+  TOUCHED,
   WATCHED_AT,
 } from '../memory.ts';
 import { PTE_YOUNG } from '../mmu/gpa-table.ts';
@@ -60,6 +61,8 @@ const PAGE = ~OFFSET;
 const PAIR = ~0x1fff;
 /** Where the count of watched pages that a host TLB has dropped is in its words. */
 export const REMOVALS = 8;
+/** Of a pte table, the parts that TOUCHED has a bit for, as a power of two: each has both pages of a pair. */
+export const PART_SHIFT = 7;
 const [SEGMENT_SHIFT, BUDDY] = [29, 0x1000];
 
 /** The index in SEGMENTS of an address, from four bits for each value of address bits 31:29; 15 outside the layout. */
@@ -135,7 +138,7 @@ export class MmuPaths {
   }
 
   /** Where the present pages of an entry's table are counted, less PRESENT_AT: tables are of 4 KiB, at multiples of that. */
-  private presentWord(place: Value): Value {
+  presentWord(place: Value): Value {
     const { e } = this;
     return e.shl(e.shr(e.sub(e.and(place, PAGE), TABLES_AT), 31 - Math.clz32(TABLE_UNIT)), 2);
   }
@@ -162,7 +165,10 @@ export class MmuPaths {
   /** So many came. */
   private countNew(mode: Value, place: Value, va: Value, pages: Local): void {
     const { e } = this;
-    e.increase(this.presentWord(place), PRESENT_AT, pages);
+    const present = e.local(this.presentWord(place));
+    e.increase(present, PRESENT_AT, pages);
+    const part = e.shl(1, e.shr(e.and(place, OFFSET), PART_SHIFT));
+    e.store(present, PRESENT_AT + TOUCHED, e.or(e.load(present, PRESENT_AT + TOUCHED), part));
     const at = e.local(this.figures(mode, va));
     e.increaseDouble(at, this.figure(Figure.Pages), pages);
     e.increaseDouble(at, this.figure(Figure.RefillsSince), pages);
@@ -177,7 +183,9 @@ export class MmuPaths {
     e.increase(0, PATHS_AT.spares, -1);
     const table = e.local(e.load(e.shl(e.load(0, PATHS_AT.spares), 2), PATHS_AT.spare));
     e.store(e.add(this.pgd(mode), e.shl(e.shr(va, 22), 2)), 0, table);
-    e.store(this.presentWord(table), PRESENT_AT, 0);
+    const present = e.local(this.presentWord(table));
+    e.store(present, PRESENT_AT, 0);
+    e.store(present, PRESENT_AT + TOUCHED, 0);
     const group = e.shl(e.shr(va, 27), 2);
     const at = e.local(e.add(e.mul(mode, MMU_AT.occupied[1] - MMU_AT.occupied[0]), group));
     const bit = e.shl(1, e.shr(va, 22));

@@ -33,6 +33,9 @@ export interface PathHost {
   };
 }
 
+/** Tables of whoever flushes by himself have 1024 entries. */
+const SPARE_BYTES = 0x1000;
+
 /** The exits of {@link TrapPaths}. */
 const EXITS = [ExcCode.Mod, ExcCode.TLBL, ExcCode.TLBS, ExcCode.Sys, ExcCode.CpU] as const;
 
@@ -96,6 +99,15 @@ export class PathState {
     const place = this.words[RECORD_AT.place >>> 2]!;
     if (place !== recordedFrom) ring.advance((place - recordedFrom) / EVENT_BYTES);
     this.recordedFrom = place;
+  }
+
+  /** What is wrong with what generated code is told, a sentence each; nothing, if all is well. */
+  verify(): string[] {
+    const { words } = this;
+    const spares = words.subarray(PATHS_AT.spare >>> 2, (PATHS_AT.spare >>> 2) + words[PATHS_AT.spares >>> 2]!);
+    const isZero = (table: number) =>
+      words.subarray(table >>> 2, (table + SPARE_BYTES) >>> 2).every((pte) => pte === 0);
+    return [...spares].flatMap((table) => (isZero(table) ? [] : [`Spare table 0x${table.toString(16)} has entries.`]));
   }
 
   /** After a run: adds what generated code has counted to what everybody counts in, its own exits to `exits`. */

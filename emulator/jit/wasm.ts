@@ -135,6 +135,7 @@ export const enum Op {
 /** Of vectors of 128 bits: what follows the prefix. */
 export const enum Simd {
   Load = 0x00,
+  Store = 0x0b,
   I32x4Splat = 0x11,
   I32x4Eq = 0x37,
   And = 0x4e,
@@ -349,7 +350,14 @@ export class ModuleWriter {
   }
   /** Loads the vector at the address on the stack plus `offset`, a multiple of 16 bytes. */
   loadVector(offset: number): void {
-    this.simd(Simd.Load);
+    this.vector(Simd.Load, offset);
+  }
+  /** Stores the vector at the address below it on the stack plus `offset`, a multiple of 16 bytes. */
+  storeVector(offset: number): void {
+    this.vector(Simd.Store, offset);
+  }
+  private vector(op: Simd, offset: number): void {
+    this.simd(op);
     this.unsigned(4);
     this.unsigned(offset);
   }

@@ -53,6 +53,10 @@ export class GvaPageTable {
   private readonly present: Int32Array;
   /** Where the pmd is folded: a bit for each pgd slot, set if it has a table, so that a flush passes over the rest. */
   private readonly occupied: Int32Array;
+  /** Whether beside each pte table's present pages stands which parts of it have been touched; see TOUCHED. */
+  private readonly hasTouched: boolean;
+  /** Entries of such a part. */
+  private readonly partEntries: number;
   private readonly result: FlushResult = {
     all: false,
     tablesFreed: 0,
@@ -77,6 +81,8 @@ export class GvaPageTable {
     this.folded = geometry.pmdEntries === 1;
     this.narrow = this.folded && this.pgdSpan * geometry.pgdEntries <= 2 ** 32;
     this.present = arena.present;
+    this.hasTouched = this.pteBytes > TABLE_UNIT;
+    this.partEntries = geometry.pteEntries / 32;
     this.occupied = occupied ?? new Int32Array(Math.ceil(geometry.pgdEntries / 32));
     this.pgd = arena.allocate(geometry.pgdEntries * 4);
     if (this.pgd === 0) throw new Error('page-table arena: no room for a page directory');
@@ -129,6 +135,7 @@ export class GvaPageTable {
       const i = slot - (this.pgd >>> 2);
       if (this.folded) this.occupied[i >>> 5]! |= 1 << i;
       this.present[this.presentAt(table)] = 0;
+      if (this.hasTouched) this.present[this.presentAt(table) + 1] = 0;
       this.observer?.table(va - (va % this.pteSpan), 1);
     }
     return table;
@@ -139,7 +146,10 @@ export class GvaPageTable {
     const table = this.allocate(va);
     if (table === 0) return false;
     const at = (table >>> 2) + this.pteIndex(va);
-    if (this.words[at] === 0) this.count(table, va, 1);
+    if (this.words[at] === 0) {
+      this.count(table, va, 1);
+      if (this.hasTouched) this.present[this.presentAt(table) + 1]! |= 1 << (this.pteIndex(va) / this.partEntries);
+    }
     this.words[at] = pte;
     return true;
   }
