@@ -3,7 +3,8 @@ import { EXCEPTION_NAMES } from './cpu/exceptions.ts';
 import type { FullSystem } from './cpu/full-system.ts';
 import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate } from './kvm/trap-emulate.ts';
-import type { AddressSpace, FlushTotals, Mmu } from './mmu/mmu.ts';
+import type { FlushTotals } from './mmu/guest-tables.ts';
+import type { AddressSpace, Mmu } from './mmu/mmu.ts';
 import { SEGMENTS } from './mmu/layout.ts';
 
 export class Counters {

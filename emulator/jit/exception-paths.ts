@@ -25,7 +25,7 @@ import {
   TIMER_AT,
 } from '../memory.ts';
 import { GUEST_TLB } from '../mmu/guest-tlb.ts';
-import { NOTHING_MISSED } from '../mmu/mmu.ts';
+import { NOTHING_MISSED } from '../mmu/guest-tables.ts';
 import {
   ASID_CHANGE,
   EXCEPTION_CATEGORY,

@@ -5,7 +5,7 @@
  */
 import { CAUSE_IP, Cp0, STATUS_ERL, STATUS_EXL, STATUS_IE, STATUS_KSU } from '../cpu/cp0.ts';
 import { MMU_AT, REGISTERS_AT } from '../memory.ts';
-import { NOTHING_MISSED } from '../mmu/mmu.ts';
+import { NOTHING_MISSED } from '../mmu/guest-tables.ts';
 import { ExceptionPaths, NOT_STEPPED, TLBP, TLBWI, TLBWR } from './exception-paths.ts';
 import type { Local } from './expressions.ts';
 import { cp0 } from './mmu-paths.ts';

@@ -27,7 +27,7 @@ import { GUEST_TLB, LO_D, LO_G, LO_V } from '../mmu/guest-tlb.ts';
 import { PTE_DIRTY, PTE_FLAGS, PTE_PRESENT, PTE_WRITABLE } from '../mmu/gva-page-table.ts';
 import { MOST_KEPT } from '../mmu/kept-pairs.ts';
 import { KSEG0, KSEG23, USEG, type Layout } from '../mmu/layout.ts';
-import { NOTHING_MISSED } from '../mmu/mmu.ts';
+import { NOTHING_MISSED } from '../mmu/guest-tables.ts';
 import { FIGURES, Figure } from '../mmu/segment-figures.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { Op, Simd } from './wasm.ts';
