@@ -38,6 +38,32 @@ test('the TLB says the ASID that the toolbar says, in every frame of a storm of 
   expect(new Set(frames.map(({ tlb }) => tlb)).size).toBeGreaterThan(1);
 });
 
+for (const [width, height] of [
+  [1440, 900],
+  [1100, 720],
+] as const) {
+  test(`the TLB's columns stand still while ages grow, at ${width}x${height}`, async ({ kseg, page }) => {
+    await resize(kseg, width, height);
+    await page.waitForFunction((w) => window.innerWidth === w, width);
+    const columns = () =>
+      page.getByTestId('tlb-table').evaluate((table) => {
+        const lefts = (of: string) =>
+          [...table.querySelectorAll(of)].map((cell) => Math.round(cell.getBoundingClientRect().left));
+        const age = table.querySelector('tbody tr td.age')?.textContent ?? '';
+        return { lefts: lefts('th'), age, over: table.scrollWidth - table.parentElement!.clientWidth };
+      });
+    await expect.poll(async () => (await columns()).lefts.length).toBe(10);
+    const before = await columns();
+    await type(page, 'pingpong 3000');
+    await expect.poll(() => consoleTail(page)).toMatch(/switches[\s\S]*lab\$ $/);
+    await expect.poll(async () => (await columns()).age).not.toBe(before.age);
+    const after = await columns();
+    expect(after.age.length).not.toBe(before.age.length);
+    expect(after.lefts).toEqual(before.lefts);
+    expect(after.over).toBeLessThanOrEqual(0);
+  });
+}
+
 test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) => {
   await type(page, 'pingpong 1000000');
   await toAsidChange(page);
