@@ -242,6 +242,48 @@ test('the tour has the user cause a change of ASID and see what it does', async 
   await expect(page.getByTestId('tour-offer')).toHaveCount(0);
 });
 
+for (const [width, height] of [
+  [1440, 900],
+  [1100, 720],
+] as const) {
+  test(`the tour's card covers no panel that its step speaks of, at ${width}x${height}`, async ({ kseg, page }) => {
+    await resize(kseg, width, height);
+    await page.waitForFunction(([w, h]) => window.innerWidth === w && window.innerHeight === h, [width, height]);
+    await page.getByTestId('tour-begin').click();
+    const covered = () =>
+      page.evaluate(() => {
+        const box = (id: string) => document.querySelector(`[data-testid=${id}]`)!.getBoundingClientRect();
+        const card = box('tour');
+        const outside = card.left < 0 || card.top < 0 || card.right > innerWidth || card.bottom > innerHeight;
+        const panels = ['panel-console', 'panel-segments', 'toolbar-asid'].filter((id) => {
+          const { left, top, right, bottom } = box(id);
+          return card.left < right && card.right > left && card.top < bottom && card.bottom > top;
+        });
+        return outside ? ['the edge of the window'] : panels;
+      });
+    const next = page.getByTestId('tour-next');
+    // Of Segments; where the console is spoken of as well, of both.
+    await expect.poll(covered).toEqual(['panel-console']);
+    await next.click();
+    await expect(page.getByTestId('tour-step')).toHaveText('2 of 4');
+    await expect.poll(covered).toEqual([]);
+    await page.getByTestId('tour-show').click();
+    await expect(page.getByTestId('tour-came')).toBeVisible();
+    await expect.poll(covered).toEqual([]);
+    await expect.poll(() => consoleTail(page)).toMatch(/switches[\s\S]*lab\$ $/);
+    await next.click();
+    await expect(page.getByTestId('tour-step')).toHaveText('3 of 4');
+    await expect.poll(covered).toEqual([]);
+    await page.getByTestId('tour-show').click();
+    await page.keyboard.type('pingpong 10\n');
+    await expect(page.getByTestId('tour-came')).toContainText('Paused');
+    await expect.poll(covered).toEqual([]);
+    await next.click();
+    await expect(page.getByTestId('tour-step')).toHaveText('4 of 4');
+    await expect.poll(covered).toEqual(['panel-console']);
+  });
+}
+
 test('the tour ends where another guest is booted: it speaks of the Lab', async ({ page }) => {
   await page.getByTestId('tour-begin').click();
   await expect(page.getByTestId('tour')).toBeVisible();
