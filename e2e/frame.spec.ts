@@ -191,6 +191,16 @@ test('the toolbar has words where they fit', async ({ kseg, page }) => {
     await expect(button).toHaveAccessibleName('To ASID change');
     if (width >= 1100) expect(await overflow()).toBe(0);
   }
+  // Nothing at the right is pushed over the edge on the way from one to the other.
+  const right = () =>
+    page.evaluate(
+      () => innerWidth - document.querySelector('[data-panel=toolbar] .live')!.getBoundingClientRect().right,
+    );
+  for (let width = 1080; width >= 960; width -= 15) {
+    await resize(kseg, width, 720);
+    await page.waitForFunction((w) => window.innerWidth === w, width);
+    await expect.poll(right).toBeGreaterThanOrEqual(7.5);
+  }
 });
 
 test('the tour has the user cause a change of ASID and see what it does', async ({ page }) => {

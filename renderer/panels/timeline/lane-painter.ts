@@ -200,7 +200,9 @@ function paintLane(brush: Brush, lane: Lane, top: number, bottom: number): void 
 /** Names of the ASIDs; where one lies over marks, their feet stay. */
 function paintAsids({ ctx, end }: Brush, changes: readonly AsidChange[], top: number, bottom: number): void {
   ctx.font = font('mono');
-  for (const { x, text: words, over } of asidLabels(changes, end, (words) => ctx.measureText(words).width)) {
+  // Of those at the left edge only what is whole.
+  const named = changes.filter(({ x }) => x >= -LABEL_GAP);
+  for (const { x, text: words, over } of asidLabels(named, end, (words) => ctx.measureText(words).width)) {
     const left = Math.round(x) + LABEL_GAP;
     if (over) {
       ctx.fillStyle = token('--panel');
