@@ -39,7 +39,7 @@ describe('labels of ASID changes', () => {
   it('name a close pair in its order, or say that something went before', () => {
     expect(texts([3, 2], [4, 90], 4)).toEqual(['0x03 0x02', '0x03 0x02']);
     expect(texts([3, 2], [4, 45], 4)).toEqual(['03 02', '03 02']);
-    expect(texts([3, 2], [4, 30], 4)).toEqual(['…02', '…02']);
+    expect(texts([2, 3, 4, 5], [4, 30], 4)).toEqual(['…03', '…05']);
   });
 
   it('are whole beside a close pair', () => {
@@ -51,6 +51,11 @@ describe('labels of ASID changes', () => {
       '0x04',
       '0x05',
     ]);
+  });
+
+  it('are one name for close pairs of two that take turns, where each pair has no room for both', () => {
+    expect(texts([9, 8], [18, 30], 40)).toEqual(['0x09 ⇄ 0x08']);
+    expect(texts([3, 2], [4, 30], 4)).toEqual(['03⇄02']);
   });
 
   it('name the two that took turns apart from what came after', () => {

@@ -27,59 +27,69 @@ const full = (asid: number): string => '0x' + digits(asid);
 /**
  * The labels of a row of changes.
  * @param changes from left to right
- * @param end pixel at which the room behind the last one ends
+ * @param right pixel at which the room behind the last one ends
  * @param measure width of a text in pixels
  */
 export function asidLabels(
   changes: readonly AsidChange[],
-  end: number,
+  right: number,
   measure: (text: string) => number,
 ): AsidLabel[] {
   const labels: AsidLabel[] = [];
-  const next = (i: number) => (i + 1 < changes.length ? changes[i + 1]!.x : end);
-  const fits = (text: string, room: number) => measure(text) + 2 * LABEL_GAP <= room;
-  const room = changes.map(({ x }, i) => next(i) - x);
-  const whole = measure('0x00') + 2 * LABEL_GAP;
+  const after = (i: number) => (i < changes.length ? changes[i]!.x : right);
+  const room = changes.map(({ x }, i) => after(i + 1) - x);
+  const fits = (text: string, width: number) => measure(text) + 2 * LABEL_GAP <= width;
+  const hasRoom = (i: number, text: string) => fits(text, room[i] ?? 0);
   // Not the last one: that now is near it is no reason to name others otherwise.
-  const close = (i: number) => i < changes.length - 1 && room[i]! < whole && fits('00', room[i]!);
+  const isShort = (i: number) => i < changes.length - 1 && !hasRoom(i, '0x00') && hasRoom(i, '00');
+  /** Behind the changes from `i` on that have no room for a text, and the one that ends them. */
+  const crowdEnd = (i: number, text: string) => {
+    let to = i + 1;
+    while (to < changes.length && !hasRoom(to - 1, text)) to++;
+    return to;
+  };
   for (let i = 0; i < changes.length;) {
     const { x, asid } = changes[i]!;
-    const name = close(i - 1) || close(i) || close(i + 1) ? digits(asid) : full(asid);
-    if (fits(name, room[i]!)) {
+    const short = isShort(i - 1) || isShort(i + 1) || !hasRoom(i, full(asid));
+    const name = short ? digits(asid) : full(asid);
+    if (hasRoom(i, name)) {
       labels.push({ x, text: name, over: false });
       i++;
       continue;
     }
-    let end = i + 1;
-    while (end < changes.length && !fits('00', room[end - 1]!)) end++;
-    const over = (end: number) => namesOf(changes.slice(i, end)).find((text) => fits(text, next(end - 1) - x));
-    // Two that take turns for a while are worth a name of their own, before others come.
-    const turns = turnsFrom(changes, i, end);
-    if (turns < end && turns - i > 3 && over(turns)) end = turns;
+    const longest = (texts: readonly string[], width: number) => texts.find((text) => fits(text, width));
+    const over = (to: number) => longest(namesOf(changes.slice(i, to)), after(to) - x);
+    const crowd = crowdEnd(i, '00');
+    const last = changes[crowd - 1]!;
+    const rest = [full(last.asid), digits(last.asid), ''].map((text) => '…' + text);
+    const names = namesOf(changes.slice(i, crowd));
+    // Rather behind the marks than over them: both of two, or the last of several.
+    const behind = longest(names.length > 1 ? names : rest, room[crowd - 1]!);
+    // But two that take turns have one name, before others come, and for as long as they come close.
+    const turns = turnsEnd(changes, i, crowdEnd(i, '0x00'));
+    const both = turns - i > 3 && (turns < crowd || !behind) ? over(turns) : undefined;
+    const through = both ?? (behind ? undefined : over(crowd));
+    const beside = behind ?? longest(rest, room[crowd - 1]!);
+    const end = both ? turns : crowd;
+    // One alone has now too near behind it.
     if (end > i + 1) {
-      const [last, behind] = [changes[end - 1]!, room[end - 1]!];
-      const rest = [full(last.asid), digits(last.asid), ''].map((name) => '…' + name);
-      const two = new Set(changes.slice(i, end).map(({ asid }) => asid)).size <= 2;
-      // Rather behind the marks than over them.
-      const first = (two ? namesOf(changes.slice(i, end)) : rest).find((text) => fits(text, behind));
-      const text = first ? undefined : over(end);
-      const short = first ?? rest.find((text) => fits(text, behind));
-      if (text) labels.push({ x, text, over: true });
-      else if (short) labels.push({ x: last.x, text: short, over: false });
+      if (through) labels.push({ x, text: through, over: true });
+      else if (beside) labels.push({ x: last.x, text: beside, over: false });
     }
     i = end;
   }
   return labels;
 }
 
-/** Where a third ASID comes in. */
-function turnsFrom(changes: readonly AsidChange[], first: number, end: number): number {
+/** Where, before `end`, a third ASID comes in. */
+function turnsEnd(changes: readonly AsidChange[], first: number, end: number): number {
   const pair = new Set([changes[first]!.asid]);
   let at = first + 1;
   while (at < end && (pair.size < 2 || pair.has(changes[at]!.asid))) pair.add(changes[at++]!.asid);
   return at;
 }
 
+/** What to call several changes, the longest first; of more than two ASIDs only their number. */
 function namesOf(changes: readonly AsidChange[]): string[] {
   const asids = [...new Set(changes.map(({ asid }) => asid))];
   if (asids.length > 2) return [`${asids.length} ASIDs`];
