@@ -161,10 +161,17 @@ test('Segments is whole in a low window, on both machines and under the tour’s
     page
       .locator('[data-testid=panel-segments] .body')
       .evaluate((body) => [body.scrollHeight - body.clientHeight, body.scrollWidth - body.clientWidth]);
-  await resize(kseg, 1100, 720);
-  await page.waitForFunction(() => window.innerHeight === 720);
   await expect(page.getByTestId('tour-offer')).toBeVisible();
-  await expect.poll(hidden).toEqual([0, 0]);
+  for (const [width, height] of [
+    [1440, 880],
+    [1440, 850],
+    [1280, 800],
+    [1100, 720],
+  ] as const) {
+    await resize(kseg, width, height);
+    await page.waitForFunction((high) => window.innerHeight === high, height);
+    await expect.poll(hidden, `${width}x${height}`).toEqual([0, 0]);
+  }
   await page.getByTestId('tour-decline').click();
   await page.getByTestId('guest-menu').click();
   await page.getByTestId('guest-lab-malta').click();
