@@ -43,10 +43,33 @@ export async function focusPanelById(id: string): Promise<void> {
   if (panel) focusPanel(panel);
 }
 
-/** Focuses what a panel wants focused, or the first control in it. */
+/** Focuses a part of a panel that is, or is about to be, on the screen. @param selector of what takes the focus */
+export async function focusPart(id: string, selector: string): Promise<void> {
+  await tick();
+  panelElement(id)?.querySelector<HTMLElement>(selector)?.focus();
+}
+
+/** What stands in for a panel's target where there is none: not another panel's tab. */
+const STAND_IN = '[role=tab][aria-selected=true], button:not(:disabled):not([role=tab])';
+
+/** Focuses what a panel wants focused, as soon as it is there; until then, or without any, its tab or first control. */
 export function focusPanel(panel: HTMLElement): void {
-  const target = panel.querySelector<HTMLElement>(TARGET) ?? panel.querySelector<HTMLElement>('button:not(:disabled)');
-  target?.focus();
+  const target = panel.querySelector<HTMLElement>(TARGET);
+  if (target) {
+    target.focus();
+    return;
+  }
+  const standIn = panel.querySelector<HTMLElement>(STAND_IN);
+  standIn?.focus();
+  // Some panels are empty until the machine's next view.
+  const observer = new MutationObserver(() => {
+    if (document.activeElement !== standIn) observer.disconnect();
+    const late = panel.querySelector<HTMLElement>(TARGET);
+    if (!late) return;
+    observer.disconnect();
+    if (document.activeElement === standIn) late.focus();
+  });
+  observer.observe(panel, { childList: true, subtree: true });
 }
 
 /** Arrow keys inside a toolbar: moves the focus along its enabled buttons. */
