@@ -40,6 +40,8 @@ export interface ViewUpdate {
   virtualNs: number;
   /** Guest speed over the last second, or since it began to run, in millions of instructions per second of host time. */
   mips: number;
+  /** Instructions in a millisecond of host time since the view before, for what is guessed ahead. */
+  pace: number;
   /** Share of the instructions of that time that generated code executed (0 to 1). */
   generated: number;
   /** Share of that time in which the guest was waiting (0 to 1). */

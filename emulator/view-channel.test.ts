@@ -76,6 +76,8 @@ it('measures speed over the last second, from when the guest began to run', () =
   expect(hitch).toMatchObject({ reading: true });
   expect(hitch!.mips).toBeGreaterThan(0.0045);
   expect(hitch!.mips).toBeLessThan(0.005);
+  // The pace is of the moment.
+  expect(hitch!.pace).toBeCloseTo(100 / 80, 1);
   viewed.running = false;
   expect(after(5000)[0]!.mips).toBe(0);
   viewed.running = true;

@@ -37,7 +37,7 @@ export class ViewChannel {
   request: ViewRequest = { segments: false, tlb: false, slot: null };
   private sequence = 0;
   private acknowledged = 0;
-  private last = 0;
+  private last = { at: 0, instructions: 0 };
   private lastRead = 0;
   /** Of the readings of the last second, the oldest first; and what was measured at the newest. */
   private marks: Mark[] = [];
@@ -52,8 +52,8 @@ export class ViewChannel {
 
   /** Another machine begins. @param idleMs as in {@link Viewed} */
   begin(idleMs: number): void {
-    this.last = this.now();
-    this.marks = [{ at: this.last, instructions: 0, generated: 0, idleMs }];
+    this.last = { at: this.now(), instructions: 0 };
+    this.marks = [{ ...this.last, generated: 0, idleMs }];
     this.ran = true;
     this.measured = { mips: 0, generated: 0, idle: 0 };
   }
@@ -64,20 +64,21 @@ export class ViewChannel {
 
   /** Sends a view if one is due and paid for; with `atOnce`, in any case and one to be read. */
   send({ machine, session, running, idleMs }: Viewed, atOnce: boolean): void {
-    const { request } = this;
+    const { last, request } = this;
     const at = this.now();
-    const elapsed = at - this.last;
+    const elapsed = at - last.at;
     if (!atOnce && (elapsed < INTERVAL || this.sequence - this.acknowledged >= CREDIT)) return;
-    this.last = at;
     const reading = !running || atOnce || at - this.lastRead >= READING_INTERVAL;
     const view = viewMachine(machine, reading ? request : { ...request, tlb: false }, session.pinned);
+    const { instructions } = view;
+    const pace = running ? Math.max(0, instructions - last.instructions) / Math.max(1, elapsed) : 0;
+    this.last = { at, instructions };
     if (reading) {
       this.lastRead = at;
       Object.assign(view, session.view(request));
-      const { instructions } = view;
       this.measure({ at, instructions, generated: machine.engine?.counts.executed ?? 0, idleMs }, running);
     }
-    this.deliver({ ...view, reading, sequence: ++this.sequence, ...this.measured });
+    this.deliver({ ...view, reading, sequence: ++this.sequence, pace, ...this.measured });
   }
 
   /** Measures up to a reading, from the oldest of the last second since which the guest has not stood still. */
