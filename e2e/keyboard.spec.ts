@@ -57,3 +57,22 @@ test('a panel that is empty until the next view gets the focus all the same', as
   await page.keyboard.press('Control+Shift+KeyJ');
   await expect(page.getByTestId('panel-cpu').getByRole('group', { name: 'CPU', exact: true })).toBeFocused();
 });
+
+test('the focus is never nowhere: after a change of layout, and after a boot', async ({ page }) => {
+  const holder = () =>
+    page.evaluate(() => document.activeElement?.closest<HTMLElement>('[data-panel]')?.dataset.panel ?? 'nothing');
+  await command(page, 'layout debug');
+  await page.keyboard.press('Control+Shift+KeyJ');
+  await expect.poll(holder).toBe('cpu');
+  await command(page, 'layout mmu');
+  await expect.poll(holder).toBe('console');
+
+  // Translate in front of the console.
+  await page.keyboard.press('Control+Shift+KeyT');
+  await expect.poll(holder).toBe('translate');
+  await command(page, 'layout boot');
+  await expect.poll(holder).toBe('start');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('start')).toHaveCount(0);
+  await expect.poll(holder).toBe('translate');
+});

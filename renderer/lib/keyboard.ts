@@ -24,12 +24,26 @@ function rank(panel: HTMLElement): number {
   return area ? AREAS.indexOf(area as (typeof AREAS)[number]) : -1;
 }
 
+/** The panels on the screen, the toolbar first. */
+const shownPanels = (): HTMLElement[] =>
+  [...document.querySelectorAll<HTMLElement>('[data-panel]')]
+    .filter((panel) => panel.checkVisibility())
+    .sort((a, b) => rank(a) - rank(b));
+
+/** Where what had the focus has gone from the screen, the console gets it, or without that the first panel. */
+export async function keepFocus(): Promise<void> {
+  await tick();
+  const active = document.activeElement;
+  if (active && active !== document.body && active.checkVisibility()) return;
+  const panels = shownPanels().filter((panel) => rank(panel) >= 0);
+  const panel = panels.find(({ dataset }) => dataset.panel === 'console') ?? panels[0];
+  if (panel) focusPanel(panel);
+}
+
 /** Moves the focus to the next panel on the screen, or the one before. */
 export async function cyclePanels(step: 1 | -1): Promise<void> {
   await tick();
-  const panels = [...document.querySelectorAll<HTMLElement>('[data-panel]')]
-    .filter((panel) => panel.checkVisibility())
-    .sort((a, b) => rank(a) - rank(b));
+  const panels = shownPanels();
   if (panels.length === 0) return;
   const current = panels.findIndex((panel) => panel.contains(document.activeElement));
   const next = current < 0 ? (step > 0 ? 0 : panels.length - 1) : (current + step + panels.length) % panels.length;
