@@ -28,7 +28,7 @@ const full = (asid: number): string => '0x' + digits(asid);
  * The labels of a row of changes.
  * @param changes from left to right
  * @param right pixel at which the room behind the last one ends
- * @param measure width of a text in pixels
+ * @param measure width of a text in pixels, in a face with digits of one width
  */
 export function asidLabels(
   changes: readonly AsidChange[],
@@ -39,34 +39,35 @@ export function asidLabels(
   const after = (i: number) => (i < changes.length ? changes[i]!.x : right);
   const room = changes.map(({ x }, i) => after(i + 1) - x);
   const fits = (text: string, width: number) => measure(text) + 2 * LABEL_GAP <= width;
-  const hasRoom = (i: number, text: string) => fits(text, room[i] ?? 0);
+  // One ASID is as wide as another.
+  const [whole, bare] = [full(0), digits(0)].map((text) => measure(text) + 2 * LABEL_GAP) as [number, number];
+  const hasRoom = (i: number, width: number) => room[i]! >= width;
   // Not the last one: that now is near it is no reason to name others otherwise.
-  const isShort = (i: number) => i < changes.length - 1 && !hasRoom(i, '0x00') && hasRoom(i, '00');
-  /** Behind the changes from `i` on that have no room for a text, and the one that ends them. */
-  const crowdEnd = (i: number, text: string) => {
+  const isShort = (i: number) => i < changes.length - 1 && room[i]! < whole && room[i]! >= bare;
+  /** Behind the changes from `i` on that have less room than `width`, and the one that ends them. */
+  const crowdEnd = (i: number, width: number) => {
     let to = i + 1;
-    while (to < changes.length && !hasRoom(to - 1, text)) to++;
+    while (to < changes.length && !hasRoom(to - 1, width)) to++;
     return to;
   };
   for (let i = 0; i < changes.length;) {
     const { x, asid } = changes[i]!;
-    const short = isShort(i - 1) || isShort(i + 1) || !hasRoom(i, full(asid));
-    const name = short ? digits(asid) : full(asid);
-    if (hasRoom(i, name)) {
-      labels.push({ x, text: name, over: false });
+    const short = isShort(i - 1) || isShort(i + 1) || !hasRoom(i, whole);
+    if (hasRoom(i, short ? bare : whole)) {
+      labels.push({ x, text: short ? digits(asid) : full(asid), over: false });
       i++;
       continue;
     }
     const longest = (texts: readonly string[], width: number) => texts.find((text) => fits(text, width));
     const over = (to: number) => longest(namesOf(changes.slice(i, to)), after(to) - x);
-    const crowd = crowdEnd(i, '00');
+    const crowd = crowdEnd(i, bare);
     const last = changes[crowd - 1]!;
     const rest = [full(last.asid), digits(last.asid), ''].map((text) => '…' + text);
     const names = namesOf(changes.slice(i, crowd));
     // Rather behind the marks than over them: both of two, or the last of several.
     const behind = longest(names.length > 1 ? names : rest, room[crowd - 1]!);
     // But two that take turns have one name, before others come, and for as long as they come close.
-    const turns = turnsEnd(changes, i, crowdEnd(i, '0x00'));
+    const turns = turnsEnd(changes, i, crowdEnd(i, whole));
     const both = turns - i > 3 && (turns < crowd || !behind) ? over(turns) : undefined;
     const through = both ?? (behind ? undefined : over(crowd));
     const beside = behind ?? longest(rest, room[crowd - 1]!);
