@@ -161,10 +161,17 @@ test('Segments is whole in a low window, on both machines and under the tour’s
     page
       .locator('[data-testid=panel-segments] .body')
       .evaluate((body) => [body.scrollHeight - body.clientHeight, body.scrollWidth - body.clientWidth]);
-  await resize(kseg, 1100, 720);
-  await page.waitForFunction(() => window.innerHeight === 720);
   await expect(page.getByTestId('tour-offer')).toBeVisible();
-  await expect.poll(hidden).toEqual([0, 0]);
+  for (const [width, height] of [
+    [1440, 880],
+    [1440, 850],
+    [1280, 800],
+    [1100, 720],
+  ] as const) {
+    await resize(kseg, width, height);
+    await page.waitForFunction((high) => window.innerHeight === high, height);
+    await expect.poll(hidden, `${width}x${height}`).toEqual([0, 0]);
+  }
   await page.getByTestId('tour-decline').click();
   await page.getByTestId('guest-menu').click();
   await page.getByTestId('guest-lab-malta').click();
@@ -190,6 +197,16 @@ test('the toolbar has words where they fit', async ({ kseg, page }) => {
     await expect(button).toHaveText(words);
     await expect(button).toHaveAccessibleName('To ASID change');
     if (width >= 1100) expect(await overflow()).toBe(0);
+  }
+  // Nothing at the right is pushed over the edge on the way from one to the other.
+  const right = () =>
+    page.evaluate(
+      () => innerWidth - document.querySelector('[data-panel=toolbar] .live')!.getBoundingClientRect().right,
+    );
+  for (let width = 1080; width >= 960; width -= 15) {
+    await resize(kseg, width, 720);
+    await page.waitForFunction((w) => window.innerWidth === w, width);
+    await expect.poll(right).toBeGreaterThanOrEqual(7.5);
   }
 });
 
@@ -241,6 +258,48 @@ test('the tour has the user cause a change of ASID and see what it does', async 
   await expect.poll(() => consoleTail(page)).toContain('lab$ ');
   await expect(page.getByTestId('tour-offer')).toHaveCount(0);
 });
+
+for (const [width, height] of [
+  [1440, 900],
+  [1100, 720],
+] as const) {
+  test(`the tour's card covers no panel that its step speaks of, at ${width}x${height}`, async ({ kseg, page }) => {
+    await resize(kseg, width, height);
+    await page.waitForFunction(([w, h]) => window.innerWidth === w && window.innerHeight === h, [width, height]);
+    await page.getByTestId('tour-begin').click();
+    const covered = () =>
+      page.evaluate(() => {
+        const box = (id: string) => document.querySelector(`[data-testid=${id}]`)!.getBoundingClientRect();
+        const card = box('tour');
+        const outside = card.left < 0 || card.top < 0 || card.right > innerWidth || card.bottom > innerHeight;
+        const panels = ['panel-console', 'panel-segments', 'toolbar-asid'].filter((id) => {
+          const { left, top, right, bottom } = box(id);
+          return card.left < right && card.right > left && card.top < bottom && card.bottom > top;
+        });
+        return outside ? ['the edge of the window'] : panels;
+      });
+    const next = page.getByTestId('tour-next');
+    // Of Segments; where the console is spoken of as well, of both.
+    await expect.poll(covered).toEqual(['panel-console']);
+    await next.click();
+    await expect(page.getByTestId('tour-step')).toHaveText('2 of 4');
+    await expect.poll(covered).toEqual([]);
+    await page.getByTestId('tour-show').click();
+    await expect(page.getByTestId('tour-came')).toBeVisible();
+    await expect.poll(covered).toEqual([]);
+    await expect.poll(() => consoleTail(page)).toMatch(/switches[\s\S]*lab\$ $/);
+    await next.click();
+    await expect(page.getByTestId('tour-step')).toHaveText('3 of 4');
+    await expect.poll(covered).toEqual([]);
+    await page.getByTestId('tour-show').click();
+    await page.keyboard.type('pingpong 10\n');
+    await expect(page.getByTestId('tour-came')).toContainText('Paused');
+    await expect.poll(covered).toEqual([]);
+    await next.click();
+    await expect(page.getByTestId('tour-step')).toHaveText('4 of 4');
+    await expect.poll(covered).toEqual(['panel-console']);
+  });
+}
 
 test('the tour ends where another guest is booted: it speaks of the Lab', async ({ page }) => {
   await page.getByTestId('tour-begin').click();

@@ -38,6 +38,58 @@ test('the TLB says the ASID that the toolbar says, in every frame of a storm of 
   expect(new Set(frames.map(({ tlb }) => tlb)).size).toBeGreaterThan(1);
 });
 
+for (const [width, height] of [
+  [1440, 900],
+  [1100, 720],
+] as const) {
+  test(`the TLB's columns stand still while ages grow, at ${width}x${height}`, async ({ kseg, page }) => {
+    await resize(kseg, width, height);
+    await page.waitForFunction((w) => window.innerWidth === w, width);
+    const columns = () =>
+      page.getByTestId('tlb-table').evaluate((table) => {
+        const lefts = (of: string) =>
+          [...table.querySelectorAll(of)].map((cell) => Math.round(cell.getBoundingClientRect().left));
+        const digits = [...table.querySelectorAll('td.age')].map((cell) => cell.textContent.length);
+        return { lefts: lefts('th'), digits, over: table.scrollWidth - table.parentElement!.clientWidth };
+      });
+    await expect.poll(async () => (await columns()).lefts.length).toBe(10);
+    const before = await columns();
+    await type(page, 'pingpong 3000');
+    await expect.poll(() => consoleTail(page)).toMatch(/switches[\s\S]*lab\$ $/);
+    await expect.poll(async () => (await columns()).digits).not.toEqual(before.digits);
+    const after = await columns();
+    expect(after.lefts).toEqual(before.lefts);
+    expect(after.over).toBeLessThanOrEqual(0);
+  });
+}
+
+test('what is translated from a table or an entry is asked as the table or the entry has it', async ({ page }) => {
+  await type(page, 'pingpong 1000000');
+  await toAsidChange(page);
+  const asid = (await page.getByTestId('live-asid').textContent())!;
+  // An entry of a process that does not run: it hits under its own ASID.
+  const other = page.locator('[data-testid^=tlb-row-]:not(.current)').filter({ hasText: 'useg' });
+  const rows = await other.evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent)));
+  const at = rows.findIndex((cells) => /V\s*$/.test(cells[5]!));
+  const [, index, address, , owner] = rows[at]!;
+  expect(owner).not.toBe(asid);
+  await other.nth(at).click();
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('translate-address')).toHaveValue(address!);
+  await expect(page.getByTestId('translate-asid')).toHaveValue(owner!);
+  await expect(page.getByTestId('translate-verdict')).toContainText(`Hits: guest TLB entry ${index} maps it`);
+
+  // A page of the kernel table is looked at from kernel mode, the guest being in user mode.
+  await page.evaluate(() => window.kseg.runToUserFlush());
+  await expect(page.getByTestId('live-mode')).toHaveText('user');
+  await page.getByTestId('strip-kernel').getByRole('application').focus();
+  for (const key of ['Home', 'PageDown', 'Enter', 'PageDown', 'Enter']) await page.keyboard.press(key);
+  await expect(page.getByTestId('translate-address')).toHaveValue(/^0x40/);
+  await expect(page.getByTestId('translate-mode')).toHaveValue('kernel');
+  await expect(page.getByTestId('translate-asid')).toHaveValue('');
+  await expect(page.getByTestId('translate-verdict')).toContainText('Hits: kseg0');
+});
+
 test('TLB: sorted, filtered, marked as the raw entries say', async ({ page }) => {
   await type(page, 'pingpong 1000000');
   await toAsidChange(page);

@@ -8,6 +8,7 @@ it('defaults', () => {
   expect(parse()).toMatchObject({
     bigEndian: false,
     memoryMiB: 128,
+    timelineLimitMiB: 1024,
     disks: [],
     virtioConsole: false,
     script: [],
@@ -63,6 +64,10 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--no-reboot'], { noReboot: true }],
   [['--stats', 's.json'], { stats: 's.json' }],
   [['--trace', 't.ndjson'], { trace: 't.ndjson' }],
+  [['--timeline', 't.csv'], { timeline: 't.csv', timelineLimitMiB: 1024 }],
+  [['--timeline', 't.csv', '--timeline-limit', '64M'], { timelineLimitMiB: 64 }],
+  [['--timeline', 't.csv', '--timeline-limit', '8GiB'], { timelineLimitMiB: 8192 }],
+  [['--timeline', 't.csv', '--timeline-limit=1024g'], { timelineLimitMiB: 2 ** 20 }],
   [['--ns-per-instruction', '10'], { nsPerInstruction: 10 }],
   [['--policy', 'tagged'], { policy: 'tagged' }],
   [['--check'], { check: true }],
@@ -106,7 +111,17 @@ it.each([[], ['help'], ['--help'], ['-h'], ['run', '--help'], ['run', '-h']])('h
 
 it('the usage names every option', () => {
   const names = [...USAGE.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
-  for (const name of ['--machine', '--bios', '--expect', '--send', '--timeout', '--stats', '--trace', '--seed']) {
+  for (const name of [
+    '--machine',
+    '--bios',
+    '--expect',
+    '--send',
+    '--timeout',
+    '--stats',
+    '--trace',
+    '--seed',
+    '--timeline-limit',
+  ]) {
     expect(names).toContain(name);
   }
 });
@@ -121,6 +136,11 @@ it.each<[string[], string]>([
   [['run', '--memory', '2G'], '--memory 2G'],
   [['run', '--memory', 'lots'], '--memory lots'],
   [['run', '--memory', '-64'], '--memory'],
+  [['run', '--timeline', 't', '--timeline-limit', '0'], '--timeline-limit 0: must be 1M to 1024G'],
+  [['run', '--timeline', 't', '--timeline-limit', '2048G'], '--timeline-limit 2048G'],
+  [['run', '--timeline', 't', '--timeline-limit', '100K'], '--timeline-limit 100K'],
+  [['run', '--timeline', 't', '--timeline-limit', 'all'], '--timeline-limit all'],
+  [['run', '--timeline-limit', '1G'], '--timeline-limit: limits the file of --timeline'],
   [['run', '--tlb', '48'], '--tlb 48'],
   [['run', '--timeout', '0'], '--timeout 0'],
   [['run', '--timeout', 'soon'], '--timeout soon'],

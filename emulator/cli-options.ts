@@ -41,6 +41,7 @@ export interface RunOptions {
   /** Specifications of breakpoints; see debug/breakpoint-spec.ts. */
   breaks: string[];
   timeline?: string;
+  timelineLimitMiB: number;
   nsPerInstruction: number;
   seed: number;
   policy: FlushPolicy;
@@ -61,6 +62,9 @@ const GEOMETRY_OPTIONS: Record<string, 'm32_4k' | 'm64_4k'> = { '32-bit': 'm32_4
 
 /** Guest seconds after which a scripted run has failed, if --timeout does not say. */
 const SCRIPT_TIMEOUT = 600;
+/** MiB that a timeline's file may have, if --timeline-limit does not say; and at most: 1 TiB. */
+const TIMELINE_LIMIT = 1024;
+const MOST_TIMELINE_LIMIT = 2 ** 20;
 
 export const USAGE = `usage: kseg run [KERNEL] [option]...
 
@@ -88,6 +92,8 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --break SPEC            end the run, well, where SPEC says, and print registers: a symbol or address, write:SYMBOL,
                           asid:N, tlb:N, flush:KIND, exit:KIND, exception:KIND; then [ignore N] [if CONDITION]
   --timeline FILE         write the timeline's events: FILE.csv, FILE.json (Chrome trace, for Perfetto), else NDJSON
+  --timeline-limit SIZE   how long that file may get, e.g. 512M (1M to 1024G, default ${sizeText(TIMELINE_LIMIT)}); the run then goes on
+                          without it
   --ns-per-instruction N  virtual time of an instruction (default ${DEFAULTS.nsPerInstruction})
   --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
   --keep-replaced         malta: what TLBWR replaces stays mapped for as long as the guest cannot tell, as in QEMU
@@ -151,6 +157,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         trace: { type: 'string' },
         break: { type: 'string', multiple: true },
         timeline: { type: 'string' },
+        'timeline-limit': { type: 'string' },
         'ns-per-instruction': { type: 'string' },
         seed: { type: 'string' },
         policy: { type: 'string' },
@@ -224,6 +231,9 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
       throw new UsageError(`--break: ${(error as Error).message}`);
     }
   }
+  if (values['timeline-limit'] !== undefined && values.timeline === undefined) {
+    throw new UsageError('--timeline-limit: limits the file of --timeline FILE, which is missing.');
+  }
   const script: Turn[] = [];
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
@@ -243,7 +253,8 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   }
   const options: RunOptions = {
     bigEndian: values['big-endian'] ?? false,
-    memoryMiB: memory(values.memory),
+    memoryMiB: mebibytes('--memory', values.memory, DEFAULTS.memoryMiB, 16, 1024),
+    timelineLimitMiB: mebibytes('--timeline-limit', values['timeline-limit'], TIMELINE_LIMIT, 1, MOST_TIMELINE_LIMIT),
     disks: allDisks,
     virtioConsole: values['virtio-console'] ?? false,
     script,
@@ -321,12 +332,19 @@ function disks(texts: readonly string[]): DiskConfig[] {
   return parsed;
 }
 
-function memory(text: string | undefined): number {
-  if (text === undefined) return DEFAULTS.memoryMiB;
+/** A size of so many MiB, `M` and `MiB` being the same and none as well; from `least` to `most`. */
+function mebibytes(option: string, text: string | undefined, absent: number, least: number, most: number): number {
+  if (text === undefined) return absent;
   const match = /^(\d+)(M|MiB|G|GiB)?$/i.exec(text);
   const mib = match ? Number(match[1]) * (match[2]?.toUpperCase().startsWith('G') ? 1024 : 1) : NaN;
-  if (mib >= 16 && mib <= 1024) return mib;
-  throw new UsageError(`--memory ${text}: must be 16M to 1024M (or 1G).`);
+  if (mib >= least && mib <= most) return mib;
+  const whole = most === 1024 ? '1024M (or 1G)' : `${most / 1024}G`;
+  throw new UsageError(`${option} ${text}: must be ${least}M to ${whole}.`);
+}
+
+/** A size as one reads it: `512 MiB`, `1 GiB`. */
+export function sizeText(mib: number): string {
+  return mib % 1024 === 0 ? `${mib / 1024} GiB` : `${mib} MiB`;
 }
 
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', '0': '\0', e: '\x1b', '\\': '\\' };

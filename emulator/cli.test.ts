@@ -1,6 +1,6 @@
 /** The `kseg` command as it is shipped: exit codes, files in and out, a console on a pipe. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assemble } from './boot/assemble.ts';
@@ -167,6 +167,34 @@ it('--timeline writes the events as the name of the file asks', async () => {
   expect(readFileSync(csv!, 'utf8').trimEnd().split('\r\n')).toHaveLength(lines.length + 1);
   const { traceEvents } = JSON.parse(readFileSync(json!, 'utf8')) as { traceEvents: { ph: string; cat: string }[] };
   expect(traceEvents.filter(({ cat, ph }) => cat === 'asid' && ph === 'i')).toHaveLength(asidChanges!);
+});
+
+it('--timeline ends at its limit, whole, and the run goes on', async () => {
+  const [limited, stats] = [file('limited.json'), file('limited-stats.json')];
+  const run = ['run', '--append', 'run=pingpong 300;halt', '--timeline', limited, '--stats', stats];
+  const { code, out, err } = await kseg([...run, '--timeline-limit', '1M']);
+  expect(code).toBe(0);
+  expect(out).toContain('300 round trips');
+  oneSentence(err);
+  expect(err).toContain(`${limited} has its 1 MiB and is complete up to instruction `);
+  expect(statSync(limited).size).toBeLessThanOrEqual(2 ** 20);
+  const { traceEvents } = JSON.parse(readFileSync(limited, 'utf8')) as {
+    traceEvents: { ph: string; args?: { instructions?: number } }[];
+  };
+  const last = traceEvents.findLast(({ ph }) => ph === 'i')!.args!.instructions!;
+  expect(err).toContain(last.toLocaleString('en-US'));
+  const { instructions } = JSON.parse(readFileSync(stats, 'utf8')) as { instructions: number };
+  expect(instructions).toBeGreaterThan(last);
+});
+
+// A device that has no room, where there is one.
+describe.runIf(existsSync('/dev/full'))('a disk that is full', () => {
+  it.each(['--timeline', '--trace'])('%s says so in one sentence', async (option) => {
+    const { code, err } = await kseg(['run', '--append', 'run=pingpong 5;halt', option, '/dev/full']);
+    expect(code).toBe(1);
+    oneSentence(err);
+    expect(err).toContain('/dev/full: cannot write on: there is no space left');
+  });
 });
 
 describe('--stats and --trace', () => {

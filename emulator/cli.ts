@@ -1,5 +1,5 @@
 /** The headless command, `kseg`: a guest on this terminal, or a scripted run. */
-import { readFileSync, writeFileSync, openSync, writeSync, closeSync } from 'node:fs';
+import { closeSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadError } from './boot/elf.ts';
@@ -8,12 +8,13 @@ import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
 import { isGuestCommand, runGuestCommand } from './cli-guests.ts';
-import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-options.ts';
+import { parseArguments, sizeText, USAGE, UsageError, type RunOptions } from './cli-options.ts';
 import { Lockstep, describeParting } from './lockstep.ts';
 import type { EngineName, Machine } from './machine.ts';
 import { Script, type Limits, type Outcome } from './script.ts';
 import { dumpStop } from './stop-dump.ts';
 import { runOnTerminal } from './terminal.ts';
+import { openNamed, OutputError, TextFile } from './text-file.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
 import type { TimelineFormat } from './protocol.ts';
@@ -47,14 +48,6 @@ function readSymbols(path: string): SymbolTable {
   return new SymbolTable(symbols);
 }
 
-function openNamed(path: string): number {
-  try {
-    return openSync(path, 'w');
-  } catch (error) {
-    throw new UsageError(`${path}: cannot write there: ${(error as Error).message}.`);
-  }
-}
-
 function create(options: RunOptions, engine: EngineName): CreatedMachine {
   const config: CreateConfig = {
     machine: options.machine,
@@ -86,38 +79,33 @@ function create(options: RunOptions, engine: EngineName): CreatedMachine {
   return createMachine(config, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
 }
 
-/** A file of text that is written in large pieces. */
-class TextFile {
-  private lines: string[] = [];
-  private size = 0;
-  constructor(private readonly fd: number) {}
-  add(text: string): void {
-    this.lines.push(text);
-    this.size += text.length;
-    if (this.size > 1 << 20) this.flush();
-  }
-  flush(): void {
-    const bytes = Buffer.from(this.lines.join(''));
-    // A pipe may take less than it is given.
-    for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
-    this.lines = [];
-    this.size = 0;
-  }
-  close(): void {
-    this.flush();
-    closeSync(this.fd);
-  }
-}
-
 /** Events kept for a streamed timeline: each is written as soon as its block is full. */
 const STREAMED_EVENTS = 4096;
 const TIMELINE_FORMATS: Record<string, TimelineFormat> = { '.csv': 'csv', '.json': 'json' };
 
-function streamTimeline({ machine, guest }: CreatedMachine, path: string, file: TextFile): TimelineStream {
+/** @returns what ends the file with the run */
+function streamTimeline({ machine, guest }: CreatedMachine, path: string, limitMiB: number): () => void {
   const { kind, nsPerInstruction } = machine.options;
+  const file = new TextFile(path);
   const format = TIMELINE_FORMATS[extname(path).toLowerCase()] ?? 'ndjson';
   const writer = timelineWriter(format, { guest, machine: kind, nsPerInstruction });
-  return new TimelineStream(eventSource(machine as Recorded), writer, (text) => file.add(text));
+  let closed = false;
+  const stream = new TimelineStream(eventSource(machine as Recorded), writer, (text) => file.add(text), {
+    bytes: limitMiB * 2 ** 20,
+    reached: (instructions) => {
+      closed = true;
+      file.close();
+      const at = instructions.toLocaleString('en-US');
+      process.stderr.write(
+        `kseg: ${path} has its ${sizeText(limitMiB)} and is complete up to instruction ${at}; the run goes on without it ` +
+          '(--timeline-limit).\n',
+      );
+    },
+  });
+  return () => {
+    stream.finish();
+    if (!closed) file.close();
+  };
 }
 
 /** A machine, and what runs it to its outcome. */
@@ -184,9 +172,8 @@ async function run(options: RunOptions): Promise<number> {
   const { machine } = created;
   // Opened before the run, so that it is not made for nothing, and after all that can be refused.
   const statsFd = options.stats ? openNamed(options.stats) : null;
-  const traceFile = options.trace ? new TextFile(openNamed(options.trace)) : null;
-  const timelineFile = options.timeline ? new TextFile(openNamed(options.timeline)) : null;
-  const timeline = timelineFile ? streamTimeline(created, options.timeline!, timelineFile) : null;
+  const traceFile = options.trace ? new TextFile(options.trace) : null;
+  const endTimeline = options.timeline ? streamTimeline(created, options.timeline, options.timelineLimitMiB) : () => {};
   if (traceFile) {
     const { trace } = machine;
     machine.trace = (line) => {
@@ -198,8 +185,7 @@ async function run(options: RunOptions): Promise<number> {
   const outcome = await start({ instructions: options.instructions, ns: options.timeout * 1e9 });
   const hostSeconds = (performance.now() - started) / 1000;
   traceFile?.close();
-  timeline?.finish();
-  timelineFile?.close();
+  endTimeline();
   if (statsFd !== null) {
     const hostMips = machine.clock.instructions() / hostSeconds / 1e6;
     const marks = script ? { marks: script.marks } : {};
@@ -230,6 +216,10 @@ export async function main(args: string[]): Promise<number> {
     if (error instanceof UsageError || error instanceof LoadError || error instanceof DiskError) {
       process.stderr.write(`kseg: ${error.message}\n`);
       return EXIT_USAGE;
+    }
+    if (error instanceof OutputError) {
+      process.stderr.write(`kseg: ${error.message}\n`);
+      return EXIT_FAILED;
     }
     throw error;
   }

@@ -38,11 +38,13 @@ export interface ViewUpdate {
   reading: boolean;
   instructions: number;
   virtualNs: number;
-  /** Guest speed over the last update interval, millions of instructions per second of host time. */
+  /** Guest speed over the last second, or since it began to run, in millions of instructions per second of host time. */
   mips: number;
-  /** Share of the instructions of that interval that generated code executed (0 to 1). */
+  /** Instructions in a millisecond of host time since the view before, for what is guessed ahead. */
+  pace: number;
+  /** Share of the instructions of that time that generated code executed (0 to 1). */
   generated: number;
-  /** Share of that interval in which the guest was waiting (0 to 1). */
+  /** Share of that time in which the guest was waiting (0 to 1). */
   idle: number;
   mode: 'kernel' | 'user';
   asid: number;

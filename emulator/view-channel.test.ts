@@ -61,3 +61,37 @@ it('sends no more than the host keeps up with', () => {
   views.acknowledge(sent[0]!.sequence);
   expect(after(20)).toHaveLength(1);
 });
+
+it('measures speed over the last second, from when the guest began to run', () => {
+  const { viewed, after } = channel();
+  const steady = (slices: number) => {
+    let last: ViewUpdate | undefined;
+    for (let i = 0; i < slices; i++) last = after(20)[0] ?? last;
+    return last!.mips;
+  };
+  // 100 instructions in 20 ms.
+  expect(steady(100)).toBeCloseTo(0.005, 4);
+  // A hitch of 80 ms: of a second, and not of the moment.
+  const [hitch] = after(80);
+  expect(hitch).toMatchObject({ reading: true });
+  expect(hitch!.mips).toBeGreaterThan(0.0045);
+  expect(hitch!.mips).toBeLessThan(0.005);
+  // The pace is of the moment.
+  expect(hitch!.pace).toBeCloseTo(100 / 80, 1);
+  viewed.running = false;
+  expect(after(5000)[0]!.mips).toBe(0);
+  viewed.running = true;
+  expect(steady(10)).toBeCloseTo(0.005, 4);
+});
+
+it('measures the share of the time that the guest waited', () => {
+  const { viewed, after } = channel();
+  for (let i = 0; i < 100; i++) {
+    viewed.idleMs += 15;
+    after(20);
+  }
+  expect(after(20).concat(after(100)).at(-1)!.idle).toBeGreaterThan(0.6);
+  viewed.running = false;
+  after(20);
+  expect(after(20)[0]!.idle).toBe(0);
+});

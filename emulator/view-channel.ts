@@ -11,6 +11,8 @@ import { viewMachine } from './view.ts';
 const INTERVAL = 16;
 /** Host milliseconds between two views to be read while the guest runs: for people. */
 const READING_INTERVAL = 100;
+/** Host milliseconds over which speed and shares are measured, so that they can be read and go with other rates. */
+const MEASURED = 1000;
 /** Views that may be on their way. */
 const CREDIT = 2;
 
@@ -23,12 +25,24 @@ export interface Viewed {
   idleMs: number;
 }
 
+/** What had been counted at an instant. */
+interface Mark {
+  at: number;
+  instructions: number;
+  generated: number;
+  idleMs: number;
+}
+
 export class ViewChannel {
   request: ViewRequest = { segments: false, tlb: false, slot: null };
   private sequence = 0;
   private acknowledged = 0;
-  private last = { at: 0, instructions: 0, generated: 0, share: 0, idleMs: 0 };
+  private last = { at: 0, instructions: 0 };
   private lastRead = 0;
+  /** Of the readings of the last second, the oldest first; and what was measured at the newest. */
+  private marks: Mark[] = [];
+  private ran = false;
+  private measured = { mips: 0, generated: 0, idle: 0 };
 
   /** @param now host milliseconds */
   constructor(
@@ -38,7 +52,10 @@ export class ViewChannel {
 
   /** Another machine begins. @param idleMs as in {@link Viewed} */
   begin(idleMs: number): void {
-    this.last = { at: this.now(), instructions: 0, generated: 0, share: 0, idleMs };
+    this.last = { at: this.now(), instructions: 0 };
+    this.marks = [{ ...this.last, generated: 0, idleMs }];
+    this.ran = true;
+    this.measured = { mips: 0, generated: 0, idle: 0 };
   }
 
   acknowledge(sequence: number): void {
@@ -53,17 +70,37 @@ export class ViewChannel {
     if (!atOnce && (elapsed < INTERVAL || this.sequence - this.acknowledged >= CREDIT)) return;
     const reading = !running || atOnce || at - this.lastRead >= READING_INTERVAL;
     const view = viewMachine(machine, reading ? request : { ...request, tlb: false }, session.pinned);
-    const executed = view.instructions - last.instructions;
-    const idle = Math.min(1, (idleMs - last.idleMs) / Math.max(elapsed, 1));
+    const { instructions } = view;
+    const pace = running ? Math.max(0, instructions - last.instructions) / Math.max(1, elapsed) : 0;
+    this.last = { at, instructions };
     if (reading) {
       this.lastRead = at;
       Object.assign(view, session.view(request));
+      this.measure({ at, instructions, generated: machine.engine?.counts.executed ?? 0, idleMs }, running);
     }
-    const byGenerated = machine.engine?.counts.executed ?? 0;
+    this.deliver({ ...view, reading, sequence: ++this.sequence, pace, ...this.measured });
+  }
+
+  /** Measures up to a reading, from the oldest of the last second since which the guest has not stood still. */
+  private measure(mark: Mark, running: boolean): void {
+    const { marks, measured } = this;
+    const first = marks[0] ?? mark;
+    const elapsed = mark.at - first.at;
+    const executed = mark.instructions - first.instructions;
     // Of a guest that stands still, what it was when it last ran.
-    const generated = executed > 0 ? Math.max(0, byGenerated - last.generated) / executed : last.share;
-    this.last = { at, instructions: view.instructions, generated: byGenerated, share: generated, idleMs };
-    const mips = running ? executed / Math.max(elapsed, 1) / 1000 : 0;
-    this.deliver({ ...view, reading, sequence: ++this.sequence, mips, generated, idle });
+    const generated = executed > 0 ? Math.max(0, mark.generated - first.generated) / executed : measured.generated;
+    if (!running || !this.ran || executed < 0) {
+      this.marks = [mark];
+      this.measured = { mips: 0, generated, idle: 0 };
+    } else {
+      const [mips, idle] = [
+        executed / Math.max(1, elapsed) / 1000,
+        (mark.idleMs - first.idleMs) / Math.max(1, elapsed),
+      ];
+      this.measured = { mips, generated, idle: Math.min(1, idle) };
+      marks.push(mark);
+      while (marks.length > 1 && marks[1]!.at <= mark.at - MEASURED) marks.shift();
+    }
+    this.ran = running;
   }
 }

@@ -45,7 +45,7 @@ export function describeMachine(machine: Machine, guest: string, commandLine: st
 }
 
 /** The parts of a view that are the machine's own; the channel adds speed and sequence. */
-export type MachineView = Omit<ViewUpdate, 'sequence' | 'reading' | 'mips' | 'generated' | 'idle'>;
+export type MachineView = Omit<ViewUpdate, 'sequence' | 'reading' | 'mips' | 'pace' | 'generated' | 'idle'>;
 
 /** With `pinned`, the tables are also compared with what they were then. */
 export function viewMachine(machine: Machine, request: ViewRequest, pinned: PinnedTables | null = null): MachineView {

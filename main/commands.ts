@@ -161,6 +161,27 @@ export const COMMANDS = [
     needs: 'machine',
   },
   {
+    id: 'tlb.filter',
+    label: 'Filter TLB',
+    about: 'Show only entries of an ASID or a segment, or those that can serve an access',
+    menu: 'none',
+    needs: 'machine',
+  },
+  {
+    id: 'timeline.filter',
+    label: 'Filter Timeline',
+    about: 'Count only events of some lanes, an ASID, a segment or a range of the PC',
+    menu: 'none',
+    needs: 'machine',
+  },
+  {
+    id: 'timeline.list',
+    label: 'List Timeline Events',
+    about: 'Show the events on the screen one by one, and go there',
+    menu: 'none',
+    needs: 'machine',
+  },
+  {
     id: 'console.copy',
     label: 'Copy Console',
     about: 'Copy the selection in the console, or all of it when nothing is selected',

@@ -69,6 +69,7 @@ describe('mistakes are one sentence', () => {
     ['[sp', /a "\]" is missing/],
     ['a0 1', /"1" is one too many/],
     ['a0 # 1', /"# 1".* no part/],
+    ['a0 = 1', /"=" in "a0 = 1" sets nothing: compare with "=="/],
     ['nothere + 1', /no register and no symbol "nothere"/],
     ['EntryHi.Asidd', /EntryHi has no field "Asidd": VPN2, ASID/],
     ['$32', /registers?: they are \$0 to \$31/],

@@ -52,6 +52,7 @@ function tokens(text: string): Token[] {
     const match = TOKEN.exec(text);
     if (!match) break;
     const [, number, name, operator, rest] = match;
+    if (rest?.startsWith('=')) throw new ExpressionError(`"=" in "${text.trim()}" sets nothing: compare with "==".`);
     if (rest !== undefined)
       throw new ExpressionError(`"${rest.slice(0, 20)}" in "${text.trim()}" is no part of an expression.`);
     if (number !== undefined) found.push({ kind: 'number', text: number });

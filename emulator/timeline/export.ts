@@ -75,37 +75,75 @@ export class TimelineExport {
   }
 }
 
+/** Bytes kept free for a file's end: the event that goes past the limit, and the foot. */
+const END = 4096;
+const encoder = new TextEncoder();
+/** Bytes of a text in UTF-8. */
+const bytesOf = (text: string): number => (/^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length);
+
+/** Where a stream ends before the run. */
+export interface StreamLimit {
+  /** Bytes that the file may have, at least 64 KiB. */
+  bytes: number;
+  /** The file is complete: of all events up to the one at this instruction count. Nothing more is written. */
+  reached: (instructions: number) => void;
+}
+
 /**
  * Writes every event of a run as it happens, a block at a time, so that a run may have more events than the ring.
  * Call `finish` at the end.
  */
 export class TimelineStream {
   private written = 0;
+  private bytes = 0;
+  private ended = false;
 
   /** @param write takes each piece of the file */
   constructor(
     private readonly source: EventSource,
     private readonly writer: TimelineWriter,
     private readonly write: (text: string) => void,
+    private readonly limit: StreamLimit | null = null,
   ) {
-    write(writer.head());
+    this.put(writer.head());
     source.ring.onBlock = (first) => this.take(first, first + BLOCK);
   }
 
+  private put(text: string): void {
+    this.write(text);
+    if (this.limit) this.bytes += bytesOf(text);
+  }
+
   private take(from: number, to: number): void {
-    const { ring } = this.source;
-    let text = '';
+    const { source, writer, limit } = this;
+    const { ring } = source;
+    const parts: string[] = [];
+    let room = limit ? limit.bytes - END - this.bytes : Infinity;
+    let last = 0;
     for (let sequence = from; sequence < to; sequence++) {
       if ((ring.words[ring.wordOf(sequence) + 3]! & META_CATEGORY) === NONE) continue;
-      text += this.writer.event(decodeEvent(this.source, sequence));
+      const event = decodeEvent(source, sequence);
+      const text = writer.event(event);
+      if (limit) room -= bytesOf(text);
+      parts.push(text);
+      last = event.instructions;
+      if (room <= 0) break;
     }
     this.written = to;
-    this.write(text);
+    this.put(parts.join(''));
+    if (!limit || room > 0) return;
+    this.end();
+    limit.reached(last);
+  }
+
+  private end(): void {
+    this.ended = true;
+    this.source.ring.onBlock = null;
+    this.write(this.writer.foot());
   }
 
   finish(): void {
-    this.source.ring.onBlock = null;
-    this.take(this.written, this.source.ring.next);
-    this.write(this.writer.foot());
+    if (!this.ended) this.take(this.written, this.source.ring.next);
+    if (!this.ended) this.end();
   }
 }

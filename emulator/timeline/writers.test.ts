@@ -166,3 +166,55 @@ it('a stream has all of the run, however small the ring', () => {
   expect(lines).toHaveLength(events.length);
   expect(lines.map(({ pc }) => pc)).toEqual(events.map((e) => plainEvent(e)['pc']));
 });
+
+describe.each<TimelineFormat>(['ndjson', 'csv', 'json'])('a stream of %s with a limit', (format) => {
+  const LIMIT = 100_000;
+
+  /** A run with the limit, or without. */
+  function limited(bytes: number | null) {
+    const one = new Lab({ timelineEvents: 512 });
+    const from = eventSource(one.machine as Recorded);
+    let text = '';
+    const reached: number[] = [];
+    const limit = bytes === null ? null : { bytes, reached: (instructions: number) => reached.push(instructions) };
+    const stream = new TimelineStream(from, timelineWriter(format, FACTS), (piece) => (text += piece), limit);
+    run(one);
+    const length = text.length;
+    stream.finish();
+    return { text, reached, after: text.length - length };
+  }
+  const whole = limited(null).text;
+  const { text, reached, after } = limited(LIMIT);
+
+  it('ends once, whole, below it, and with most of it used', () => {
+    expect(whole.length).toBeGreaterThan(2 * LIMIT);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(LIMIT);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(LIMIT * 0.9);
+    expect(reached).toHaveLength(1);
+    expect(after).toBe(0);
+  });
+
+  it('has every event up to where it says', () => {
+    const counts: number[] =
+      format === 'json'
+        ? (JSON.parse(text) as { traceEvents: { ph: string; args?: { instructions: number } }[] }).traceEvents
+            .filter(({ ph }) => ph === 'i')
+            .map(({ args }) => args!.instructions)
+        : format === 'csv'
+          ? records(text)
+              .slice(1)
+              .map(([count]) => Number(count))
+          : text
+              .trimEnd()
+              .split('\n')
+              .map((line) => (JSON.parse(line) as { instructions: number }).instructions);
+    expect(counts.at(-1)).toBe(reached[0]);
+    if (format !== 'json') expect(whole.startsWith(text)).toBe(true);
+  });
+
+  it('is the same as without where the run ends first', () => {
+    const roomy = limited(2 ** 30);
+    expect(roomy.text).toBe(whole);
+    expect(roomy.reached).toEqual([]);
+  });
+});

@@ -203,6 +203,7 @@ export class FakeMachine {
       instructions: this.#instructions,
       virtualNs: this.#instructions * 10,
       mips: 41.6 + this.#next(),
+      pace: 41_600,
       generated: 0.97,
       idle: 0.12,
       mode: this.#next() < 0.5 ? ('kernel' as const) : ('user' as const),

@@ -2,7 +2,7 @@
 import type { OpenedFile } from '../../main/bridge.ts';
 import type { CommandHandler } from '../lib/commands.svelte.ts';
 import { AREAS, LAYOUTS, type Area, type LayoutName } from '../lib/arrangement.ts';
-import { cyclePanels, focusPanelById, focusedPanel } from '../lib/keyboard.ts';
+import { cyclePanels, focusPanelById, focusedPanel, keepFocus } from '../lib/keyboard.ts';
 import { layout } from '../lib/layout.svelte.ts';
 import { tour } from '../help/tour.svelte.ts';
 import { overlays } from './overlays.svelte.ts';
@@ -30,6 +30,7 @@ async function openKernel(): Promise<void> {
 async function openLayout(name: LayoutName): Promise<void> {
   layout.choose(name);
   await start.close();
+  await keepFocus();
 }
 
 /** Shows a panel, in the layout that is open, and gives it the focus. */

@@ -9,5 +9,6 @@ it('finds by beginnings of words, names before explanations', () => {
   expect(score('Tour', 'asid', ['Cause a change of ASID'])).toBeLessThan(score('Run to ASID Change', 'asid'));
   expect(score('Tour', 'asid step')).toBe(0);
   expect(score('Run or Pause', 'run')).toBeGreaterThan(score('Never Run', 'run'));
+  expect(score('Run to ASID Change', 'asid')).toBeGreaterThan(score('Host ASIDs and TLB', 'asid'));
   expect(score('Step', '')).toBe(1);
 });

@@ -7,8 +7,8 @@ const words = (text: string): string[] =>
     .filter(Boolean);
 
 /**
- * Every word typed must begin a word of the command's name or explanation; names count for more, and so does their
- * beginning.
+ * Every word typed must begin a word of the command's name or explanation; names count for more, and so do their
+ * beginning and whole words.
  *
  * @returns 0 (not at all) to 1
  */
@@ -19,7 +19,8 @@ export function score(name: string, search: string, about: readonly string[] = [
   let sum = 0;
   for (const word of typed) {
     const at = ofName.findIndex((other) => other.startsWith(word));
-    if (at >= 0) sum += at === 0 ? 1 : 0.9 - 0.01 * at;
+    const whole = ofName.includes(word) ? 0 : 0.05;
+    if (at >= 0) sum += (at === 0 ? 1 : 0.9 - 0.01 * at) - whole;
     else if (ofAbout.some((other) => other.startsWith(word))) sum += 0.3;
     else return 0;
   }

@@ -4,15 +4,33 @@
  */
 import { layout } from './layout.svelte.ts';
 
+/** Who looks at an address: null and `current` are the guest as it is when it is answered. */
+interface Viewer {
+  mode: 'current' | 'kernel' | 'user';
+  asid: number | null;
+}
+
+interface TranslationWish extends Viewer {
+  address: string;
+  direction: 'virtual' | 'physical';
+}
+
 class GoTo {
   /** For Translate. */
-  translation = $state.raw<{ address: string; direction: 'virtual' | 'physical' } | null>(null);
+  translation = $state.raw<TranslationWish | null>(null);
   /** For CPU's listing and memory; `address` null follows PC. */
   code = $state.raw<{ address: string | null } | null>(null);
   memory = $state.raw<{ address: string; physical: boolean } | null>(null);
 
-  translate(address: string, direction: 'virtual' | 'physical' = 'virtual'): void {
-    this.translation = { address, direction };
+  /** @param as which mode and ASID look, where the place it is seen at tells; else the guest's own of the moment */
+  translate(address: string, as: Partial<Viewer> = {}): void {
+    this.translation = { address, direction: 'virtual', mode: as.mode ?? 'current', asid: as.asid ?? null };
+    layout.show('translate');
+  }
+
+  /** What reaches a guest physical address. */
+  translateBack(address: string): void {
+    this.translation = { address, direction: 'physical', mode: 'current', asid: null };
     layout.show('translate');
   }
 

@@ -24,12 +24,26 @@ function rank(panel: HTMLElement): number {
   return area ? AREAS.indexOf(area as (typeof AREAS)[number]) : -1;
 }
 
+/** The panels on the screen, the toolbar first. */
+const shownPanels = (): HTMLElement[] =>
+  [...document.querySelectorAll<HTMLElement>('[data-panel]')]
+    .filter((panel) => panel.checkVisibility())
+    .sort((a, b) => rank(a) - rank(b));
+
+/** Where what had the focus has gone from the screen, the console gets it, or without that the first panel. */
+export async function keepFocus(): Promise<void> {
+  await tick();
+  const active = document.activeElement;
+  if (active && active !== document.body && active.checkVisibility()) return;
+  const panels = shownPanels().filter((panel) => rank(panel) >= 0);
+  const panel = panels.find(({ dataset }) => dataset.panel === 'console') ?? panels[0];
+  if (panel) focusPanel(panel);
+}
+
 /** Moves the focus to the next panel on the screen, or the one before. */
 export async function cyclePanels(step: 1 | -1): Promise<void> {
   await tick();
-  const panels = [...document.querySelectorAll<HTMLElement>('[data-panel]')]
-    .filter((panel) => panel.checkVisibility())
-    .sort((a, b) => rank(a) - rank(b));
+  const panels = shownPanels();
   if (panels.length === 0) return;
   const current = panels.findIndex((panel) => panel.contains(document.activeElement));
   const next = current < 0 ? (step > 0 ? 0 : panels.length - 1) : (current + step + panels.length) % panels.length;
@@ -43,10 +57,33 @@ export async function focusPanelById(id: string): Promise<void> {
   if (panel) focusPanel(panel);
 }
 
-/** Focuses what a panel wants focused, or the first control in it. */
+/** Focuses a part of a panel that is, or is about to be, on the screen. @param selector of what takes the focus */
+export async function focusPart(id: string, selector: string): Promise<void> {
+  await tick();
+  panelElement(id)?.querySelector<HTMLElement>(selector)?.focus();
+}
+
+/** What stands in for a panel's target where there is none: not another panel's tab. */
+const STAND_IN = '[role=tab][aria-selected=true], button:not(:disabled):not([role=tab])';
+
+/** Focuses what a panel wants focused, as soon as it is there; until then, or without any, its tab or first control. */
 export function focusPanel(panel: HTMLElement): void {
-  const target = panel.querySelector<HTMLElement>(TARGET) ?? panel.querySelector<HTMLElement>('button:not(:disabled)');
-  target?.focus();
+  const target = panel.querySelector<HTMLElement>(TARGET);
+  if (target) {
+    target.focus();
+    return;
+  }
+  const standIn = panel.querySelector<HTMLElement>(STAND_IN);
+  standIn?.focus();
+  // Some panels are empty until the machine's next view.
+  const observer = new MutationObserver(() => {
+    if (document.activeElement !== standIn) observer.disconnect();
+    const late = panel.querySelector<HTMLElement>(TARGET);
+    if (!late) return;
+    observer.disconnect();
+    if (document.activeElement === standIn) late.focus();
+  });
+  observer.observe(panel, { childList: true, subtree: true });
 }
 
 /** Arrow keys inside a toolbar: moves the focus along its enabled buttons. */

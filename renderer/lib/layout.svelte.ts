@@ -42,8 +42,8 @@ class LayoutState {
   readonly narrow = $derived(this.width < 1280);
   /** Below 1,000 px Console and Segments share one place. */
   readonly tabbed = $derived(this.width < 1000);
-  /** Below 800 px of height the opened slot shows one table at a time. */
-  readonly short = $derived(this.height < 800);
+  /** Below 870 px of height the opened slot shows one table at a time: both have no room under the tour's offer. */
+  readonly short = $derived(this.height < 870);
 
   readonly form = $derived<Form>(!this.tabbed ? 'wide' : this.height < 600 ? 'single' : 'tabs');
   readonly arrangement = $derived(this.#arrangements[this.current]);

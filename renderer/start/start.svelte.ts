@@ -1,7 +1,7 @@
 /** Whether the start page stands in place of the panels, and what is to be chosen on it. */
 import { tick } from 'svelte';
 import type { GuestEntry } from '../../main/bridge.ts';
-import { focusPanel } from '../lib/keyboard.ts';
+import { focusPanel, keepFocus } from '../lib/keyboard.ts';
 import { library } from '../lib/library.svelte.ts';
 import { configurations } from './configurations.svelte.ts';
 
@@ -15,13 +15,14 @@ class Start {
     this.open = true;
   }
 
-  /** Back to the panels, with the focus in the console. */
+  /** Back to the panels, with the focus in the console if it is on the screen. */
   async close(): Promise<void> {
     if (!this.open) return;
     this.open = false;
     await tick();
     const panel = document.querySelector<HTMLElement>('[data-panel=console]');
     if (panel?.checkVisibility()) focusPanel(panel);
+    else await keepFocus();
   }
 
   /** Native dialog, then the page with what was imported. */

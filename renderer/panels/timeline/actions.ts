@@ -3,4 +3,6 @@ import type { TimelineFormat } from '../../../emulator/protocol.ts';
 
 export const timelineActions = {
   export: (_format: TimelineFormat): void => {},
+  filter: (): void => {},
+  list: (): void => {},
 };

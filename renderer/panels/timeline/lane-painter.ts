@@ -3,6 +3,7 @@ import type { TimelineAnswer, TimelineEvent, TimelineLane, TimelineTouched } fro
 import { count } from '../../lib/format.ts';
 import { cssColor, prepareCanvas, token } from '../../lib/palette.ts';
 import { hatch } from '../../lib/hatch.ts';
+import { asidLabels, LABEL_GAP, type AsidChange } from './asid-labels.ts';
 import { cuts, flag, paintMark, paintTouched } from './lane-marks.ts';
 import { AXIS, categoryName, laneOf, type Lane } from './lanes.ts';
 import { ticks, type Span } from './scale.ts';
@@ -187,19 +188,28 @@ function paintLane(brush: Brush, lane: Lane, top: number, bottom: number): void 
   }
   if (lane.id === 'console') return paintLines(brush, top, bottom);
   if (lane.id === 'exits') return;
-  let labelled = -Infinity;
-  marked.forEach((mark, i) => {
-    const at = x(mark.instructions);
-    if (at < -8 || at > brush.end + 8) return;
-    paintMark(ctx, lane.id, categoryName(mark.category), at, top, bottom);
-    if (lane.id !== 'asid') return;
-    const next = i + 1 < marked.length ? x(marked[i + 1]!.instructions) : brush.end;
-    if (next - at > 34 && at > labelled) {
-      text(ctx, '0x' + mark.value.toString(16).padStart(2, '0'), Math.round(at) + 3, bottom - 3, '--text-2');
-      labelled = at + 30;
-    }
+  const seen = marked.flatMap(({ instructions, category, value }) => {
+    const at = x(instructions);
+    return at < -8 || at > brush.end + 8 ? [] : [{ x: at, category, asid: value }];
   });
+  for (const { x: at, category } of seen) paintMark(ctx, lane.id, categoryName(category), at, top, bottom);
+  if (lane.id === 'asid') paintAsids(brush, seen, top, bottom);
   if (lane.id === 'userFlush' && answer.userFlushPending) pending(brush, top, bottom);
+}
+
+/** Names of the ASIDs; where one lies over marks, their feet stay. */
+function paintAsids({ ctx, end }: Brush, changes: readonly AsidChange[], top: number, bottom: number): void {
+  ctx.font = font('mono');
+  // Of those at the left edge only what is whole.
+  const named = changes.filter(({ x }) => x >= -LABEL_GAP);
+  for (const { x, text: words, over } of asidLabels(named, end, (words) => ctx.measureText(words).width)) {
+    const left = Math.round(x) + LABEL_GAP;
+    if (over) {
+      ctx.fillStyle = token('--panel');
+      ctx.fillRect(left - 1, top + 1, Math.ceil(ctx.measureText(words).width) + 3, bottom - top - 3);
+    }
+    text(ctx, words, left, bottom - 3, '--text-2');
+  }
 }
 
 interface Mark {

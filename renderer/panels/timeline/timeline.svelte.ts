@@ -111,7 +111,7 @@ export class TimelineState {
     const { from, to } = this.span;
     if (!this.following) return { from, to };
     const soon = Math.max(machine.view?.instructions ?? 0, to);
-    const ahead = soon - to + (machine.running ? (machine.view?.mips ?? 0) * 2 * INTERVAL * 1000 : 0);
+    const ahead = soon - to + (machine.running ? (machine.view?.pace ?? 0) * 2 * INTERVAL : 0);
     return { from, to: to + ahead };
   }
 

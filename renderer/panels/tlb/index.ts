@@ -1,6 +1,8 @@
 /** The guest's TLB. */
 import type { Panel } from '../panel.ts';
+import { focusPart } from '../../lib/keyboard.ts';
 import { layout } from '../../lib/layout.svelte.ts';
+import { start } from '../../start/start.svelte.ts';
 import { tlbActions } from './actions.ts';
 import Tlb from './Tlb.svelte';
 
@@ -23,6 +25,14 @@ export const tlbPanel: Panel = {
         layout.show('tlb');
         if (seen) tlbActions.host();
         else tlbActions.host(true);
+      },
+    },
+    {
+      id: 'tlb.filter',
+      run: () => {
+        layout.show('tlb');
+        tlbActions.filter();
+        void start.close().then(() => focusPart('tlb', '[data-testid=tlb-filter] select'));
       },
     },
   ],

@@ -1,0 +1,78 @@
+/** Ways to the parts of panels by keyboard alone. */
+import type { Page } from '@playwright/test';
+import { consoleTail, expect, test } from './launch.ts';
+import { PROMPT, resize } from './tables.ts';
+
+test.beforeEach(async ({ kseg, page }) => {
+  await resize(kseg, 1280, 800);
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+});
+
+async function command(page: Page, words: string): Promise<void> {
+  await page.keyboard.press('Control+Shift+KeyP');
+  await expect(page.getByTestId('palette-input')).toBeFocused();
+  await page.keyboard.type(words);
+  await page.keyboard.press('Enter');
+}
+
+test('the palette opens filters and the list of events, and goes there', async ({ page }) => {
+  await command(page, 'filter tlb');
+  await expect(page.getByTestId('tlb-asid')).toBeFocused();
+  await page.getByTestId('tlb-host-toggle').press('Enter');
+  await command(page, 'filter tlb');
+  await expect(page.getByTestId('tlb-asid')).toBeFocused();
+
+  await command(page, 'filter timeline');
+  await expect(page.getByTestId('timeline-lane-console')).toBeFocused();
+  await command(page, 'list events');
+  await expect(page.getByTestId('timeline-list')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByTestId('timeline-event').filter({ hasText: '▸' })).toHaveCount(1);
+});
+
+test('the end of a list of events has its head whole, and says what there is none of', async ({ page }) => {
+  await command(page, 'list events');
+  const list = page.getByTestId('timeline-list');
+  await expect(page.getByTestId('timeline-event').first()).toBeVisible();
+  await page.keyboard.press('End');
+  const head = () =>
+    list.evaluate((scroller) => {
+      const cell = scroller.querySelector('th')!.getBoundingClientRect();
+      return { scrolled: scroller.scrollTop > 0, above: scroller.getBoundingClientRect().top - cell.top };
+    });
+  await expect.poll(async () => (await head()).scrolled).toBe(true);
+  expect((await head()).above).toBeLessThanOrEqual(0.5);
+
+  // Of the last instructions at the prompt; the guest has never reset.
+  await page.keyboard.press('Control+Shift+KeyR');
+  await page.keyboard.press('Control+Shift+KeyE');
+  for (let i = 0; i < 4; i++) await page.keyboard.press('+');
+  const lane = page.locator('.names .current');
+  await page.keyboard.press('ArrowDown');
+  while (!(await lane.allTextContents()).join().includes('kernel flush')) await page.keyboard.press('ArrowDown');
+  await expect(page.getByTestId('timeline-list-empty')).toHaveText('no kernel flush in this stretch');
+});
+
+test('a panel that is empty until the next view gets the focus all the same', async ({ page }) => {
+  await page.keyboard.press('Control+Shift+KeyJ');
+  await expect(page.getByTestId('panel-cpu').getByRole('group', { name: 'CPU', exact: true })).toBeFocused();
+});
+
+test('the focus is never nowhere: after a change of layout, and after a boot', async ({ page }) => {
+  const holder = () =>
+    page.evaluate(() => document.activeElement?.closest<HTMLElement>('[data-panel]')?.dataset.panel ?? 'nothing');
+  await command(page, 'layout debug');
+  await page.keyboard.press('Control+Shift+KeyJ');
+  await expect.poll(holder).toBe('cpu');
+  await command(page, 'layout mmu');
+  await expect.poll(holder).toBe('console');
+
+  // Translate in front of the console.
+  await page.keyboard.press('Control+Shift+KeyT');
+  await expect.poll(holder).toBe('translate');
+  await command(page, 'layout boot');
+  await expect.poll(holder).toBe('start');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('start')).toHaveCount(0);
+  await expect.poll(holder).toBe('translate');
+});
