@@ -57,6 +57,13 @@ export class RecordPaths {
     e.do(e.call(this.index.record, pc, this.meta(event), a, b, c, d));
   }
 
+  /** {@link push} without a call, for where events come from most often. */
+  pushHere(pc: Local, event: RecordedEvent, ...words: Value[]): void {
+    const { e } = this;
+    const all = [0, 1, 2, 3].map((i) => words[i] ?? 0);
+    this.record(pc, e.local(this.meta(event)), all);
+  }
+
   private meta({ category, asid, user, segments = 0, own = 0 }: RecordedEvent): Value {
     const { e } = this;
     const place = e.or(e.shl(segments, META_SEGMENT_SHIFT), e.shl(own, META_OWN_SHIFT));

@@ -29,7 +29,7 @@ export class TrapPaths extends ExceptionPaths {
     const { e } = this;
     e.increase(e.shl(reason, 2), HYPERVISOR_AT.exits, 1);
     e.store(0, LINKED_AT, 0);
-    this.log?.push(pc, { category, asid: this.mmu.asid(), user: this.mode(), segments }, va);
+    this.log?.pushHere(pc, { category, asid: this.mmu.asid(), user: this.mode(), segments }, va);
   }
 
   /** An exit that is about no address. */

@@ -140,7 +140,6 @@ export class EventRing {
   /** Called with the sequence number of the first event of a block once the block is full. */
   onBlock: ((first: number) => void) | null = null;
   private outlineStride = 1;
-  private readonly row = new Float64Array(COLUMNS);
   private counter: BlockCounter | null = null;
   private counted: Int32Array = new Int32Array(CATEGORIES);
   private readonly blocks: number;
@@ -275,13 +274,23 @@ export class EventRing {
       }
     }
     const instructions = time.instructions();
-    const { row, last } = this;
-    this.countsBefore(this.next, row);
-    if ((meta & META_USER) !== 0) row[USER_INSTRUCTIONS]! += instructions - last;
-    this.startCounts.set(row, block * COLUMNS);
+    const to = block * COLUMNS;
+    if (this.next === 0) this.startCounts.fill(0, to, to + COLUMNS);
+    else this.carryCounts(to, (meta & META_USER) !== 0 ? instructions - this.last : 0);
     this.blockInstructions = this.startInstructions[block] = instructions;
     this.skipped = this.startWaited[block] = time.skipped;
     this.idle = 0;
+  }
+
+  /** What has been counted by the next event, in the row at `to`. @param user user mode's instructions since the newest */
+  private carryCounts(to: number, user: number): void {
+    const { startCounts, counted } = this;
+    const last = this.next - 1;
+    const from = this.slot(last) * COLUMNS;
+    const inBlock = this.tally(last - (last % BLOCK), last, true);
+    for (let c = 0; c < CATEGORIES; c++) startCounts[to + c] = startCounts[from + c]! + counted[c]!;
+    startCounts[to + NONE] = 0;
+    startCounts[to + USER_INSTRUCTIONS] = startCounts[from + USER_INSTRUCTIONS]! + inBlock + user;
   }
 
   /** Keeps every other row of the outline. */
@@ -375,15 +384,26 @@ export class EventRing {
     const end = at - inBlock + BLOCK;
     if (inBlock > BLOCK / 2 && end < this.next) return this.countsBackTo(at, end, row);
     this.startRow(at, row);
-    const { counted, words } = this;
-    counted.fill(0);
-    const [from, last] = [this.wordOf(at - inBlock), this.wordOf(at)];
-    const user = this.counter ? this.counter(4 * from, 4 * last) >>> 0 : this.count(from, last);
-    if (at !== sequence) counted[words[last + 3]! & META_CATEGORY]!++;
+    const { counted } = this;
+    const user = this.tally(at - inBlock, at, at !== sequence);
     for (let c = 0; c < CATEGORIES; c++) row[c]! += counted[c]!;
     row[USER_INSTRUCTIONS]! += user;
     row[NONE] = 0;
     return row;
+  }
+
+  /**
+   * Counts by category, in `counted`, a block's events from its first one up to `last`, and returns how many instructions
+   * between these were executed in user mode.
+   * @param whole whether `last` counts, too
+   */
+  private tally(first: number, last: number, whole: boolean): number {
+    const { counted } = this;
+    counted.fill(0);
+    const [from, to] = [this.wordOf(first), this.wordOf(last)];
+    const user = this.counter ? this.counter(4 * from, 4 * to) >>> 0 : this.count(from, to);
+    if (whole) counted[this.words[to + 3]! & META_CATEGORY]!++;
+    return user;
   }
 
   /**
