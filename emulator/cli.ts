@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadError } from './boot/elf.ts';
 import { createMachine, type CreatedMachine, type CreateConfig } from './create.ts';
+import { setCompilerFlags } from './compiler-flags.ts';
 import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
@@ -200,6 +201,7 @@ async function run(options: RunOptions): Promise<number> {
 }
 
 export async function main(args: string[]): Promise<number> {
+  setCompilerFlags();
   try {
     const [command, ...rest] = args;
     if (isGuestCommand(command) && !rest.includes('--help') && !rest.includes('-h')) {

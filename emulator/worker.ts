@@ -8,6 +8,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EventSearch } from './event-search.ts';
 import { leaveOutBoundsTests } from './bounds-tests.ts';
+import { setCompilerFlags } from './compiler-flags.ts';
 import { createMachine, type CreatedMachine } from './create.ts';
 import type { CompilerOptions } from './jit/compiler.ts';
 import { ThreadedCompiler } from './threaded-compiler.ts';
@@ -38,6 +39,7 @@ import { DEFAULT_CAPACITY } from './timeline/event-ring.ts';
 import { ViewChannel } from './view-channel.ts';
 import { countEvents, describeMachine } from './view.ts';
 
+setCompilerFlags();
 leaveOutBoundsTests();
 const port = parentPort!;
 const resources = (workerData as { resources: string }).resources;

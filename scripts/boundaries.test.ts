@@ -59,7 +59,7 @@ const RULES: Rule[] = [
   { of: /^emulator\/memory\.ts$/, files: NONE, packages: NONE },
   // What touches the host: the entries, threads, the bundled guests' files, the guest library, disk images, the terminal.
   {
-    of: /^emulator\/(?:worker|bounds-tests|compile-thread|threaded-compiler|cli|cli-guests|cli-options|disk-files|guests|guest-import|guest-library|terminal|text-file)\.ts$/,
+    of: /^emulator\/(?:worker|bounds-tests|compiler-flags|compile-thread|threaded-compiler|cli|cli-guests|cli-options|disk-files|guests|guest-import|guest-library|terminal|text-file)\.ts$/,
     files: /^emulator\//,
     packages: /^node:/,
   },
