@@ -11,6 +11,22 @@ test.beforeEach(async ({ page }) => {
   await page.getByTestId('toolbar-start').click();
 });
 
+test('replaced TLB entries are kept on malta, without the checker, and the TLB says so', async ({ page }) => {
+  await expect(page.getByTestId('start-keep-on')).toHaveCount(0);
+  await page.getByTestId('start-bundled:lab-malta').check({ force: true });
+  await page.getByTestId('start-check-on').check({ force: true });
+  await page.getByTestId('start-keep-on').check({ force: true });
+  await expect(page.getByTestId('start-check-off')).toBeChecked();
+  await page.getByTestId('start-boot').click();
+  await expect(page.getByTestId('start')).toBeHidden();
+  await expect(page.getByTestId('panel-tlb')).toContainText('16 entries, replaced ones kept');
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+  await page.getByTestId('toolbar-start').click();
+  await expect(page.getByTestId('start-keep-on')).toBeChecked();
+  await page.getByTestId('start-check-on').check({ force: true });
+  await expect(page.getByTestId('start-keep-off')).toBeChecked();
+});
+
 test('saved, renamed, duplicated, deleted, undone, booted', async ({ kseg, page }) => {
   const folder = path.join(kseg.userData, 'configurations');
   // What has booted has a picture of its kernel table, what has not says so.

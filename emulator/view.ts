@@ -32,6 +32,7 @@ export function describeMachine(machine: Machine, guest: string, commandLine: st
     nsPerInstruction: options.nsPerInstruction,
     commandLine,
     policy: mmu.policy,
+    keepReplaced: mmu.kept !== null,
     migrateEvery: mmu.cpus.count > 1 ? (options.migrateEvery ?? 0) : 0,
     geometry: {
       name: geometry.name,

@@ -29,6 +29,8 @@ export interface MachineInfo {
   nsPerInstruction: number;
   commandLine: string;
   policy: (typeof POLICIES)[number];
+  /** Whether pages of a TLB entry that TLBWR replaces stay mapped for as long as the guest cannot tell. */
+  keepReplaced: boolean;
   /** Instructions after which the guest moves to the next host CPU; 0: it stays. */
   migrateEvery: number;
   /** Page-table geometry, e.g. `32-bit 4K`; slots are pgd entries from address 0 up to the layout's end. */

@@ -128,6 +128,7 @@ export class FakeMachine {
     this.info = {
       ...defaultLayout(machine),
       policy: 'lazy-user',
+      keepReplaced: false,
       migrateEvery: 0,
       guest: machine === 'kvm' ? 'Lab' : 'Lab malta',
       bigEndian: false,
