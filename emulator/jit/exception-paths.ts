@@ -388,9 +388,9 @@ export abstract class ExceptionPaths {
   protected probe(none: Value, pc: Local, left: Local): void {
     const { e, mmu } = this;
     const found = e.local(e.call(this.index.lookup, e.load(0, cp0(Cp0.EntryHi)), mmu.asid()));
-    const removals = e.local(e.load(0, REMOVALS_AT));
     e.store(0, cp0(Cp0.Index), e.select(e.isLess(found, 0), none, found));
-    if (!this.options.keepsReplaced) e.return(e.sub(left, 1));
+    if (!this.options.keepsReplaced) return e.return(e.sub(left, 1));
+    const removals = e.local(e.load(0, REMOVALS_AT));
     e.if(e.isLess(found, 0), () => mmu.probedInVain(e.load(0, cp0(Cp0.EntryHi))));
     this.goOn(pc, removals);
   }
