@@ -178,8 +178,11 @@ class Bench {
       case 'memory':
         expect(cpu.raised).toBe(false);
         expect(result).toBe(outcome.host);
-        // Under `never` the table may well have another page than the guest TLB.
-        if (outcome.gpa >= 0 && mmu.policy !== 'never') expect(mmu.ram(outcome.gpa)).toBe(result);
+        // Under `never` the table may well have another page than the guest TLB, and so it may where the guest has written
+        // two entries for one address, of which the replaced one is kept.
+        if (outcome.gpa >= 0 && mmu.policy !== 'never' && !mmu.kept?.has(va)) {
+          expect(mmu.ram(outcome.gpa)).toBe(result);
+        }
         expect(x >= 0, outcome.via).toBe(outcome.via === 'hostTlb');
         expect(mmu.hostRefills > refillsBefore).toBe(outcome.via === 'gvaTable' || outcome.via === 'fill');
         this.note(outcome.via);
@@ -232,4 +235,13 @@ it('says why a fetch below KVM cannot go on', () => {
   machine.setCp0(Cp0.Status, 0);
   expect(probe(machine, 0x80001000, FETCH).outcome).toMatchObject({ kind: 'fatal' });
   expect(probe(machine, 0xc0001000, READ).outcome).toMatchObject({ kind: 'fatal' });
+});
+
+it('a replaced entry for kseg0, which is kept, takes nothing with it', () => {
+  const machine = new BareMachine({ policy: 'tagged', keepReplaced: true, tlbEntries: 16 });
+  machine.setCp0(Cp0.Status, 0);
+  machine.setCp0(Cp0.Wired, 15);
+  for (let i = 0; i < 2; i++) machine.writeEntry('random', { hi: 0x80000000, lo0: 0x18, lo1: 0x1f });
+  machine.system.resolve(0x80000000 | 0, READ);
+  expect(probe(machine, 0x80000000, READ, 'kernel', 2)).toMatchObject({ loss: null, outcome: { via: 'hostTlb' } });
 });

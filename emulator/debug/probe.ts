@@ -68,7 +68,9 @@ function lossOf(target: DebugTarget, va: number, mode: GuestMode, asid: number):
   if (policy === 'never') return null;
   if (policy === 'tagged') {
     if (!changes) return null;
-    if (mmu.kept?.has(va)) return 'asidChange';
+    // The guest TLB has nothing to say of other segments, so what it had for them is no loss.
+    const isMapped = segment === USEG || segment === KSEG23;
+    if (isMapped && mmu.kept?.has(va)) return 'asidChange';
     if (mode === 'user' || segment !== KSEG23) return null;
     // kseg2/3 has one table for all ASIDs: what came from entries of one ASID goes.
     return coveredByLocalEntry(target, va) ? 'asidChange' : null;
