@@ -48,7 +48,7 @@ export class Facts {
   }
   /** Why that is so. */
   get leftBy(): string {
-    return this.target.mmu.kept
+    return this.target.mmu.kept?.has(this.p.va)
       ? 'TLBWR has replaced the entry that did, and the guest cannot tell.'
       : 'No guest TLB entry does any more, and the policy never flushes.';
   }

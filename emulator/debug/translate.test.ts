@@ -184,9 +184,24 @@ it('a page whose entry TLBWR has replaced is still reached where such entries ar
   const told = story();
   expect(told.verdict).toMatchObject({ ok: true, title: 'Hits: the guest kernel table still maps it to 0x00005f84.' });
   expect(told.verdict.text).toContain('TLBWR has replaced the entry that did, and the guest cannot tell.');
-  expect(step('tlb')).toMatchObject({ mark: 'skip', result: 'replaced' });
+  expect(step('tlb')).toMatchObject({
+    mark: 'skip',
+    result: 'no entry',
+    text: expect.stringContaining('TLBWR has replaced') as string,
+  });
   expect(step('gpa')).toMatchObject({ mark: 'pass', result: '0x00005f84' });
   machine.setCp0(Cp0.EntryHi, 0x00412012);
   machine.privileged(op('tlbp'));
   expect(story().verdict.title).toBe('Misses: no guest TLB entry maps this page.');
+});
+
+it('a page that `never` has left in a table is said to be that, and no commpage', () => {
+  machine = new BareMachine({ policy: 'never', tlbEntries: 16 });
+  machine.setCp0(Cp0.Status, 0);
+  machine.writeEntry(3, { hi: 0x00412012, lo0: entryLo(0x5000, 'VD'), lo1: 0 });
+  machine.system.resolve(VA, READ);
+  machine.setCp0(Cp0.EntryHi, 0x13);
+  const told = story();
+  expect(told.verdict.title).toBe('Hits: the guest kernel table still maps it to 0x00005f84.');
+  expect(told.verdict.text).toContain('No guest TLB entry does any more, and the policy never flushes.');
 });

@@ -142,7 +142,7 @@ class Story extends Facts {
     const vpn2 = hex(p.va & 0xffffe000);
     const compared = `${tlb.entries} entries compared with VPN2 ${vpn2}, ${asidText(p.asid)}.`;
     if (this.isLeftover)
-      return { ...step, mark: 'skip', text: `${compared} None matches. ${this.leftBy}`, result: 'replaced' };
+      return { ...step, mark: 'skip', text: `${compared} None matches. ${this.leftBy}`, result: 'no entry' };
     if (p.tlbIndex < 0)
       return { ...step, mark: 'fail', text: `${compared} None matches. Nearest:`, result: 'no entry' };
     const lo = tlb.lo(p.tlbIndex, p.va);

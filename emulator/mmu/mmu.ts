@@ -124,19 +124,18 @@ export class Mmu extends GuestTables {
 
   private keep(kept: KeptPairs, start: number): void {
     const oldest = kept.add(start);
-    if (oldest >= 0) this.invalidatePages(oldest, oldest + 0x1fff);
+    if (oldest >= 0) this.invalidatePair(oldest);
   }
 
   /** The guest is about to learn all that its TLB holds. */
   dropKept(): void {
     if (!this.kept?.length) return;
-    for (const start of this.kept.take()) this.invalidatePages(start, start + 0x1fff);
+    for (const start of this.kept.take()) this.invalidatePair(start);
   }
 
   /** TLBP does not find `va`, so that the guest knows that its TLB does not have it. */
   probedInVain(va: number): void {
-    const start = (va & ~0x1fff) >>> 0;
-    if (this.kept?.length) this.invalidatePages(start, start + 0x1fff);
+    if (this.kept?.length) this.invalidatePair((va & ~0x1fff) >>> 0);
   }
 
   /** No guest TLB entry matches `va` under `asid`, so that neither table has anything of its page pair, if none is kept. */
@@ -144,6 +143,10 @@ export class Mmu extends GuestTables {
     const isFlushed = this.policy !== 'tagged' && this.policy !== 'never';
     const exact = isFlushed && !this.kept && this.lastUserAsid === asid;
     this.missed = exact ? (va & ~0x1fff) | asid : NOTHING_MISSED;
+  }
+
+  private invalidatePair(start: number): void {
+    this.invalidatePages(start, start + 0x1fff);
   }
 
   private invalidateRange(index: number): void {
