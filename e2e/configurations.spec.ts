@@ -19,7 +19,7 @@ test('replaced TLB entries are kept on malta, without the checker, and the TLB s
   await expect(page.getByTestId('start-check-off')).toBeChecked();
   await page.getByTestId('start-boot').click();
   await expect(page.getByTestId('start')).toBeHidden();
-  await expect(page.getByTestId('panel-tlb')).toContainText('16 entries, replaced ones kept');
+  await expect(page.getByTestId('panel-tlb')).toContainText('16 entries, replaced kept');
   await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
   await page.getByTestId('toolbar-start').click();
   await expect(page.getByTestId('start-keep-on')).toBeChecked();
