@@ -1,6 +1,6 @@
-/** What a start of the app finds of the one before: the breakpoints of each guest. */
+/** What a start of the app finds of the one before: the breakpoints of each guest, and its translations. */
 import type { Page } from '@playwright/test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from '@playwright/test';
@@ -61,5 +61,35 @@ test('breakpoints are there again after a restart, each guest with its own', asy
   } finally {
     await running?.stop();
     rmSync(userData, { recursive: true, force: true });
+  }
+});
+
+test('what has been translated of a guest is there again after a restart', async () => {
+  const userData = mkdtempSync(path.join(os.tmpdir(), 'kseg-profile-'));
+  const folder = path.join(userData, 'translations');
+  let running: Launched | undefined;
+  const run = async () => {
+    const { page, stop } = (running = await launch({ userData }));
+    await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+    await page.getByTestId('console').click();
+    await page.keyboard.type('pingpong 20000\n');
+    await expect.poll(() => consoleTail(page), { timeout: 30_000 }).toMatch(/switches[\s\S]*lab\$ $/);
+    await stop();
+    const files = readdirSync(folder);
+    expect(files).toHaveLength(1);
+    return { file: path.join(folder, files[0]!), bytes: readFileSync(path.join(folder, files[0]!)) };
+  };
+  try {
+    const first = await run();
+    expect(first.bytes.length).toBeGreaterThan(50_000);
+    const second = await run();
+    expect(second.file).toBe(first.file);
+    // One that is damaged is nothing to anybody.
+    writeFileSync(second.file, second.bytes.subarray(0, 1000));
+    const third = await run();
+    expect(third.bytes.length).toBeGreaterThan(50_000);
+  } finally {
+    await running?.stop();
+    rmSync(userData, { recursive: true, force: true, maxRetries: 5 });
   }
 });

@@ -36,15 +36,19 @@ export function writesBoundsTests({
   return Number.parseInt(electron) < FIRST_WITH_TRAPS && RESERVING.includes(arch);
 }
 
+/** Does what makes modules of generated code, and no others. */
+export function makingModules<T>(make: () => T): T {
+  if (!writesBoundsTests(process)) return make();
+  setFlagsFromString('--no-wasm-bounds-checks');
+  try {
+    return make();
+  } finally {
+    setFlagsFromString('--wasm-bounds-checks');
+  }
+}
+
 /** For the modules of generated code that this thread makes, and for no others. */
 export function leaveOutBoundsTests(): void {
   if (!writesBoundsTests(process)) return;
-  makeModulesWith((bytes) => {
-    setFlagsFromString('--no-wasm-bounds-checks');
-    try {
-      return new WebAssembly.Module(bytes);
-    } finally {
-      setFlagsFromString('--wasm-bounds-checks');
-    }
-  });
+  makeModulesWith((bytes) => makingModules(() => new WebAssembly.Module(bytes)));
 }

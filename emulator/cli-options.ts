@@ -55,6 +55,9 @@ export interface RunOptions {
   geometry: 'm32_4k' | 'm64_4k';
   engine: EngineName | 'both';
   compileThread: boolean;
+  /** Whether translations are kept from run to run, and where, if not in the usual place. */
+  codeCache: boolean;
+  codeFolder?: string;
 }
 
 /** KVM needs host pages of the guest's page size, so only these of the geometries can run a guest of 4 KiB pages. */
@@ -102,6 +105,8 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --engine NAME           what executes instructions: ${ENGINES.join('|')} (default jit);
                           both compares the two as they run, and takes no keys but --send's
   --compile-thread        translate in a thread of its own, as the app does, and not while the guest stands still
+  --code-cache FOLDER     where translated code is kept for the next run of the same kernel (default ~/.cache/kseg/code)
+  --no-code-cache         keep none, and use none
   --geometry NAME         host page tables: 32-bit (default) or 64-bit, both with 4 KiB pages
   --host-cpus N           host CPUs the guest may run on (1 to 8, default 1)
   --migrate-every N       move to the next host CPU every N instructions
@@ -171,6 +176,8 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         geometry: { type: 'string' },
         engine: { type: 'string' },
         'compile-thread': { type: 'boolean' },
+        'code-cache': { type: 'string' },
+        'no-code-cache': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -234,6 +241,9 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   if (values['timeline-limit'] !== undefined && values.timeline === undefined) {
     throw new UsageError('--timeline-limit: limits the file of --timeline FILE, which is missing.');
   }
+  if (values['code-cache'] !== undefined && values['no-code-cache']) {
+    throw new UsageError('--no-code-cache: keeps no code, --code-cache says where; give one of the two.');
+  }
   const script: Turn[] = [];
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
@@ -279,12 +289,14 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
     geometry,
     engine,
     compileThread: values['compile-thread'] ?? false,
+    codeCache: !values['no-code-cache'],
     breaks: values.break ?? [],
     seed: number('--seed', values.seed, DEFAULTS.seed, true, 0xffffffff, 0),
   };
   if (positionals[0] !== undefined) options.kernel = positionals[0];
   if (values.machine) options.machine = values.machine;
   if (cpu) options.cpu = cpu;
+  if (values['code-cache'] !== undefined) options.codeFolder = values['code-cache'];
   if (values.tlb) options.tlbEntries = Number(values.tlb) as 16 | 32 | 64;
   for (const name of ['append', 'initrd', 'symbols', 'bios', 'stats', 'trace', 'timeline'] as const) {
     if (values[name] !== undefined) options[name] = values[name];

@@ -1,6 +1,6 @@
 /** The `kseg` command as it is shipped: exit codes, files in and out, a console on a pipe. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assemble } from './boot/assemble.ts';
@@ -29,7 +29,8 @@ function kseg(
   onOutput?: (out: string, type: (keys: string) => void) => void,
 ): Promise<Result> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [bundle.cli, ...args]);
+    const env = { ...process.env, KSEG_CODE: file('code') };
+    const child = spawn(process.execPath, [bundle.cli, ...args], { env });
     const result: Result = { code: null, out: '', err: '' };
     child.stdout.on('data', (data: Buffer) => {
       result.out += data.toString('latin1');
@@ -194,6 +195,53 @@ describe.runIf(existsSync('/dev/full'))('a disk that is full', () => {
     expect(code).toBe(1);
     oneSentence(err);
     expect(err).toContain('/dev/full: cannot write on: there is no space left');
+  });
+});
+
+describe('--code-cache', () => {
+  const run = async (...options: string[]) => {
+    const stats = file('code-stats.json');
+    const args = ['run', '--append', 'run=pingpong 3000;halt', '--stats', stats, ...options];
+    expect(await kseg(args)).toMatchObject({ code: 0 });
+    const { hostSeconds, hostMips, translator, ...same } = JSON.parse(readFileSync(stats, 'utf8')) as {
+      hostSeconds: number;
+      hostMips: number;
+      translator: { regions: number; recalled: number };
+      instructions: number;
+    };
+    expect(hostSeconds * hostMips).toBeGreaterThan(0);
+    return { same, translator };
+  };
+
+  it('has the next run of the guest begin with what this one has translated', async () => {
+    const folder = ['--code-cache', file('code of a guest')];
+    const first = await run(...folder);
+    const [name] = readdirSync(folder[1]!);
+    expect(name).toMatch(/^[0-9a-f]{32}\.code$/);
+    const second = await run(...folder);
+    expect(second.same).toEqual(first.same);
+    expect(first.translator.recalled).toBe(0);
+    expect(first.translator.regions).toBeGreaterThan(20);
+    expect(second.translator.recalled).toBeGreaterThan(20);
+    expect(second.translator.regions).toBeLessThan(first.translator.regions);
+    // A file that is damaged is no obstacle, and is written anew.
+    writeFileSync(join(folder[1]!, name!), 'nonsense');
+    expect((await run(...folder)).translator.recalled).toBe(0);
+    expect((await run(...folder)).translator.recalled).toBeGreaterThan(20);
+    // In lock step with the interpreter.
+    const both = ['run', '--engine', 'both', '--append', 'run=pingpong 3000;halt', ...folder];
+    expect(await kseg(both)).toMatchObject({ code: 0 });
+    const without = await run('--no-code-cache');
+    expect(without.same).toEqual(first.same);
+    expect(without.translator.recalled).toBe(0);
+  });
+
+  it('in a place that cannot be', async () => {
+    writeFileSync(file('no-folder'), '');
+    const { code, err } = await kseg(['run', '--code-cache', file('no-folder')]);
+    expect(code).toBe(2);
+    oneSentence(err);
+    expect(err).toMatch(/no-folder: cannot keep code there: a file is in its place/);
   });
 });
 

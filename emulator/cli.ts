@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LoadError } from './boot/elf.ts';
 import { createMachine, type CreatedMachine, type CreateConfig } from './create.ts';
+import { codeFolder, guestCode, makeCodeFolder, type GuestCode } from './code-folder.ts';
 import { setCompilerFlags } from './compiler-flags.ts';
 import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
@@ -43,11 +44,29 @@ function readNamed(path: string, what: string): Uint8Array {
   }
 }
 
+function makeNamed(folder: string): void {
+  try {
+    makeCodeFolder(folder);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = {
+      EACCES: 'it may not be written',
+      EEXIST: 'a file is in its place',
+      ENOTDIR: 'a part of the path is no folder',
+      EROFS: 'the disk is read-only',
+    };
+    throw new UsageError(`${folder}: cannot keep code there: ${reasons[code ?? ''] ?? message}.`);
+  }
+}
+
 function readSymbols(path: string): SymbolTable {
   const symbols = parseSystemMap(new TextDecoder().decode(readNamed(path, 'symbol file')));
   if (symbols.length === 0) throw new UsageError(`${path}: no line is a symbol; give a System.map.`);
   return new SymbolTable(symbols);
 }
+
+/** Translations of this guest, from run to run. */
+let keptCode: GuestCode | undefined;
 
 function create(options: RunOptions, engine: EngineName): CreatedMachine {
   const config: CreateConfig = {
@@ -73,6 +92,12 @@ function create(options: RunOptions, engine: EngineName): CreatedMachine {
     virtioConsole: options.virtioConsole,
     timelineEvents: options.timeline ? STREAMED_EVENTS : undefined,
   };
+  if (options.codeCache) {
+    const folder = options.codeFolder ?? codeFolder();
+    // What nobody asked for may as well not work.
+    if (options.codeFolder) makeNamed(options.codeFolder);
+    config.openCode = (guest) => (keptCode = guestCode(folder, guest));
+  }
   if (options.compileThread) config.makeCompiler = (each) => new ThreadedCompiler(each);
   if (options.kernel) config.kernel = { name: basename(options.kernel), bytes: readNamed(options.kernel, 'kernel') };
   if (options.initrd) config.initrd = { name: basename(options.initrd), bytes: readNamed(options.initrd, 'initrd') };
@@ -187,6 +212,7 @@ async function run(options: RunOptions): Promise<number> {
   const hostSeconds = (performance.now() - started) / 1000;
   traceFile?.close();
   endTimeline();
+  if (machine.engine) keptCode?.save(machine.engine.toSave());
   if (statsFd !== null) {
     const hostMips = machine.clock.instructions() / hostSeconds / 1e6;
     const marks = script ? { marks: script.marks } : {};

@@ -1,12 +1,17 @@
 /** From a boot configuration to a machine that is ready to run. */
 import { LoadError, parseElf, type ElfImage } from './boot/elf.ts';
 import { inferMachine, planBoot, type BootPlan } from './boot/load.ts';
+import type { CodeStore } from './jit/cache-options.ts';
 import { CPU_TRAITS } from './cpu/models.ts';
 import { DEFAULTS, Machine, type MachineOptions } from './machine.ts';
 import { MAX_HOST_CPUS, type BootConfig, type MachineKind } from './protocol.ts';
 
 /** A BootConfig with its disks opened; or a raw image at the reset vector instead of a kernel. */
-export type CreateConfig = Omit<BootConfig, 'disks'> & { bios?: { name: string; bytes: Uint8Array } } & Partial<
+export type CreateConfig = Omit<BootConfig, 'disks'> & {
+  bios?: { name: string; bytes: Uint8Array };
+  /** Where the translations of a guest are kept from run to run, which depend on no more than this. */
+  openCode?: ((guest: GuestName) => CodeStore | undefined) | undefined;
+} & Partial<
     Pick<
       MachineOptions,
       | 'hostUnmapEvery'
@@ -19,6 +24,12 @@ export type CreateConfig = Omit<BootConfig, 'disks'> & { bios?: { name: string; 
       | 'timelineEvents'
     >
   >;
+
+/** What translations are good for: the kernel, and the machine as far as generated code knows it. */
+export interface GuestName {
+  kernel: Uint8Array;
+  machine: Readonly<Record<string, string | number | boolean>>;
+}
 
 export interface CreatedMachine {
   machine: Machine;
@@ -59,14 +70,17 @@ export function createMachine(
       'Replaced TLB entries are kept, which the checker would take for mistakes: leave one of the two out.',
     );
   }
-  const make = (kind: MachineKind, bigEndian: boolean): Machine => {
+  const make = (kind: MachineKind, bigEndian: boolean, kernel: Uint8Array | null): Machine => {
     if (config.keepReplaced && kind !== 'malta') {
       throw new LoadError('Replaced TLB entries can be kept on malta only: KVM takes them from the tables at once.');
     }
     const tlbEntries =
       config.tlbEntries ?? (kind === 'kvm' ? KVM_TLB_ENTRIES : CPU_TRAITS[config.cpu ?? '24Kf'].tlbEntries);
+    const { cpu = '24Kf', engine } = config;
+    const guest = kernel && { kernel, machine: { kind, bigEndian, memoryMiB, cpu } };
+    const codeStore = guest && engine === 'jit' ? config.openCode?.(guest) : undefined;
     // What the two have by the same name goes over as it is; the machine's own needs stand after it.
-    return new Machine({ ...config, kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed });
+    return new Machine({ ...config, kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed, codeStore });
   };
 
   if (config.bios) {
@@ -74,7 +88,7 @@ export function createMachine(
     if (bytes.length === 0 || bytes.length > LARGEST_BIOS) {
       throw new LoadError(`${name}: a firmware image has 1 to ${LARGEST_BIOS} bytes, this one ${bytes.length}.`);
     }
-    const machine = make('malta', config.bigEndian ?? false);
+    const machine = make('malta', config.bigEndian ?? false, null);
     machine.boot({
       pc: RESET_VECTOR,
       writes: [],
@@ -98,7 +112,7 @@ export function createMachine(
     initrd: config.initrd,
     seed,
   });
-  const machine = make(kind, elf.bigEndian);
+  const machine = make(kind, elf.bigEndian, file.bytes);
   machine.boot(plan);
   return { machine, guest: file.name, commandLine: plan.commandLine };
 }

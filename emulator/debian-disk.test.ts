@@ -52,7 +52,7 @@ async function run(disk: string, root: string, memory: string, script: readonly 
   const args = ['run', join(FOLDER, KERNEL!), '--initrd', INITRAMFS, '--memory', memory, '--disk', disk];
   args.push('--append', `console=ttyS0 nokaslr quiet root=${root}`, '--stats', stats);
   for (const [expected, sent] of script) args.push('--expect', expected, '--send', sent);
-  const child = spawn(process.execPath, [bundle!.cli, ...args]);
+  const child = spawn(process.execPath, [bundle!.cli, ...args, '--no-code-cache']);
   let output = '';
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString('latin1')));
   child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString('latin1')));

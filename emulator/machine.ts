@@ -25,7 +25,7 @@ import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
 import type { Compiler, CompilerOptions } from './jit/compiler.ts';
-import { BATCH, REST, CACHE_LIMITS, type CacheLimits } from './jit/cache-options.ts';
+import { BATCH, REST, CACHE_LIMITS, type CacheLimits, type CodeStore } from './jit/cache-options.ts';
 import { blockCounter } from './jit/block-counter.ts';
 import { Engine, type EngineHost } from './jit/engine.ts';
 import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
@@ -75,6 +75,8 @@ export interface MachineOptions {
   batch?: number;
   /** Instructions that the guest runs for between two times that it stands still for translation. */
   rest?: number;
+  /** Translations from run to run; absent: none. */
+  codeStore?: CodeStore | undefined;
   /** Makes what makes the translator's modules; absent: it makes them itself, while the guest stands still. */
   makeCompiler?: (options: CompilerOptions) => Compiler;
   /** What the cache of generated code may hold. */
@@ -199,6 +201,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
         limits,
         batch,
         rest,
+        store: options.codeStore,
         compiler: options.makeCompiler?.(compilerOptions),
       });
     }

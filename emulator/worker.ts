@@ -8,8 +8,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EventSearch } from './event-search.ts';
 import { leaveOutBoundsTests } from './bounds-tests.ts';
+import { guestCode, type GuestCode } from './code-folder.ts';
 import { setCompilerFlags } from './compiler-flags.ts';
-import { createMachine, type CreatedMachine } from './create.ts';
+import { createMachine, type CreatedMachine, type GuestName } from './create.ts';
 import type { CompilerOptions } from './jit/compiler.ts';
 import { ThreadedCompiler } from './threaded-compiler.ts';
 import type { DiskOptions } from './board/board.ts';
@@ -42,7 +43,8 @@ import { countEvents, describeMachine } from './view.ts';
 setCompilerFlags();
 leaveOutBoundsTests();
 const port = parentPort!;
-const resources = (workerData as { resources: string }).resources;
+/** Folders: the bundled guests', and where translations are kept from run to run, if they are. */
+const { resources, code } = workerData as { resources: string; code?: string };
 
 let created: CreatedMachine | null = null;
 let session: DebugSession | null = null;
@@ -223,18 +225,31 @@ const guestName = ({ machine, guest }: CreatedMachine): string => `${machine.kin
 
 /** The present machine's. */
 let compiler: ThreadedCompiler | undefined;
+let keptCode: GuestCode | undefined;
+
+/** Keeps what has been translated of the present machine for its next run. */
+function saveCode(): void {
+  const engine = created?.machine.engine;
+  if (engine) keptCode?.save(engine.toSave());
+}
 
 function start(
   wanted: BootConfig,
-  opened: readonly DiskOptions[],
+  attached: readonly DiskOptions[],
   paused: boolean,
   breakpoints?: Record<string, SavedBreakpoint[]>,
 ): void {
+  // The guest may be the same again.
+  saveCode();
   const before = compiler;
+  let opened: GuestCode | undefined;
+  const openCode = (guest: GuestName) => (opened = code === undefined ? undefined : guestCode(code, guest));
   const makeCompiler = (options: CompilerOptions) => (compiler = new ThreadedCompiler(options));
-  const complete = { engine: 'jit' as const, makeCompiler, ...wanted, disks: opened, timelineEvents: DEFAULT_CAPACITY };
+  const own = { engine: 'jit' as const, makeCompiler, openCode, timelineEvents: DEFAULT_CAPACITY };
+  const complete = { ...own, ...wanted, disks: attached };
   const next = createMachine(complete, (machine, bigEndian) => readBundledGuest(resources, machine, bigEndian));
   before?.close();
+  keptCode = opened;
   running = false;
   search = givenUp = null;
   if (created && !breakpoints) next.machine.breakpoints.adopt(created.machine.breakpoints);
@@ -361,6 +376,7 @@ function handle(message: ToEmulator): void {
     case 'cancelTimelineExport':
       return timeline?.cancelExport(message.id);
     case 'shutdown':
+      saveCode();
       process.exit(0);
   }
 }

@@ -48,8 +48,10 @@ function run(): void {
   const files = new Files(settings);
   const guests = new Guests((name) => sendToPage(window, 'importing', name));
   const configurations = new ConfigurationStore(path.join(userData, 'configurations'), files);
+  // What has been translated of guests, for their next runs.
+  const code = path.join(userData, 'translations');
   const host = new EmulatorHost({
-    startWorker: () => new Worker(WORKER, { workerData: { resources: RESOURCES }, name: 'emulator' }),
+    startWorker: () => new Worker(WORKER, { workerData: { resources: RESOURCES, code }, name: 'emulator' }),
     send: (event, value) => sendToPage(window, event, value),
     onState: updateMenu,
     breakpoints: {

@@ -57,9 +57,9 @@ const RULES: Rule[] = [
   // One door: everybody else imports protocol.ts, which hands on what stands in the folder by subject.
   { of: /^emulator\/protocol(?:\.ts$|\/)/, files: /^emulator\/protocol\//, packages: NONE },
   { of: /^emulator\/memory\.ts$/, files: NONE, packages: NONE },
-  // What touches the host: the entries, threads, the bundled guests' files, the guest library, disk images, the terminal.
+  // What touches the host: the entries, threads, V8, files of guests, of disks and of code, the terminal.
   {
-    of: /^emulator\/(?:worker|bounds-tests|compiler-flags|compile-thread|threaded-compiler|cli|cli-guests|cli-options|disk-files|guests|guest-import|guest-library|terminal|text-file)\.ts$/,
+    of: /^emulator\/(?:worker|bounds-tests|code-folder|native-code|compiler-flags|compile-thread|threaded-compiler|cli|cli-guests|cli-options|disk-files|guests|guest-import|guest-library|terminal|text-file)\.ts$/,
     files: /^emulator\//,
     packages: /^node:/,
   },

@@ -1,6 +1,7 @@
 /** What is chosen of the code cache for a machine, and what the cache counts. */
 import { MOST_GUARDS, MOST_PAGES } from './code-map.ts';
 import type { Compiler, CompilerOptions } from './compiler.ts';
+import type { SavedCode, SavedModule } from './kept-code.ts';
 
 /** What the code cache may hold before everything is dropped. */
 export interface CacheLimits {
@@ -17,6 +18,14 @@ export const BATCH = 16;
 /** Instructions that the guest runs for at least between two times that it stands still for the compiler. */
 export const REST = 8000;
 
+/** Translations from run to run. */
+export interface CodeStore {
+  /** What the last run of the same guest, under the same translator, left; null: nothing. */
+  saved: SavedCode | null;
+  /** A module of it, or null when the host cannot use it. */
+  load(module: SavedModule): WebAssembly.Module | null;
+}
+
 export interface CacheOptions extends CompilerOptions {
   /** Entries by the interpreter after which a block is translated. */
   threshold: number;
@@ -25,6 +34,8 @@ export interface CacheOptions extends CompilerOptions {
   batch: number;
   /** See {@link REST}. */
   rest: number;
+  /** What another run has left, if anything is kept from run to run. */
+  store?: CodeStore | undefined;
   /** What makes the modules; absent: the engine itself, at once. */
   compiler?: Compiler | undefined;
 }
@@ -38,6 +49,8 @@ export interface CacheCounts {
   milliseconds: number;
   /** The longest that the guest has stood still for it at a time, in milliseconds. */
   longest: number;
+  /** Regions that were there already: of an earlier run, or of code that has come back. */
+  recalled: number;
   /** Regions dropped because their code changed; times that everything was dropped for want of room. */
   dropped: number;
   evictions: number;

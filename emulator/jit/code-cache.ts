@@ -7,21 +7,16 @@ import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import type { CacheCounts, CacheOptions } from './cache-options.ts';
 import { CodeMap, MODES } from './code-map.ts';
-import {
-  DirectCompiler,
-  type Batch,
-  type Compiled,
-  type CompiledRegion,
-  type Compiler,
-  type Link,
-} from './compiler.ts';
+import { DirectCompiler, type Batch, type Compiled, type Compiler, type Link } from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { FunctionSlots } from './function-slots.ts';
 import { brokenInvariants } from './invariants.ts';
-import { LateLinks, type Callee, type CellModule } from './late-links.ts';
+import { KeptCode, type RegionCode } from './kept-code.ts';
+import { LateLinks, type Callee, type CellModule, type ModuleSource } from './late-links.ts';
 import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
+import { StoredCode, type StoredHost, type ToSave } from './stored-code.ts';
 
 /** Places, for each region, that it may leave to when there is code for them. */
 const CELLS = 8;
@@ -39,12 +34,12 @@ interface PageCode {
   mode: number;
   host: number;
   /** Its functions, and where their entries are in the page. */
-  slots: (Callee & { at: number })[];
+  slots: (Callee & { at: number; code: RegionCode })[];
   /** Bit for each word that a region holds. */
   covered: Uint8Array;
 }
 
-export class CodeCache {
+export class CodeCache implements StoredHost {
   readonly map: CodeMap;
   readonly modes: readonly FunctionSlots[];
   /** Counts what makes code on the host's stack unfit to go on. */
@@ -58,8 +53,13 @@ export class CodeCache {
   /** Batches whose modules are not there yet, oldest first. */
   private sent: Sent[] = [];
   private batches = 0;
+  /** Instructions executed since power-on, a while ago. */
+  private now = 0;
   private restsUntil = 0;
   private readonly pages = new Map<number, PageCode>();
+  private readonly kept: KeptCode;
+  /** What is kept from run to run, if anything is. */
+  private readonly stored: StoredCode | null;
 
   /** @param at byte offset of the code map */
   constructor(
@@ -81,6 +81,9 @@ export class CodeCache {
       this.modes.map(({ table }) => table),
     );
     mmu.watched.onChange = (host, length) => this.changed(host, length);
+    this.kept = new KeptCode(this.words);
+    this.stored = options.store ? new StoredCode(options.store, this.map.mostGuards) : null;
+    if (this.stored) this.map.reserveGuards(this.stored.guards);
   }
 
   /** Before anything is translated: who finds it. */
@@ -97,9 +100,12 @@ export class CodeCache {
 
   /** Has the compiler go on, and takes what it has ready, unless the guest has only just begun to run again. */
   goOn(now: number): void {
-    if (this.sent.length === 0 || now < this.restsUntil) return;
+    this.now = now;
+    const loading = this.stored?.isLoading ?? false;
+    if ((this.sent.length === 0 && !loading) || now < this.restsUntil) return;
     const started = performance.now();
-    this.receive();
+    if (loading) this.stored!.loadSome(this, started);
+    else this.receive();
     this.restsUntil = now + this.options.rest;
     this.stoodStill(started);
   }
@@ -220,65 +226,121 @@ export class CodeCache {
   }
 
   /** Makes a module's functions known. False when there is no room for them. */
-  private install(batch: Sent, { module, regions, imports: links, cells, bytes }: Compiled): boolean {
-    const { memory, counts, map } = this;
+  private install(batch: Sent, { module, regions, imports: links, cells, wire }: Compiled): boolean {
+    const { counts, map } = this;
     const { at: firstCell, most } = batch.cells;
     map.returnGuards(firstCell + 4 * cells.length, firstCell + 4 * most);
-    const { mode } = batch;
+    const { mode, odd } = batch;
     const slots = this.modes[mode]!;
     if (!module) return true;
     if (!slots.hasRoom(regions.length)) return false;
-    const { step, enter } = this.dispatcher;
-    const imports: Record<string, WebAssembly.Memory | CallableFunction> = {
-      memory: memory.memory,
-      enter: enter[mode]!,
-      step,
-    };
-    for (const [i, guard] of links.entries()) {
-      // What has been dropped meanwhile is not called.
-      imports[`f${i}`] = (
-        map.isOpen(guard) ? slots.table.get(batch.linked.get(guard)!) : enter[mode]!
-      ) as CallableFunction;
-    }
-    const instance = new WebAssembly.Instance(module, { k: imports });
-    const own: CellModule = { table: instance.exports['table'] as WebAssembly.Table, live: 0 };
-    for (const [i, region] of regions.entries()) {
-      const { host } = region;
+    // What has been dropped meanwhile is not called.
+    const callees = links.map((guard) => {
+      return map.isOpen(guard) ? (slots.table.get(batch.linked.get(guard)!) as CallableFunction) : null;
+    });
+    const source = { module, wire, imports: links, cells, firstCell, unused: 0 };
+    const { calls, own } = this.instantiate(mode, source, callees);
+    this.stored?.note(own, source);
+    for (const [index, { pc, host, guard, spans }] of regions.entries()) {
       if (map.entry(mode, host) > 0) continue;
-      if (overlaps(region, batch.changed.get(host & ~0xfff)!)) {
+      if (overlaps(spans, batch.changed.get(host & ~0xfff)!)) {
         // It may be wanted again as it is now.
         map.setEntry(mode, host, 0);
         continue;
       }
-      const slot = slots.add(instance.exports[String(i)] as CallableFunction);
-      map.setEntry(mode, host, slot);
-      this.remember(mode, slot, own, region);
+      const words = this.kept.copy(spans, host);
+      const made = { mode, odd, pc, host, guard, spans, words, call: calls[index]!, module: own, index, restsUntil: 0 };
+      own.live++;
+      this.place(made);
       counts.regions++;
     }
-    for (const [index, pc] of cells.entries()) {
-      this.late.wait({ mode, module: own, index, guard: firstCell + 4 * index, pc });
-    }
     counts.modules++;
-    counts.bytes += bytes;
+    counts.bytes += wire.length;
     return true;
   }
 
-  private remember(mode: number, slot: number, module: CellModule, { pc, host, guard, spans }: CompiledRegion): void {
+  /** @param callees what it imports, or null: what has been dropped */
+  instantiate(
+    mode: number,
+    source: ModuleSource,
+    callees: readonly (CallableFunction | null)[],
+  ): { calls: CallableFunction[]; own: CellModule } {
+    const { step, enter } = this.dispatcher;
+    const imports: Record<string, WebAssembly.Memory | CallableFunction> = {
+      memory: this.memory.memory,
+      enter: enter[mode]!,
+      step,
+    };
+    for (const [i, callee] of callees.entries()) imports[`f${i}`] = callee ?? enter[mode]!;
+    const { exports } = new WebAssembly.Instance(source.module, { k: imports });
+    const { table, ...functions } = exports;
+    const own: CellModule = { table: table as WebAssembly.Table, live: 0, used: false, source: null };
+    for (const [index, pc] of source.cells.entries()) {
+      this.late.wait({ mode, module: own, index, guard: source.firstCell + 4 * index, pc });
+    }
+    return { calls: Object.values(functions) as CallableFunction[], own };
+  }
+
+  /** Lets a function be found; there is a slot for it, its page has entries, and its module's `live` counts it. */
+  private place(code: RegionCode): void {
+    const { mode, pc, host, guard, spans, module, call } = code;
+    const slot = this.modes[mode]!.add(call);
+    this.map.setEntry(mode, host, slot);
     const key = (host >>> 12) * MODES + mode;
     let page = this.pages.get(key);
     if (!page) {
       page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS) };
       this.pages.set(key, page);
     }
-    const callee = { slot, at: (host & 0xfff) >>> 2, guard, module, cells: [] };
+    const callee = { slot, at: (host & 0xfff) >>> 2, guard, module, cells: [], code };
     page.slots.push(callee);
-    module.live++;
+    module.used = true;
     this.map.openGuard(guard, host);
     this.late.installed(mode, pc, host, callee);
     for (let i = 0; i < spans.length; i += 2) {
       page.covered.fill(1, spans[i], spans[i + 1]);
       this.counts.instructions += spans[i + 1]! - spans[i]!;
     }
+  }
+
+  // What was translated before
+
+  /** Uses what is kept for the block at `host`, if its words are the same. @param now instructions executed */
+  recall(mode: number, pc: number, host: number, now: number): boolean {
+    if (this.kept.size === 0 || host < RAM_AT || !this.canPlace(mode, host)) return false;
+    const code = this.kept.recall(mode, this.cpu.fpu.odd, host, now);
+    if (!code) return false;
+    this.placeAgain(code, pc, host);
+    return true;
+  }
+
+  private canPlace(mode: number, host: number): boolean {
+    const { map } = this;
+    if (map.entries(mode, host) === null && !map.visit(mode, host)) return false;
+    return map.entry(mode, host) <= 0 && this.modes[mode]!.hasRoom(1);
+  }
+
+  private placeAgain(code: RegionCode, pc: number, host: number): void {
+    code.pc = pc;
+    code.host = host;
+    this.mmu.watch(host & ~0xfff);
+    this.place(code);
+    this.counts.recalled++;
+  }
+
+  /** A function of an earlier run. A kernel's code is where it was, as soon as the kernel has been loaded. */
+  adopt(code: RegionCode): void {
+    const { mode, pc, host } = code;
+    if (this.kept.holds(code, host) && this.canPlace(mode, host)) {
+      code.module.live++;
+      this.placeAgain(code, pc, host);
+    } else this.kept.add(code);
+  }
+
+  /** What the next run can use; see {@link CodeStore}. Nothing once everything has been dropped. */
+  toSave(): ToSave[] {
+    const inUse = [...this.pages.values()].flatMap(({ slots }) => slots.map(({ code }) => code));
+    return this.stored?.toSave([...inUse, ...[...this.kept.values()].toReversed()]) ?? [];
   }
 
   // Changes
@@ -292,7 +354,7 @@ export class CodeCache {
       if (!page) continue;
       for (let i = first; i <= last; i++) {
         if (page.covered[i] === 0) continue;
-        this.drop(page);
+        this.drop(page, true);
         break;
       }
     }
@@ -314,19 +376,21 @@ export class CodeCache {
     if (!page) return;
     const places = new Set(this.devices.placesIn(mode, host));
     places.add((host & 0xfff) >>> 2);
-    this.drop(page);
+    this.drop(page, false);
     this.unwatch(page.host);
     this.devices.remember(mode, host, places);
     // All of it is wanted again, at once.
     for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, this.cpu.threshold);
   }
 
-  private drop(page: PageCode): void {
+  /** @param keep whether its functions are to come back when their words do */
+  private drop(page: PageCode, keep: boolean): void {
     const slots = this.modes[page.mode]!;
     for (const callee of page.slots) {
-      const { slot, at, guard } = callee;
+      const { slot, at, guard, code } = callee;
       slots.remove(slot);
       this.map.closeGuard(guard);
+      if (keep) this.kept.add(code, this.now);
       this.late.dropped(callee);
       this.map.setEntry(page.mode, page.host + 4 * at, 0);
     }
@@ -355,6 +419,9 @@ export class CodeCache {
     this.sent = [];
     this.pages.clear();
     this.epoch++;
+    // Guards are given out anew, so nothing made before may come back.
+    this.kept.clear();
+    this.stored?.end();
     this.map.clear();
     this.late.clear();
     this.queue = [];
@@ -362,7 +429,7 @@ export class CodeCache {
   }
 }
 
-function overlaps({ spans }: CompiledRegion, changed: Uint8Array): boolean {
+function overlaps(spans: readonly number[], changed: Uint8Array): boolean {
   for (let i = 0; i < spans.length; i += 2) {
     for (let at = spans[i]!; at < spans[i + 1]!; at++) if (changed[at] !== 0) return true;
   }

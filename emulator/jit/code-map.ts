@@ -49,7 +49,7 @@ export class CodeMap {
     at: number,
     private readonly hostBytes: number,
     private readonly mostPages = MOST_PAGES,
-    private readonly mostGuards = MOST_GUARDS,
+    readonly mostGuards = MOST_GUARDS,
   ) {
     this.words = memory.words;
     for (let mode = 0; mode < MODES; mode++) this.directories.push(at + mode * directoryBytes(hostBytes));
@@ -86,6 +86,10 @@ export class CodeMap {
     this.words.fill(CLOSED, at >>> 2, (at >>> 2) + count);
     this.guards += count;
     return at;
+  }
+  /** How many have been reserved. */
+  get reserved(): number {
+    return this.guards;
   }
   /** Takes back what has been reserved from `at` on, up to `end`, unless more has been since. */
   returnGuards(at: number, end: number): void {

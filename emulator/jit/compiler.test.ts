@@ -30,8 +30,8 @@ it('is the module that is made in one go', () => {
     for (; made === null && goes < 1000; goes++) made = direct.receive();
     return { goes, made: made! };
   });
-  const { regions, imports, cells, bytes } = new RegionCompiler(OPTIONS).compile(batch(2));
-  expect(second!.made).toMatchObject({ id: 2, regions, imports, cells, bytes });
+  const { regions, imports, cells, wire } = new RegionCompiler(OPTIONS).compile(batch(2));
+  expect(second!.made).toMatchObject({ id: 2, regions, imports, cells, wire });
   // Fewer instructions at a time to begin with, and the module itself last.
   expect(second!.goes).toBeGreaterThan((BLOCKS * BLOCK_WORDS) / 256);
   expect(first!.goes).toBeGreaterThan(1.5 * second!.goes);

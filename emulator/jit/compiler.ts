@@ -65,13 +65,14 @@ export interface Compiled {
   id: number;
   /** Null when none of the blocks can be translated. */
   module: WebAssembly.Module | null;
+  /** What it was made of. */
+  wire: Uint8Array<ArrayBuffer>;
   regions: CompiledRegion[];
   /** Guards of the functions that it imports, as `f` and their place among them. */
   imports: number[];
   /** What each cell of its table is for. */
   cells: number[];
-  /** Size of the module, and what making it took. */
-  bytes: number;
+  /** What making it took. */
   milliseconds: number;
 }
 
@@ -178,14 +179,15 @@ export class RegionCompiler {
     const started = performance.now();
     const { batch, ready, writer, links, places } = this;
     writer.tableSize = places.length;
-    const bytes = ready.length > 0 ? writer.end() : null;
+    // The writer goes on in the same place.
+    const wire = ready.length > 0 ? writer.end().slice() : new Uint8Array();
     return {
       id: batch.id,
-      module: bytes && makeModule(bytes),
+      module: ready.length > 0 ? makeModule(wire) : null,
+      wire,
       regions: ready.map(({ wanted: { pc, host, guard }, region }) => ({ pc, host, guard, spans: spansOf(region) })),
       imports: links.map(({ guard }) => guard),
       cells: places,
-      bytes: bytes?.length ?? 0,
       milliseconds: this.milliseconds + performance.now() - started,
     };
   }

@@ -26,6 +26,7 @@ import type { CacheCounts, CacheOptions } from './cache-options.ts';
 import { CodeCache } from './code-cache.ts';
 import { ColdInterpreter } from './cold-interpreter.ts';
 import type { CodeMap } from './code-map.ts';
+import type { ToSave } from './stored-code.ts';
 import { REGION_LIMIT } from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
@@ -41,6 +42,9 @@ const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** How many times the threshold a block is entered before it is not left to wait for others. */
 const URGENT = 2;
+/** Entries after which it is looked whether there was code for a block before, but at most a part of the threshold. */
+const RECALL = 4;
+const RECALL_PART = 4;
 
 /** The machine round the engine. */
 export interface EngineHost extends PathHost {
@@ -77,6 +81,7 @@ export class Engine {
     bytes: 0,
     milliseconds: 0,
     longest: 0,
+    recalled: 0,
     dropped: 0,
     evictions: 0,
     executed: 0,
@@ -90,6 +95,8 @@ export class Engine {
   /** More instructions than any region executes between two tests. */
   private readonly reach: number;
   private readonly paths: PathState | null;
+  /** As `threshold` of the CPU; see {@link RECALL}. */
+  private readonly recall: number;
 
   /** @param at byte offset of the code map */
   constructor(
@@ -130,8 +137,9 @@ export class Engine {
     this.cache.connect(this.dispatcher);
     cpu.threshold = 1 - options.threshold;
     cpu.urgent = 1 - URGENT * options.threshold;
+    this.recall = 1 - Math.min(RECALL, Math.ceil(options.threshold / RECALL_PART));
     const { unvisited, directories } = this.map;
-    const cold = { ...options, unvisited, told: [cpu.threshold, cpu.urgent] };
+    const cold = { ...options, unvisited, told: [this.recall, cpu.threshold, cpu.urgent] };
     this.cold = new ColdInterpreter(
       cpu,
       memory,
@@ -313,8 +321,12 @@ export class Engine {
       return;
     }
     const entry = map.entry(mode, host);
-    if (entry === cpu.threshold - 1) this.cache.enqueue(mode, cpu.pc, host);
-    else if (entry === cpu.urgent - 1) this.cache.translateQueue();
+    const now = this.host.instructions();
+    if (entry === this.recall - 1 && this.cache.recall(mode, cpu.pc, host, now)) return;
+    if (entry === cpu.threshold - 1) {
+      if (!this.cache.recall(mode, cpu.pc, host, Infinity)) this.cache.enqueue(mode, cpu.pc, host);
+    }
+    if (entry === cpu.urgent - 1) this.cache.translateQueue();
   }
 
   // Within generated code
@@ -359,6 +371,11 @@ export class Engine {
   private get removals(): number {
     const { kernel, user } = this.mmu;
     return (this.cpu.reads === kernel.host.reads ? kernel : user).host.removals;
+  }
+
+  /** What the next run of the guest can use, to be compiled before it is saved; see CodeStore. */
+  toSave(): { guards: number; modules: ToSave[] } {
+    return { guards: this.map.reserved, modules: this.cache.toSave() };
   }
 
   /** What is wrong with the code cache, a sentence each; nothing, if all is well. Looks at everything, so it is slow. */

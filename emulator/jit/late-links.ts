@@ -8,11 +8,31 @@
  */
 import type { CodeMap } from './code-map.ts';
 
+/** Gives up one of the uses that a module has. */
+export function release({ module }: { module: CellModule }): void {
+  if (--module.live === 0) module.table = null;
+}
+
 /** A module's cells, for as long as any function of it may be called. */
 export interface CellModule {
   table: WebAssembly.Table | null;
-  /** How many of its functions there are. */
+  /** How many of its functions there are, in use or kept. */
   live: number;
+  /** A function of it has been in use. */
+  used: boolean;
+  /** What the next run needs of it, if it is to be saved. */
+  source: ModuleSource | null;
+}
+
+export interface ModuleSource {
+  module: WebAssembly.Module;
+  wire: Uint8Array<ArrayBuffer>;
+  /** Guards of the functions that it imports. */
+  imports: number[];
+  cells: number[];
+  firstCell: number;
+  /** Runs before this one that it was not used in. */
+  unused: number;
 }
 
 export interface Cell {
@@ -86,7 +106,7 @@ export class LateLinks {
 
   /** The function is gone from its table. */
   dropped(callee: Callee): void {
-    if (--callee.module.live === 0) callee.module.table = null;
+    release(callee);
     for (const cell of callee.cells) {
       this.map.closeGuard(cell.guard);
       if (cell.module.table) this.wait(cell);

@@ -16,15 +16,22 @@ const ENGINES = ['interpreter', 'jit'];
 export function engineArguments(engine) {
   if (engine === undefined) return [];
   if (!ENGINES.includes(engine)) throw new Problem(`--engine ${engine}: the engines are ${ENGINES.join(' and ')}.`);
-  const { stdout } = spawnSync(process.execPath, [CLI, 'help'], { encoding: 'utf8' });
-  if (/^ {2}--engine /m.test(stdout)) return ['--engine', engine];
+  if (/^ {2}--engine /m.test(helpText())) return ['--engine', engine];
   // A build with one engine has no option to choose it by.
   if (engine === 'interpreter') return [];
   throw new Problem(`--engine ${engine}: this build of Kseg has the interpreter only.`);
 }
 
-/** @param {string[]} args of `kseg run` */
-export const ksegCommand = (args) => [process.execPath, CLI, 'run', ...args];
+/** Without what another run has left, unless they say otherwise. @param {string[]} args of `kseg run` */
+export function ksegCommand(args) {
+  const code = args.includes('--code-cache') || !hasCodeCache() ? [] : ['--no-code-cache'];
+  return [process.execPath, CLI, 'run', ...args, ...code];
+}
+
+let help;
+const helpText = () => (help ??= spawnSync(process.execPath, [CLI, 'help'], { encoding: 'utf8' }).stdout);
+/** Whether this build can keep what it has translated. */
+export const hasCodeCache = () => /^ {2}--code-cache /m.test(helpText());
 
 export const qemuProgram = (bigEndian) => (bigEndian ? 'qemu-system-mips' : 'qemu-system-mipsel');
 
