@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
 import type { MachineKind } from '../protocol.ts';
 import { BareMachine, entryLo, op } from '../testing/bare-machine.ts';
@@ -34,6 +34,16 @@ describe.each<[MachineKind, boolean]>([
   function placeLoop(): void {
     machine.place(start, addiu(T0, T0, 1), op('beq', { i: 0xfffe }), addiu(T2, T2, 1));
   }
+
+  it('have symbols searched for only when there are any', () => {
+    const asked = vi.spyOn(machine, 'symbols', 'get');
+    placeLoop();
+    for (let i = 0; i < 3; i++) expect(go(10)).toBe('limit');
+    expect(asked).not.toHaveBeenCalled();
+    machine.breakpoints.add('address:later');
+    expect(go(10)).toBe('limit');
+    expect(asked).toHaveBeenCalled();
+  });
 
   it('come back as they were saved, the bad ones told of and left out', () => {
     const specs = [`${start + 4}`, 'write:gp+4,8 ignore 3 if a0 == 1', 'asid', 'address:later+0x10'];

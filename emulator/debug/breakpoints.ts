@@ -176,7 +176,8 @@ export class Breakpoints implements AccessWatcher {
   /** Before a run, between instructions: symbols may have come, and accesses are looked at or not. */
   prepare(): void {
     this.report = null;
-    if (this.symbols !== this.host.symbols) {
+    // To ask for them may be to have them searched for.
+    if (this.list.length > 0 && this.symbols !== this.host.symbols) {
       this.symbols = this.host.symbols;
       for (const each of this.list) this.resolve(each, false);
       this.sort();
