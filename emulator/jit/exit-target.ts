@@ -6,12 +6,11 @@ import { JIT_ADDRESS_AT, JIT_EXIT_AT, REGISTERS_AT } from '../memory.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import { Local } from './integer-target.ts';
 import { KernelTarget } from './kernel-target.ts';
-import type { Exit } from './register-flow.ts';
+import { PAIR, type Exit } from './register-flow.ts';
 import type { Region } from './region.ts';
 import { Op, VOID } from './wasm.ts';
 
-/** HI and LO as a bit of masks, and where they are behind the general registers. */
-const PAIR = 1;
+/** Where HI and LO are behind the general registers. */
 const HI = 32;
 const LO = 33;
 

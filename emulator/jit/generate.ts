@@ -1,7 +1,7 @@
 /**
  * One region as a WebAssembly function `(page base, instructions left, depth) -> (pc, instructions left)`.
  *
- * Registers are in locals. Which of them memory does not have yet ("dirty") is known at every place, so what leaves the
+ * Registers are in locals, or most of them. Which of these memory does not have yet ("dirty") is known at every place, so what leaves the
  * region stores just those; and which of them will be needed decides what is loaded at the entry and after a call.
  * Instructions that cannot go on (a miss in the host TLB, an overflow) leave through an exit shared by all that have the
  * same registers to store; the interpreter then executes the instruction.
@@ -13,9 +13,9 @@ import { JIT_FLOAT_AT } from '../memory.ts';
 import { STEP } from './call-target.ts';
 import { exitCode } from './exit-target.ts';
 import { Reason } from './exits.ts';
-import { FIXED_LOCALS, Local } from './integer-target.ts';
+import { FIXED_LOCALS, IN_MEMORY, Local } from './integer-target.ts';
 import { OrderTarget } from './order-target.ts';
-import { RegisterFlow, hasCode } from './register-flow.ts';
+import { RegisterFlow, chooseLocals, hasCode } from './register-flow.ts';
 import { End, isSwitch, returnsToCaller, targetOf, type Block, type Instruction, type Region } from './region.ts';
 import type { Item } from './structure.ts';
 import { Flow } from './traits.ts';
@@ -28,6 +28,8 @@ export class Generator extends OrderTarget {
   private base = 0;
   private flow!: RegisterFlow;
   private usesFloat = false;
+  /** See {@link chooseLocals}. */
+  private inLocals = 0;
 
   /** Writes the body of the region's function. @param base virtual address of the page, as it is mapped now */
   generate(region: Region, base: number): void {
@@ -37,7 +39,8 @@ export class Generator extends OrderTarget {
     this.base = base;
     this.depth = 0;
     const items = this.order();
-    this.flow = new RegisterFlow(region, this.heads);
+    this.inLocals = chooseLocals(region, items);
+    this.flow = new RegisterFlow(region, this.heads, this.inLocals);
     const { exits } = this.flow;
 
     let used = 0;
@@ -49,7 +52,8 @@ export class Generator extends OrderTarget {
       }
     }
     let next: number = Local.Registers;
-    for (let r = 1; r < 32; r++) if ((used & (1 << r)) !== 0) this.locals[r] = next++;
+    used &= this.inLocals;
+    for (let r = 1; r < 32; r++) this.locals[r] = (used & (1 << r)) !== 0 ? next++ : IN_MEMORY;
     const { i32, i64, f64, f32 } = FIXED_LOCALS;
     out.beginBody([
       [i32, I32],
@@ -90,7 +94,7 @@ export class Generator extends OrderTarget {
       this.uncounted = block.count - i;
       if (each.traits.flow === Flow.Step) this.step(block, each, dirty, following);
       else this.emit(each, 4 * each.at, dirty);
-      dirty |= each.writes;
+      dirty |= each.writes & this.inLocals;
     }
     if (block.end === End.Step) return;
     this.emitEnd(block, dirty, following);
@@ -116,7 +120,7 @@ export class Generator extends OrderTarget {
     const { out } = this;
     const likely = block.slot !== null && block.body.at(-1)!.traits.likely;
     if (block.slot && !likely) this.emitSlot(block, dirty);
-    const after = dirty | (block.slot?.writes ?? 0);
+    const after = dirty | ((block.slot?.writes ?? 0) & this.inLocals);
     switch (block.end) {
       case End.Next:
         return this.leaveTo(block.next, after, following);

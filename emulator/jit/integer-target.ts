@@ -3,7 +3,7 @@
  * operands in the order in which a stack machine wants them, asking for a value is what pushes it.
  */
 import type { Destination, Helper, LoadKind, StoreKind } from '../cpu/semantics.ts';
-import { LINKED_AT } from '../memory.ts';
+import { LINKED_AT, REGISTERS_AT } from '../memory.ts';
 import { Op, type ModuleWriter } from './wasm.ts';
 
 /** A value on WebAssembly's stack. */
@@ -27,26 +27,31 @@ export const enum Local {
   /** Which head of a loop with several. */
   State = 8,
   Scratch = 9,
+  /** On its way to a register in memory. */
+  Value = 10,
   /** Coprocessor 1 is as the code expects; it rounds to nearest and nothing traps; and FCSR says Inexact already. */
-  FloatUsable = 10,
-  FloatNearest = 11,
-  FloatFast = 12,
+  FloatUsable = 11,
+  FloatNearest = 12,
+  FloatFast = 13,
   /** 64-bit integers, doubles, singles: */
-  Wide = 13,
-  DoubleA = 14,
-  DoubleB = 15,
-  DoubleR = 16,
-  SingleA = 17,
-  SingleB = 18,
-  SingleR = 19,
+  Wide = 14,
+  DoubleA = 15,
+  DoubleB = 16,
+  DoubleR = 17,
+  SingleA = 18,
+  SingleB = 19,
+  SingleR = 20,
   /** HI, LO, and as many registers as the region uses. */
-  Hi = 20,
-  Lo = 21,
-  Registers = 22,
+  Hi = 21,
+  Lo = 22,
+  Registers = 23,
 }
 
+/** Instead of a local's number: the register is where the interpreter has it; see {@link chooseLocals}. */
+export const IN_MEMORY = 0;
+
 /** How many locals of each type come before HI and LO, beyond the parameters. */
-export const FIXED_LOCALS = { i32: 10, i64: 1, f64: 3, f32: 3 } as const;
+export const FIXED_LOCALS = { i32: 11, i64: 1, f64: 3, f32: 3 } as const;
 
 export interface TargetOptions {
   bigEndian: boolean;
@@ -59,7 +64,7 @@ export abstract class IntegerTarget {
   protected word = 0;
   /** Byte offset of the instruction in its page. */
   protected offset = 0;
-  /** Local of each general register. */
+  /** Local of each general register, or {@link IN_MEMORY}. */
   readonly locals = new Uint16Array(32);
 
   constructor(
@@ -83,13 +88,23 @@ export abstract class IntegerTarget {
   }
 
   pushRegister(register: number): Pushed {
-    if (register === 0) this.out.constant(0);
-    else this.out.op1(Op.LocalGet, this.locals[register]!);
+    const { out, locals } = this;
+    if (register === 0) out.constant(0);
+    else if (locals[register] === IN_MEMORY) {
+      out.constant(0);
+      out.memory(Op.I32Load, REGISTERS_AT + 4 * register, 2);
+    } else out.op1(Op.LocalGet, locals[register]!);
     return PUSHED;
   }
   protected popRegister(register: number): void {
-    if (register === 0) this.out.op(Op.Drop);
-    else this.out.op1(Op.LocalSet, this.locals[register]!);
+    const { out, locals } = this;
+    if (register === 0) out.op(Op.Drop);
+    else if (locals[register] === IN_MEMORY) {
+      out.op1(Op.LocalSet, Local.Value);
+      out.constant(0);
+      out.op1(Op.LocalGet, Local.Value);
+      out.memory(Op.I32Store, REGISTERS_AT + 4 * register, 2);
+    } else out.op1(Op.LocalSet, locals[register]!);
   }
   protected pop(destination: Destination): void {
     if (destination === 'hi') this.out.op1(Op.LocalSet, Local.Hi);

@@ -3,7 +3,11 @@
  * will be needed ("live"), and with that which sets of registers the region's exits store. Masks as in traits.ts.
  */
 import { End, PAGE_WORDS, type Block, type Region } from './region.ts';
+import type { Item } from './structure.ts';
 import { Flow } from './traits.ts';
+
+/** HI and LO as a bit of masks. */
+export const PAIR = 1;
 
 /** More different sets of registers than this share exits. */
 const MOST_EXITS = 6;
@@ -12,6 +16,52 @@ const MOST_EXITS = 6;
 export interface Exit {
   registers: number;
   label: number;
+}
+
+/**
+ * Registers of a region with loops that locals may have. x86-64 has 16, some of which V8 needs itself: with more locals
+ * than these, it moves them about in the stack at every turn of a loop.
+ */
+const MOST_LOCALS = 10;
+/** Up to so many registers all of them are in locals. */
+const FEW_LOCALS = 12;
+/** Times that a loop's body is thought to be executed for one time of what is round it. */
+const TURNS = 8;
+
+/**
+ * Registers that are in locals, as a mask. The others are loaded where they are read and stored where they are written,
+ * so that memory always has them; those are the ones that are used least, a use in a loop counting for many.
+ * @param items the order of the region's blocks; see structure.ts
+ */
+export function chooseLocals({ blocks }: Region, items: readonly Item[]): number {
+  let used = 0;
+  const uses = new Float64Array(32);
+  let loops = false;
+  const weigh = (list: readonly Item[], weight: number) => {
+    for (const item of list) {
+      if (typeof item !== 'number') {
+        loops = true;
+        weigh(item.items, TURNS * weight);
+        continue;
+      }
+      const { body, slot } = blocks[item]!;
+      for (const each of slot ? [...body, slot] : body) {
+        used |= each.reads | each.writes;
+        for (let r = 1; r < 32; r++) {
+          if ((each.reads & (1 << r)) !== 0) uses[r]! += weight;
+          if ((each.writes & (1 << r)) !== 0) uses[r]! += weight;
+        }
+      }
+    }
+  };
+  weigh(items, 1);
+  const registers: number[] = [];
+  for (let r = 1; r < 32; r++) if ((used & (1 << r)) !== 0) registers.push(r);
+  if (!loops || registers.length <= FEW_LOCALS) return -1;
+  registers.sort((a, b) => uses[b]! - uses[a]!);
+  let mask = PAIR;
+  for (const r of registers.slice(0, MOST_LOCALS)) mask |= 1 << r;
+  return mask;
 }
 
 /** What is known of a block's registers. */
@@ -27,10 +77,11 @@ export class RegisterFlow {
   private shared: Exit | undefined;
   private byRegisters = new Map<number, Exit>();
 
-  /** @param heads of loops: 1 */
+  /** @param heads of loops: 1 @param inLocals what {@link chooseLocals} says: of the others nothing need be known */
   constructor(
     private readonly region: Region,
     private readonly heads: Uint8Array,
+    private readonly inLocals: number,
   ) {
     const { blocks } = region;
     const flows: Flows[] = blocks.map(() => ({ dirtyIn: 0, dirtyOut: 0, liveIn: 0 }));
@@ -38,7 +89,7 @@ export class RegisterFlow {
     const writes = blocks.map((block) => {
       let mask = block.slot?.writes ?? 0;
       for (const each of block.body) mask |= each.writes;
-      return mask;
+      return mask & inLocals;
     });
     for (let changed = true; changed;) {
       changed = false;
@@ -73,7 +124,7 @@ export class RegisterFlow {
       if (this.heads[i] === 1) add(dirty);
       for (const each of block.body) {
         if (each.traits.faults) add(dirty);
-        dirty |= each.writes;
+        dirty |= each.writes & this.inLocals;
       }
       if (block.slot?.traits.faults || block.end === End.Leave) add(dirty);
     }
@@ -99,7 +150,7 @@ export class RegisterFlow {
     let dirty = flow.dirtyIn;
     for (const each of block.body) {
       dirtyAt.push(dirty);
-      dirty |= each.writes;
+      dirty |= each.writes & this.inLocals;
     }
     if (isSync(block)) live |= flow.dirtyOut;
     else {
@@ -121,7 +172,7 @@ export class RegisterFlow {
       if (each.traits.flow === Flow.Step) live |= dirtyAt[i]!;
     }
     if (this.heads[index] === 1) live |= this.exitFor(flow.dirtyIn).registers;
-    return live;
+    return live & this.inLocals;
   }
 
   private leavesRegion(block: Block): boolean {
