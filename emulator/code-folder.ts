@@ -12,8 +12,8 @@ import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import type { GuestName } from './create.ts';
 import type { CodeStore } from './jit/cache-options.ts';
-import { makeModule } from './jit/make-module.ts';
-import type { SavedCode, SavedModule, SavedRegion } from './jit/kept-code.ts';
+import { makeModule, type FixedModule } from './jit/make-module.ts';
+import type { SavedCode, SavedFixed, SavedModule, SavedRegion } from './jit/kept-code.ts';
 import type { ToSave } from './jit/stored-code.ts';
 import { keepsNativeCode, moduleOf, nativeCodeOf } from './native-code.ts';
 
@@ -60,6 +60,14 @@ interface Header {
     native: Place | null;
     regions: (Omit<SavedRegion, 'words'> & { words: Place })[];
   })[];
+  fixed: { wire: Place; native: Place }[];
+}
+
+/** What an engine has to save. */
+interface Saving {
+  guards: number;
+  modules: readonly ToSave[];
+  fixed: readonly FixedModule[];
 }
 
 /** The translations of one guest. */
@@ -82,16 +90,21 @@ export class GuestCode implements CodeStore {
     return (native && moduleOf(native, wire)) ?? makeModule(wire);
   }
 
+  fixed(wire: Uint8Array<ArrayBuffer>): WebAssembly.Module | null {
+    const found = this.saved?.fixed.find((each) => Buffer.compare(each.wire, wire) === 0);
+    return found ? moduleOf(found.native, wire) : null;
+  }
+
   /**
    * Writes what is to be saved, whole or not at all, and deletes what is too much in the folder. A folder that cannot be
    * written leaves everything as it was.
    */
-  save({ guards, modules }: { guards: number; modules: readonly ToSave[] }): void {
+  save({ guards, modules, fixed }: Saving): void {
     if (modules.length === 0) return;
     const partial = `${this.file}.${process.pid}${PARTIAL}`;
     try {
       mkdirSync(this.folder, { recursive: true });
-      writeFileSync(partial, encode(guards, modules.map(withNative)));
+      writeFileSync(partial, encode(guards, modules.map(withNative), fixed.flatMap(fixedWithNative)));
       renameSync(partial, this.file);
       tidy(this.folder);
     } catch {
@@ -117,7 +130,12 @@ function withNative({ saved, module, calls }: ToSave): SavedModule {
   return module ? { ...saved, native: nativeCodeOf(module, calls) } : saved;
 }
 
-function encode(guards: number, modules: readonly SavedModule[]): Buffer {
+function fixedWithNative({ wire, module, calls }: FixedModule): SavedFixed[] {
+  const native = nativeCodeOf(module, calls);
+  return native ? [{ wire, native }] : [];
+}
+
+function encode(guards: number, modules: readonly SavedModule[], fixed: readonly SavedFixed[]): Buffer {
   const parts: Uint8Array[] = [];
   let length = 0;
   const put = (bytes: Uint8Array): Place => {
@@ -134,6 +152,7 @@ function encode(guards: number, modules: readonly SavedModule[]): Buffer {
       native: module.native && put(module.native),
       regions: module.regions.map((region) => ({ ...region, words: put(bytesOf(region.words)) })),
     })),
+    fixed: fixed.map(({ wire, native }) => ({ wire: put(wire), native: put(native) })),
   };
   const head = Buffer.from(JSON.stringify(header));
   const size = Buffer.alloc(4);
@@ -158,7 +177,7 @@ function readCode(file: string): SavedCode | null {
   if (!createHash('sha256').update(body).digest().equals(digest)) return null;
   // What has the digest was written by this program.
   const blobs = 4 + body.readUInt32LE(0);
-  const { guards, modules } = JSON.parse(body.toString('utf8', 4, blobs)) as Header;
+  const { guards, modules, fixed } = JSON.parse(body.toString('utf8', 4, blobs)) as Header;
   const at = ([from, length]: Place) => new Uint8Array(body.subarray(blobs + from, blobs + from + length));
   return {
     guards,
@@ -168,6 +187,7 @@ function readCode(file: string): SavedCode | null {
       native: module.native && at(module.native),
       regions: module.regions.map((region) => ({ ...region, words: new Int32Array(at(region.words).buffer) })),
     })),
+    fixed: fixed.map(({ wire, native }) => ({ wire: at(wire), native: at(native) })),
   };
 }
 

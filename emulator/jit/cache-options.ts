@@ -24,6 +24,8 @@ export interface CodeStore {
   saved: SavedCode | null;
   /** A module of it, or null when the host cannot use it. */
   load(module: SavedModule): WebAssembly.Module | null;
+  /** One that is the same in every run, or null when it has not been left. */
+  fixed(wire: Uint8Array<ArrayBuffer>): WebAssembly.Module | null;
 }
 
 export interface CacheOptions extends CompilerOptions {

@@ -12,7 +12,7 @@ import { ENCODINGS, type Encoding } from '../cpu/encoding.ts';
 import { interpret } from '../cpu/interpreter.generated.ts';
 import { JIT_ADDRESS_AT, JIT_LEFT_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
 import { COLD_KERNEL, ColdTarget, Ended, Entered, IN_SLOT, type ColdOptions } from './cold-target.ts';
-import { makeModule } from './make-module.ts';
+import { makeModule, type FixedModule, type ModuleMaker } from './make-module.ts';
 import { Field, Flow, traits, type Traits } from './traits.ts';
 import { I32, ModuleWriter } from './wasm.ts';
 
@@ -28,6 +28,7 @@ const REGIMM = 1;
 type ColdFunction = (pc: number, left: number, entered: Entered) => number;
 
 export class ColdInterpreter {
+  readonly made: FixedModule;
   private readonly functions: ColdFunction[];
   private readonly words: Int32Array;
 
@@ -36,6 +37,7 @@ export class ColdInterpreter {
     private readonly cpu: Cpu,
     memory: LinearMemory,
     modes: readonly ColdOptions[],
+    make: ModuleMaker = makeModule,
   ) {
     this.words = memory.words;
     const out = new ModuleWriter();
@@ -47,8 +49,11 @@ export class ColdInterpreter {
     );
     out.bodies();
     for (const mode of modes) emitLoop(out, mode);
-    const instance = new WebAssembly.Instance(makeModule(out.end()), { k: { memory: memory.memory } });
+    const wire = out.end();
+    const module = make(wire);
+    const instance = new WebAssembly.Instance(module, { k: { memory: memory.memory } });
     this.functions = modes.map((_, i) => instance.exports[String(i)] as ColdFunction);
+    this.made = { wire, module, calls: this.functions };
   }
 
   /**

@@ -8,11 +8,12 @@ import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from '
 import { ExceptionPaths, NOT_STEPPED, type PathIndex, type PathOptions } from './exception-paths.ts';
 import { Expressions } from './expressions.ts';
 import { FullSystemPaths } from './full-system-paths.ts';
-import { makeModule } from './make-module.ts';
+import { makeModule, type FixedModule, type ModuleMaker } from './make-module.ts';
 import { TrapPaths } from './trap-paths.ts';
 import { I32, ModuleWriter, Op, VOID, type FunctionType } from './wasm.ts';
 
 export interface Dispatcher {
+  made: FixedModule;
   /** For each mode; see call-target.ts. */
   enter: CallableFunction[];
   /** What regions import as `step`: the host's, which is cheaper to have from here than for each module to import. */
@@ -54,6 +55,7 @@ export function makeDispatcher(
   step: (pc: number, left: number) => number,
   paths: PathOptions | null,
   prepareEvent: (meta: number) => void,
+  make: ModuleMaker = makeModule,
 ): Dispatcher {
   const out = new ModuleWriter();
   const HANDLE_TYPE = pathType(1, false);
@@ -89,7 +91,9 @@ export function makeDispatcher(
   });
   const Paths = paths?.layout.kind === 'kvm' ? TrapPaths : FullSystemPaths;
   if (paths) new Paths(e, paths, pathIndex, PREPARE_EVENT).emit();
-  const instance = new WebAssembly.Instance(makeModule(out.end()), {
+  const wire = out.end();
+  const module = make(wire);
+  const instance = new WebAssembly.Instance(module, {
     k: {
       memory: memory.memory,
       handle,
@@ -99,7 +103,8 @@ export function makeDispatcher(
     },
   });
   const { run, step: ownStep, ...enter } = instance.exports as Record<string, CallableFunction>;
-  return { enter: Object.values(enter), step: ownStep!, run: run as Dispatcher['run'] };
+  const made = { wire, module, calls: [run!, ownStep!] };
+  return { enter: Object.values(enter), step: ownStep!, run: run as Dispatcher['run'], made };
 }
 
 /**

@@ -31,6 +31,7 @@ import { REGION_LIMIT } from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
+import { makeModule, type FixedModule, type ModuleMaker } from './make-module.ts';
 import { PathState, type PathHost } from './path-state.ts';
 import { SWITCH_FACTOR } from './region.ts';
 
@@ -133,7 +134,16 @@ export class Engine {
     };
     // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
     this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, ring) : null;
-    this.dispatcher = makeDispatcher(memory, tables, this.handle, this.step, this.paths && paths, this.prepareEvent);
+    const make: ModuleMaker = (wire) => options.store?.fixed(wire) ?? makeModule(wire);
+    this.dispatcher = makeDispatcher(
+      memory,
+      tables,
+      this.handle,
+      this.step,
+      this.paths && paths,
+      this.prepareEvent,
+      make,
+    );
     this.cache.connect(this.dispatcher);
     cpu.threshold = 1 - options.threshold;
     cpu.urgent = 1 - URGENT * options.threshold;
@@ -147,6 +157,7 @@ export class Engine {
         const kernel = mode === 0 && options.fullSystem;
         return { ...cold, kernel, directory, readTable: HOST_TLB.reads[mode]!, writeTable: HOST_TLB.writes[mode]! };
       }),
+      make,
     );
   }
 
@@ -374,8 +385,9 @@ export class Engine {
   }
 
   /** What the next run of the guest can use, to be compiled before it is saved; see CodeStore. */
-  toSave(): { guards: number; modules: ToSave[] } {
-    return { guards: this.map.reserved, modules: this.cache.toSave() };
+  toSave(): { guards: number; modules: ToSave[]; fixed: FixedModule[] } {
+    const fixed = [this.dispatcher.made, this.cold.made];
+    return { guards: this.map.reserved, modules: this.cache.toSave(), fixed };
   }
 
   /** What is wrong with the code cache, a sentence each; nothing, if all is well. Looks at everything, so it is slow. */

@@ -119,10 +119,11 @@ describe('code that comes back', () => {
 const storeOf = (saved: SavedCode | null): CodeStore => ({
   saved: saved && structuredClone(saved),
   load: ({ wire }) => new WebAssembly.Module(wire),
+  fixed: () => null,
 });
 const savedBy = ({ jit }: BothEngines): SavedCode => {
   const { guards, modules } = jit.engine!.toSave();
-  return { guards, modules: modules.map(({ saved }) => saved) };
+  return { guards, modules: modules.map(({ saved }) => saved), fixed: [] };
 };
 
 describe('the next run', () => {
@@ -219,7 +220,7 @@ it.each(['malta', 'kvm'] as const)(
       const { engine } = jit.machine;
       expect(engine!.verify()).toEqual([]);
       const { guards, modules } = engine!.toSave();
-      saved = { guards, modules: modules.map(({ saved }) => saved) };
+      saved = { guards, modules: modules.map(({ saved }) => saved), fixed: [] };
       return engine!.counts;
     });
     expect(counts[0]!.regions).toBeGreaterThan(300);

@@ -47,11 +47,18 @@ export interface SavedModule {
 }
 export type SavedRegion = Pick<RegionCode, 'pc' | 'host' | 'guard' | 'index' | 'spans' | 'words'>;
 
+/** A module of every machine like this one, as V8 had compiled it. */
+export interface SavedFixed {
+  wire: Uint8Array<ArrayBuffer>;
+  native: Uint8Array<ArrayBuffer>;
+}
+
 /** All of a run, its modules after those that they import from. */
 export interface SavedCode {
   /** Guards that are in use, from the first one on. */
   guards: number;
   modules: SavedModule[];
+  fixed: SavedFixed[];
 }
 
 /** Functions that may wait for their code; with more, those that have waited longest are forgotten. */

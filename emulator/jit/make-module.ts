@@ -2,6 +2,13 @@
 
 export type ModuleMaker = (bytes: Uint8Array<ArrayBuffer>) => WebAssembly.Module;
 
+/** A module that every machine like this one has, and what it exports. */
+export interface FixedModule {
+  wire: Uint8Array<ArrayBuffer>;
+  module: WebAssembly.Module;
+  calls: CallableFunction[];
+}
+
 let maker: ModuleMaker = (bytes) => new WebAssembly.Module(bytes);
 
 export function makeModule(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
