@@ -30,6 +30,22 @@ test('the palette opens filters and the list of events, and goes there', async (
   await expect(page.getByTestId('timeline-event').filter({ hasText: '▸' })).toHaveCount(1);
 });
 
+test('Enter goes from the lanes into the list of events, Escape back, and the list stays', async ({ page }) => {
+  const lanes = page.getByTestId('timeline-canvas');
+  const list = page.getByTestId('timeline-list');
+  await page.keyboard.press('Control+Shift+KeyE');
+  await expect(lanes).toBeFocused();
+  for (let times = 0; times < 2; times++) {
+    await page.keyboard.press('Enter');
+    await expect(list).toBeFocused();
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByTestId('timeline-event').filter({ hasText: '▸' })).toHaveCount(1);
+    await page.keyboard.press('Escape');
+    await expect(lanes).toBeFocused();
+    await expect(list).toBeVisible();
+  }
+});
+
 test('the end of a list of events has its head whole, and says what there is none of', async ({ page }) => {
   await command(page, 'list events');
   const list = page.getByTestId('timeline-list');
