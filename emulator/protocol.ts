@@ -42,8 +42,8 @@ export interface ViewUpdate {
   mips: number;
   /** Instructions in a millisecond of host time since the view before, for what is guessed ahead. */
   pace: number;
-  /** Share of the instructions of that time that generated code executed (0 to 1). */
-  generated: number;
+  /** Share of the instructions of that time that generated code executed (0 to 1); null: it has not run that long yet. */
+  generated: number | null;
   /** Share of that time in which the guest was waiting (0 to 1). */
   idle: number;
   mode: 'kernel' | 'user';
