@@ -175,13 +175,6 @@ export const COMMANDS = [
     needs: 'machine',
   },
   {
-    id: 'timeline.list',
-    label: 'List Timeline Events',
-    about: 'Show the events on the screen one by one, and go there',
-    menu: 'none',
-    needs: 'machine',
-  },
-  {
     id: 'console.copy',
     label: 'Copy Console',
     about: 'Copy the selection in the console, or all of it when nothing is selected',
@@ -289,6 +282,38 @@ export const COMMANDS = [
     menu: 'panels',
     accelerator: 'CmdOrCtrl+Shift+D',
     needs: 'always',
+  },
+  /* To parts of panels that are too far within for Tab. */
+  {
+    id: 'cpu.code',
+    label: 'Disassembly',
+    about: 'Go to the listing in the CPU panel',
+    menu: 'panels',
+    separated: true,
+    accelerator: 'CmdOrCtrl+Shift+X',
+    needs: 'machine',
+  },
+  {
+    id: 'cpu.memory',
+    label: 'Memory',
+    about: 'Go to the memory in the CPU panel, at its address',
+    menu: 'panels',
+    accelerator: 'CmdOrCtrl+Shift+H',
+    needs: 'machine',
+  },
+  {
+    id: 'breakpoints.list',
+    label: 'List of Breakpoints',
+    about: 'Go to the first breakpoint that there is',
+    menu: 'panels',
+    needs: 'machine',
+  },
+  {
+    id: 'timeline.list',
+    label: 'Timeline Events',
+    about: 'List the events on the screen one by one, and go there',
+    menu: 'panels',
+    needs: 'machine',
   },
   {
     id: 'translate.pc',

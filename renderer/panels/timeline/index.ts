@@ -1,17 +1,8 @@
 /** What happened at which instruction. */
-import { focusPart } from '../../lib/keyboard.ts';
-import { layout } from '../../lib/layout.svelte.ts';
-import { start } from '../../start/start.svelte.ts';
+import { openPart } from '../open-part.ts';
 import type { Panel } from '../panel.ts';
 import Timeline from './Timeline.svelte';
 import { timelineActions } from './actions.ts';
-
-/** Shows a part of the panel and goes there. */
-function open(part: () => void, selector: string): void {
-  layout.show('timeline');
-  part();
-  void start.close().then(() => focusPart('timeline', selector));
-}
 
 export const timelinePanel: Panel = {
   id: 'timeline',
@@ -25,8 +16,14 @@ export const timelinePanel: Panel = {
   ],
   component: Timeline,
   commands: [
-    { id: 'timeline.filter', run: () => open(timelineActions.filter, '[data-testid=timeline-filter] button') },
-    { id: 'timeline.list', run: () => open(timelineActions.list, '[data-testid=timeline-list]') },
+    {
+      id: 'timeline.filter',
+      run: () => void openPart('timeline', () => timelineActions.filter(), '[data-testid=timeline-filter] button'),
+    },
+    {
+      id: 'timeline.list',
+      run: () => void openPart('timeline', () => timelineActions.list(), '[data-testid=timeline-list]'),
+    },
     { id: 'timeline.export.ndjson', run: () => timelineActions.export('ndjson') },
     { id: 'timeline.export.csv', run: () => timelineActions.export('csv') },
     { id: 'timeline.export.json', run: () => timelineActions.export('json') },
