@@ -38,6 +38,18 @@ test.beforeEach(async ({ kseg, page }) => {
   await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
 });
 
+test('the console has 80 columns in the sizes a window opens in, as guests take it to have', async ({ kseg, page }) => {
+  for (const [width, height] of [
+    [1440, 900],
+    [1100, 720],
+  ] as const) {
+    await resize(kseg, width, height);
+    const columns = async () => Number(/(\d+) ×/.exec(await page.getByTestId('panel-console').innerText())?.[1]);
+    await expect.poll(columns).toBeGreaterThanOrEqual(80);
+    await expect.poll(columns).toBeLessThan(90);
+  }
+});
+
 test('layouts: panels move, close, come back, and Reset puts them where they were', async ({ kseg, page }) => {
   const area = (panel: string) => page.locator(`[data-area]:has([data-panel=${panel}])`);
   await expect(area('tlb')).toHaveAttribute('data-area', 'low');
