@@ -321,6 +321,15 @@ test('the tour ends where another guest is booted: it speaks of the Lab', async 
   await expect(page.getByTestId('status-state')).toHaveText('running');
 });
 
+test('the page of boots stays with who opens it while the first guest still boots', async ({ page }) => {
+  await page.keyboard.press('Control+Shift+KeyG');
+  await expect(page.getByTestId('start')).toBeVisible();
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+  await expect(page.getByTestId('start')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('start')).toHaveCount(0);
+});
+
 test('in a low window the form of a boot is whole, and its names beside their fields', async ({ kseg, page }) => {
   await resize(kseg, 1100, 720);
   await menu(kseg, 'view.start');
@@ -337,6 +346,21 @@ test('in a low window the form of a boot is whole, and its names beside their fi
     })) as number;
   const field = (await form.getByRole('radiogroup', { name: 'Dynamic translation' }).boundingBox())!;
   expect(field.x - label).toBeGreaterThanOrEqual(4);
+
+  // What becomes of the tables ends where the fields do, with any words in it.
+  for (const guest of ['lab-kvm', 'lab-malta']) {
+    await page.getByTestId(`start-bundled:${guest}`).check({ force: true });
+    for (const policy of ['lazy-user', 'everything', 'tagged', 'never']) {
+      await page.getByTestId('start-policy').selectOption(policy);
+      const ends = await form.evaluate((side) => ({
+        table: side.querySelector('table')!.getBoundingClientRect().right,
+        fields: side.querySelector('#field-seed')!.closest('.field')!.getBoundingClientRect().right,
+        scrolls: side.scrollHeight - side.clientHeight,
+      }));
+      expect(ends.table, `${guest}, ${policy}`).toBeLessThanOrEqual(ends.fields);
+      expect(ends.scrolls, `${guest}, ${policy}`).toBeLessThanOrEqual(0);
+    }
+  }
 });
 
 test('the manual lists every command with its keys', async ({ page }) => {
