@@ -107,6 +107,17 @@ test('code is in sight where the guest stops, in a low window too, with what it 
   const note = page.getByTestId('code-line').locator('.note').filter({ hasText: 'current_pgd' });
   await expect(note.first()).toBeVisible();
   expect((await note.first().boundingBox())!.width).toBeGreaterThan(100);
+  // Its columns stand beside one another.
+  const gaps = await pc.evaluate((row) => {
+    const right = (cell: Element) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getBoundingClientRect().right;
+    };
+    const [, address, word, text] = row.children as unknown as Element[];
+    return [word!.getBoundingClientRect().left - right(address!), text!.getBoundingClientRect().left - right(word!)];
+  });
+  for (const gap of gaps) expect(gap).toBeGreaterThan(6);
   const line = page.getByTestId('code-line').filter({ hasText: /lw\s+ra, 28\(sp\)/ });
   await page.keyboard.press('Control+Shift+KeyN');
   await expect(line).toHaveClass(/pc/);
