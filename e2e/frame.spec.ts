@@ -330,6 +330,18 @@ test('the page of boots stays with who opens it while the first guest still boot
   await expect(page.getByTestId('start')).toHaveCount(0);
 });
 
+test('a run to a change of ASID that an idle guest will not make says what to do', async ({ kseg, page }) => {
+  await resize(kseg, 1100, 720);
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+  await page.keyboard.press('Control+Shift+KeyA');
+  const state = page.getByTestId('status-state');
+  await expect(state).toHaveText('the guest is idle: type a command for the next change of ASID; Pause gives it up');
+  expect(await state.evaluate((text) => text.scrollWidth - text.clientWidth)).toBeLessThanOrEqual(0);
+  await page.keyboard.press('Control+Shift+KeyK');
+  await page.keyboard.type('ps\n');
+  await expect(state).toHaveText(/^paused/);
+});
+
 test('in a low window the form of a boot is whole, and its names beside their fields', async ({ kseg, page }) => {
   await resize(kseg, 1100, 720);
   await menu(kseg, 'view.start');
