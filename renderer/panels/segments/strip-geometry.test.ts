@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLayout } from '../../lib/layouts.ts';
-import { cellPosition, columnPitch, moveSlot, segmentOfSlot, slotAt, stripGeometry } from './strip-geometry.ts';
+import { cellPosition, columnPitch, moveSlot, segmentOfSlot, slotAt, spaced, stripGeometry } from './strip-geometry.ts';
 
 const kvm = stripGeometry(defaultLayout('kvm'), 'kernel', 6);
 const malta = stripGeometry(defaultLayout('malta'), 'kernel', 6);
@@ -51,6 +51,15 @@ describe('stripGeometry', () => {
   it('takes its pitch from the room', () => {
     expect([1200, 960, 873, 661, 600].map(columnPitch)).toEqual([8, 7, 6, 5, 4]);
   });
+});
+
+it('addresses below narrow segments stand apart: the smallest cells leave kseg1 without', () => {
+  const below = (pitch: number) => {
+    const strip = stripGeometry(defaultLayout('malta'), 'kernel', pitch);
+    return spaced(strip.segments.slice(1, 3), 70).map(({ segment }) => segment.name);
+  };
+  expect(below(5)).toEqual(['kseg0', 'kseg1']);
+  expect(below(4)).toEqual(['kseg0']);
 });
 
 describe('moveSlot', () => {

@@ -113,6 +113,14 @@ export function stripGeometry(
   };
 }
 
+/** Of parts from left to right those that begin at least `room` pixels after the one that is kept before them. */
+export function spaced<T extends { x: number }>(parts: readonly T[], room: number): T[] {
+  return parts.reduce<T[]>((kept, part) => {
+    const before = kept.at(-1);
+    return before && part.x - before.x < room ? kept : [...kept, part];
+  }, []);
+}
+
 /** The segment that holds a slot. */
 export function segmentOfSlot(strip: StripGeometry, slot: number): StripSegment | undefined {
   return strip.segments.find((part) => slot >= part.first && slot < part.end);
