@@ -113,11 +113,11 @@ export function stripGeometry(
   };
 }
 
-/** Of parts from left to right those that begin at least `room` pixels after the one that is kept before them. */
+/** Parts from left to right, each at least `room` pixels after the one before: those that stand too near move on. */
 export function spaced<T extends { x: number }>(parts: readonly T[], room: number): T[] {
-  return parts.reduce<T[]>((kept, part) => {
-    const before = kept.at(-1);
-    return before && part.x - before.x < room ? kept : [...kept, part];
+  return parts.reduce<T[]>((placed, part) => {
+    const before = placed.at(-1);
+    return [...placed, before ? { ...part, x: Math.max(part.x, before.x + room) } : part];
   }, []);
 }
 
