@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { type UserConfig, defineConfig } from 'vite';
+import { PROTOCOL } from './vite.protocol.ts';
 
 const at = (file: string) => path.join(import.meta.dirname, file);
 
 /** Bundles for Node, one file each with all they need: `vite build -c vite.node.config.ts --mode main|emulator`. */
 const node = (folder: string, entries: string[]): UserConfig => ({
+  define: PROTOCOL,
   build: {
     ssr: true,
     outDir: at(`dist/${folder}`),

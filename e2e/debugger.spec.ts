@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test';
 import type { CpuView, RunState, TlbView, ViewUpdate } from '../emulator/protocol.ts';
 import { axe, smallText } from './axe.ts';
 import { consoleTail, expect, test } from './launch.ts';
+import { resize } from './tables.ts';
 
 const PROMPT = /lab\$ $/;
 const hex = (value: number, digits = 8) => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
@@ -92,6 +93,37 @@ test('CPU shows the registers of this instant, and marks what a step changes', a
   expect(after.cpu.changed).toEqual(differing);
   await expect(page.locator('[data-testid^=reg-][data-changed]')).toHaveCount(differing.length);
   await expect(page.getByTestId('reg-pc')).toHaveText(hex(after.pc));
+});
+
+test('code is in sight where the guest stops, in a low window too, with what it leads to', async ({ kseg, page }) => {
+  await resize(kseg, 1100, 720);
+  await front(page, 'cpu');
+  const pc = page.locator('[data-testid=code-line].pc');
+  await atAsidChange(page);
+  const box = (await pc.boundingBox())!;
+  const panel = (await page.getByTestId('panel-cpu').boundingBox())!;
+  expect(box.y + 8 * box.height).toBeLessThanOrEqual(panel.y + panel.height);
+  // switch_mm keeps which page directory is current, and returns.
+  const note = page.getByTestId('code-line').locator('.note').filter({ hasText: 'current_pgd' });
+  await expect(note.first()).toBeVisible();
+  expect((await note.first().boundingBox())!.width).toBeGreaterThan(100);
+  // Its columns stand beside one another.
+  const gaps = await pc.evaluate((row) => {
+    const right = (cell: Element) => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return range.getBoundingClientRect().right;
+    };
+    const [, address, word, text] = row.children as unknown as Element[];
+    return [word!.getBoundingClientRect().left - right(address!), text!.getBoundingClientRect().left - right(word!)];
+  });
+  for (const gap of gaps) expect(gap).toBeGreaterThan(6);
+  const line = page.getByTestId('code-line').filter({ hasText: /lw\s+ra, 28\(sp\)/ });
+  await page.keyboard.press('Control+Shift+KeyN');
+  await expect(line).toHaveClass(/pc/);
+  const sp = Number((await dump(page)).cpu.registers[29]);
+  await expect(line).toContainText(hex(sp + 28));
+  await expect(page.getByTestId('status-state')).toHaveText('paused');
 });
 
 test('memory and registers are edited where the guest stands', async ({ page }) => {

@@ -38,6 +38,18 @@ test.beforeEach(async ({ kseg, page }) => {
   await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
 });
 
+test('the console has 80 columns in the sizes a window opens in, as guests take it to have', async ({ kseg, page }) => {
+  for (const [width, height] of [
+    [1440, 900],
+    [1100, 720],
+  ] as const) {
+    await resize(kseg, width, height);
+    const columns = async () => Number(/(\d+) ×/.exec(await page.getByTestId('panel-console').innerText())?.[1]);
+    await expect.poll(columns).toBeGreaterThanOrEqual(80);
+    await expect.poll(columns).toBeLessThan(90);
+  }
+});
+
 test('layouts: panels move, close, come back, and Reset puts them where they were', async ({ kseg, page }) => {
   const area = (panel: string) => page.locator(`[data-area]:has([data-panel=${panel}])`);
   await expect(area('tlb')).toHaveAttribute('data-area', 'low');
@@ -309,6 +321,27 @@ test('the tour ends where another guest is booted: it speaks of the Lab', async 
   await expect(page.getByTestId('status-state')).toHaveText('running');
 });
 
+test('the page of boots stays with who opens it while the first guest still boots', async ({ page }) => {
+  await page.keyboard.press('Control+Shift+KeyG');
+  await expect(page.getByTestId('start')).toBeVisible();
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+  await expect(page.getByTestId('start')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('start')).toHaveCount(0);
+});
+
+test('a run to a change of ASID that an idle guest will not make says what to do', async ({ kseg, page }) => {
+  await resize(kseg, 1100, 720);
+  await expect.poll(() => consoleTail(page)).toMatch(PROMPT);
+  await page.keyboard.press('Control+Shift+KeyA');
+  const state = page.getByTestId('status-state');
+  await expect(state).toHaveText('the guest is idle: type a command for the next change of ASID; Pause gives it up');
+  expect(await state.evaluate((text) => text.scrollWidth - text.clientWidth)).toBeLessThanOrEqual(0);
+  await page.keyboard.press('Control+Shift+KeyK');
+  await page.keyboard.type('ps\n');
+  await expect(state).toHaveText(/^paused/);
+});
+
 test('in a low window the form of a boot is whole, and its names beside their fields', async ({ kseg, page }) => {
   await resize(kseg, 1100, 720);
   await menu(kseg, 'view.start');
@@ -325,6 +358,21 @@ test('in a low window the form of a boot is whole, and its names beside their fi
     })) as number;
   const field = (await form.getByRole('radiogroup', { name: 'Dynamic translation' }).boundingBox())!;
   expect(field.x - label).toBeGreaterThanOrEqual(4);
+
+  // What becomes of the tables ends where the fields do, with any words in it.
+  for (const guest of ['lab-kvm', 'lab-malta']) {
+    await page.getByTestId(`start-bundled:${guest}`).check({ force: true });
+    for (const policy of ['lazy-user', 'everything', 'tagged', 'never']) {
+      await page.getByTestId('start-policy').selectOption(policy);
+      const ends = await form.evaluate((side) => ({
+        table: side.querySelector('table')!.getBoundingClientRect().right,
+        fields: side.querySelector('#field-seed')!.closest('.field')!.getBoundingClientRect().right,
+        scrolls: side.scrollHeight - side.clientHeight,
+      }));
+      expect(ends.table, `${guest}, ${policy}`).toBeLessThanOrEqual(ends.fields);
+      expect(ends.scrolls, `${guest}, ${policy}`).toBeLessThanOrEqual(0);
+    }
+  }
 });
 
 test('the manual lists every command with its keys', async ({ page }) => {

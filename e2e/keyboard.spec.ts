@@ -30,6 +30,22 @@ test('the palette opens filters and the list of events, and goes there', async (
   await expect(page.getByTestId('timeline-event').filter({ hasText: '▸' })).toHaveCount(1);
 });
 
+test('Enter goes from the lanes into the list of events, Escape back, and the list stays', async ({ page }) => {
+  const lanes = page.getByTestId('timeline-canvas');
+  const list = page.getByTestId('timeline-list');
+  await page.keyboard.press('Control+Shift+KeyE');
+  await expect(lanes).toBeFocused();
+  for (let times = 0; times < 2; times++) {
+    await page.keyboard.press('Enter');
+    await expect(list).toBeFocused();
+    await page.keyboard.press('ArrowDown');
+    await expect(page.getByTestId('timeline-event').filter({ hasText: '▸' })).toHaveCount(1);
+    await page.keyboard.press('Escape');
+    await expect(lanes).toBeFocused();
+    await expect(list).toBeVisible();
+  }
+});
+
 test('the end of a list of events has its head whole, and says what there is none of', async ({ page }) => {
   await command(page, 'list events');
   const list = page.getByTestId('timeline-list');
@@ -51,6 +67,47 @@ test('the end of a list of events has its head whole, and says what there is non
   await page.keyboard.press('ArrowDown');
   while (!(await lane.allTextContents()).join().includes('kernel flush')) await page.keyboard.press('ArrowDown');
   await expect(page.getByTestId('timeline-list-empty')).toHaveText('no kernel flush in this stretch');
+});
+
+test('one command goes to the disassembly, to memory, and to the breakpoints', async ({ page }) => {
+  const listing = page.getByTestId('listing');
+  // From another layout, which has not shown the CPU panel yet.
+  await page.keyboard.press('Control+Shift+KeyR');
+  await page.keyboard.press('Control+Shift+KeyX');
+  await expect(listing).toBeFocused();
+  const active = page.locator('[data-testid=code-line].active');
+  for (let i = 0; i < 26; i++) await page.keyboard.press('ArrowDown');
+  await expect(active).toHaveCount(1);
+  const inSight = () =>
+    active.evaluate((row) => {
+      const [line, panel] = [row.getBoundingClientRect(), row.closest('.body')!.getBoundingClientRect()];
+      return line.top >= panel.top - 1 && line.bottom <= panel.bottom + 1;
+    });
+  await expect.poll(inSight).toBe(true);
+  await page.keyboard.press('Enter');
+  await expect(page.locator('[data-testid=code-line].active .marks')).toContainText('■');
+
+  // Folded away, it comes back.
+  await page.getByTestId('cpu-toggle-memory').click();
+  await command(page, 'memory');
+  await expect(page.getByTestId('memory-address')).toBeFocused();
+  const first = page.getByTestId('memory-row').first();
+  const before = await first.getAttribute('data-address');
+  await page.keyboard.press('PageDown');
+  await expect(first).not.toHaveAttribute('data-address', before!);
+
+  await command(page, 'list of breakpoints');
+  await expect(page.getByTestId('breakpoint-1-enabled')).toBeFocused();
+  await page.getByTestId('break-argument').fill('schedule');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('breakpoint-2')).toBeVisible();
+  await command(page, 'list of breakpoints');
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByTestId('breakpoint-2-enabled')).toBeFocused();
+  await page.keyboard.press('Delete');
+  await expect(page.getByTestId('breakpoint-1-enabled')).toBeFocused();
+  await page.keyboard.press('Delete');
+  await expect(page.getByTestId('break-argument')).toBeFocused();
 });
 
 test('a panel that is empty until the next view gets the focus all the same', async ({ page }) => {

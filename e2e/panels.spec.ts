@@ -251,6 +251,28 @@ function clipped(page: Page, panel: string): Promise<string[]> {
   );
 }
 
+test('shades and kinds of pages are explained where the legends have no room', async ({ kseg, page }) => {
+  await resize(kseg, 1100, 720);
+  await type(page, 'pingpong 1000000');
+  await toAsidChange(page);
+  await expect(page.locator('[data-testid=panel-segments] .legend.short')).toContainText('256+');
+  await page.getByTestId('strip-kernel').getByRole('application').focus();
+  for (const key of ['Home', 'PageDown', 'Enter']) await page.keyboard.press(key);
+  const kinds = page.getByTestId('slot-kinds');
+  await expect(kinds).toHaveText(/\d+ present: *\d+ *writable *\d+ *dirty/);
+  const [mark, word] = await kinds
+    .locator('.kind')
+    .first()
+    .evaluate((kind) => {
+      const range = document.createRange();
+      range.selectNodeContents(kind);
+      return [kind.querySelector('canvas')!.getBoundingClientRect(), range.getBoundingClientRect()].map(
+        ({ top, bottom }) => (top + bottom) / 2,
+      );
+    });
+  expect(Math.abs(mark! - word!)).toBeLessThan(3);
+});
+
 test('nothing is cut off at 1100 pixels, and axe finds nothing in any theme', async ({ kseg, page }) => {
   test.slow();
   await type(page, 'pingpong 1000000');
@@ -260,6 +282,19 @@ test('nothing is cut off at 1100 pixels, and axe finds nothing in any theme', as
       if (await page.getByTestId(`panel-${panel}`).isVisible())
         await expect.poll(() => clipped(page, panel)).toEqual([]);
     }
+    // Nothing has to be scrolled for sideways, the numbers of a storm included.
+    const beyond = () =>
+      page
+        .getByTestId('panel-segments')
+        .evaluate((panel) =>
+          Math.max(
+            0,
+            ...[...panel.querySelectorAll('div')]
+              .filter((each) => getComputedStyle(each).overflowX === 'auto')
+              .map((each) => each.scrollWidth - each.clientWidth),
+          ),
+        );
+    await expect.poll(beyond).toBe(0);
     expect(await axe(page)).toEqual([]);
     expect(await smallText(page)).toEqual([]);
   };

@@ -57,7 +57,7 @@ test('most of a long run is translated code, and the status bar says so', async 
 
 test('stops at an ASID change and names the flush', async ({ page }) => {
   await page.getByTestId('console').click();
-  await page.keyboard.type('pingpong 100000\n');
+  await page.keyboard.type('pingpong 1000000\n');
   await page.getByTestId('toolbar-asid').click();
   await expect(page.getByTestId('status-state')).toHaveText(/paused/);
   await expect(page.getByTestId('flush-label-kernel')).toHaveText(/KMF_KERN: ASID 0x[0-9a-f]{2} -> 0x[0-9a-f]{2}/);

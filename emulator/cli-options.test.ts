@@ -63,7 +63,8 @@ describe.each<[string[], Partial<RunOptions>]>([
   [['--instructions', '1000000'], { instructions: 1_000_000 }],
   [['--no-reboot'], { noReboot: true }],
   [['--stats', 's.json'], { stats: 's.json' }],
-  [['--trace', 't.ndjson'], { trace: 't.ndjson' }],
+  [['--trace', 't.ndjson'], { trace: 't.ndjson', traceLimitMiB: 1024 }],
+  [['--trace', 't.ndjson', '--trace-limit', '8G'], { traceLimitMiB: 8192 }],
   [['--timeline', 't.csv'], { timeline: 't.csv', timelineLimitMiB: 1024 }],
   [['--code-cache', 'here'], { codeCache: true, codeFolder: 'here' }],
   [['--no-code-cache'], { codeCache: false }],
@@ -122,6 +123,7 @@ it('the usage names every option', () => {
     '--stats',
     '--trace',
     '--seed',
+    '--trace-limit',
     '--timeline-limit',
   ]) {
     expect(names).toContain(name);
@@ -144,6 +146,8 @@ it.each<[string[], string]>([
   [['run', '--timeline', 't', '--timeline-limit', 'all'], '--timeline-limit all'],
   [['run', '--code-cache', 'x', '--no-code-cache'], '--no-code-cache: keeps no code'],
   [['run', '--timeline-limit', '1G'], '--timeline-limit: limits the file of --timeline'],
+  [['run', '--timeline', 't', '--trace-limit', '1G'], '--trace-limit: limits the file of --trace'],
+  [['run', '--trace', 't', '--trace-limit', '0'], '--trace-limit 0: must be 1M to 1024G'],
   [['run', '--tlb', '48'], '--tlb 48'],
   [['run', '--timeout', '0'], '--timeout 0'],
   [['run', '--timeout', 'soon'], '--timeout soon'],

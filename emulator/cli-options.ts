@@ -38,6 +38,7 @@ export interface RunOptions {
   noReboot: boolean;
   stats?: string;
   trace?: string;
+  traceLimitMiB: number;
   /** Specifications of breakpoints; see debug/breakpoint-spec.ts. */
   breaks: string[];
   timeline?: string;
@@ -65,9 +66,9 @@ const GEOMETRY_OPTIONS: Record<string, 'm32_4k' | 'm64_4k'> = { '32-bit': 'm32_4
 
 /** Guest seconds after which a scripted run has failed, if --timeout does not say. */
 const SCRIPT_TIMEOUT = 600;
-/** MiB that a timeline's file may have, if --timeline-limit does not say; and at most: 1 TiB. */
-const TIMELINE_LIMIT = 1024;
-const MOST_TIMELINE_LIMIT = 2 ** 20;
+/** MiB that the files of --trace and --timeline may have, if their limits do not say; and at most: 1 TiB. */
+const FILE_LIMIT = 1024;
+const MOST_FILE_LIMIT = 2 ** 20;
 
 export const USAGE = `usage: kseg run [KERNEL] [option]...
 
@@ -92,10 +93,11 @@ Boots KERNEL, a MIPS ELF file, or the bundled Lab kernel, with its console on th
   --no-reboot             a reset by the guest ends the run instead of restarting the machine
   --stats FILE            write counts as JSON
   --trace FILE            write events as JSON lines
+  --trace-limit SIZE      how long that file may get, as with --timeline-limit
   --break SPEC            end the run, well, where SPEC says, and print registers: a symbol or address, write:SYMBOL,
                           asid:N, tlb:N, flush:KIND, exit:KIND, exception:KIND; then [ignore N] [if CONDITION]
   --timeline FILE         write the timeline's events: FILE.csv, FILE.json (Chrome trace, for Perfetto), else NDJSON
-  --timeline-limit SIZE   how long that file may get, e.g. 512M (1M to 1024G, default ${sizeText(TIMELINE_LIMIT)}); the run then goes on
+  --timeline-limit SIZE   how long that file may get, e.g. 512M (1M to 1024G, default ${sizeText(FILE_LIMIT)}); the run then goes on
                           without it
   --ns-per-instruction N  virtual time of an instruction (default ${DEFAULTS.nsPerInstruction})
   --policy NAME           when page tables are flushed: ${FLUSH_POLICIES.join('|')} (default lazy-user)
@@ -160,6 +162,7 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
         'no-reboot': { type: 'boolean' },
         stats: { type: 'string' },
         trace: { type: 'string' },
+        'trace-limit': { type: 'string' },
         break: { type: 'string', multiple: true },
         timeline: { type: 'string' },
         'timeline-limit': { type: 'string' },
@@ -238,8 +241,10 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
       throw new UsageError(`--break: ${(error as Error).message}`);
     }
   }
-  if (values['timeline-limit'] !== undefined && values.timeline === undefined) {
-    throw new UsageError('--timeline-limit: limits the file of --timeline FILE, which is missing.');
+  for (const file of ['trace', 'timeline'] as const) {
+    if (values[`${file}-limit`] !== undefined && values[file] === undefined) {
+      throw new UsageError(`--${file}-limit: limits the file of --${file} FILE, which is missing.`);
+    }
   }
   if (values['code-cache'] !== undefined && values['no-code-cache']) {
     throw new UsageError('--no-code-cache: keeps no code, --code-cache says where; give one of the two.');
@@ -264,7 +269,8 @@ export function parseArguments(args: string[]): RunOptions | 'help' {
   const options: RunOptions = {
     bigEndian: values['big-endian'] ?? false,
     memoryMiB: mebibytes('--memory', values.memory, DEFAULTS.memoryMiB, 16, 1024),
-    timelineLimitMiB: mebibytes('--timeline-limit', values['timeline-limit'], TIMELINE_LIMIT, 1, MOST_TIMELINE_LIMIT),
+    traceLimitMiB: mebibytes('--trace-limit', values['trace-limit'], FILE_LIMIT, 1, MOST_FILE_LIMIT),
+    timelineLimitMiB: mebibytes('--timeline-limit', values['timeline-limit'], FILE_LIMIT, 1, MOST_FILE_LIMIT),
     disks: allDisks,
     virtioConsole: values['virtio-console'] ?? false,
     script,

@@ -188,6 +188,29 @@ it('--timeline ends at its limit, whole, and the run goes on', async () => {
   expect(instructions).toBeGreaterThan(last);
 });
 
+it('--trace ends at its limit, says so itself, and the run goes on', async () => {
+  const [whole, limited, stats] = [file('whole.ndjson'), file('limited.ndjson'), file('limited-trace-stats.json')];
+  const run = ['run', '--append', 'run=pingpong 300;halt', '--stats', stats];
+  await kseg([...run, '--trace', whole]);
+  const { code, out, err } = await kseg([...run, '--trace', limited, '--trace-limit', '1M']);
+  expect(code).toBe(0);
+  expect(out).toContain('300 round trips');
+  oneSentence(err);
+  const text = readFileSync(limited, 'utf8');
+  expect(statSync(limited).size).toBeLessThanOrEqual(2 ** 20);
+  expect(statSync(limited).size).toBeGreaterThan(2 ** 20 * 0.99);
+  const lines = text.trimEnd().split('\n');
+  const last = JSON.parse(lines.at(-1)!) as { event: string; instructions: number };
+  expect(last.event).toBe('cut');
+  expect(err).toContain(
+    `${limited} has its 1 MiB and is complete up to instruction ${last.instructions.toLocaleString('en-US')}; ` +
+      'the run goes on without it (--trace-limit)',
+  );
+  expect(readFileSync(whole, 'utf8').startsWith(lines.slice(0, -1).join('\n') + '\n')).toBe(true);
+  const { instructions } = JSON.parse(readFileSync(stats, 'utf8')) as { instructions: number };
+  expect(instructions).toBeGreaterThan(last.instructions);
+});
+
 // A device that has no room, where there is one.
 describe.runIf(existsSync('/dev/full'))('a disk that is full', () => {
   it.each(['--timeline', '--trace'])('%s says so in one sentence', async (option) => {

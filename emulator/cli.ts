@@ -10,13 +10,14 @@ import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
 import { readBundledGuest } from './guests.ts';
 import { isGuestCommand, runGuestCommand } from './cli-guests.ts';
-import { parseArguments, sizeText, USAGE, UsageError, type RunOptions } from './cli-options.ts';
+import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-options.ts';
 import { Lockstep, describeParting } from './lockstep.ts';
 import type { EngineName, Machine } from './machine.ts';
 import { Script, type Limits, type Outcome } from './script.ts';
 import { dumpStop } from './stop-dump.ts';
 import { runOnTerminal } from './terminal.ts';
-import { openNamed, OutputError, TextFile } from './text-file.ts';
+import { openNamed, OutputError, tellLimit, TextFile } from './text-file.ts';
+import { TraceFile } from './trace-file.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
 import type { TimelineFormat } from './protocol.ts';
@@ -121,11 +122,7 @@ function streamTimeline({ machine, guest }: CreatedMachine, path: string, limitM
     reached: (instructions) => {
       closed = true;
       file.close();
-      const at = instructions.toLocaleString('en-US');
-      process.stderr.write(
-        `kseg: ${path} has its ${sizeText(limitMiB)} and is complete up to instruction ${at}; the run goes on without it ` +
-          '(--timeline-limit).\n',
-      );
+      tellLimit(path, limitMiB, instructions, '--timeline-limit');
     },
   });
   return () => {
@@ -198,13 +195,13 @@ async function run(options: RunOptions): Promise<number> {
   const { machine } = created;
   // Opened before the run, so that it is not made for nothing, and after all that can be refused.
   const statsFd = options.stats ? openNamed(options.stats) : null;
-  const traceFile = options.trace ? new TextFile(options.trace) : null;
+  const traceFile = options.trace ? new TraceFile(options.trace, options.traceLimitMiB) : null;
   const endTimeline = options.timeline ? streamTimeline(created, options.timeline, options.timelineLimitMiB) : () => {};
   if (traceFile) {
     const { trace } = machine;
     machine.trace = (line) => {
       trace?.(line);
-      traceFile.add(JSON.stringify(line) + '\n');
+      if (!traceFile.add(line)) machine.trace = trace;
     };
   }
   const started = performance.now();

@@ -3,6 +3,7 @@ import { DebugSession } from './debug-session.ts';
 import { cp0Register, formatField } from './debug/cp0-fields.ts';
 import { BareMachine, entryLo, op } from './testing/bare-machine.ts';
 import { Lab } from './testing/lab.ts';
+import { SymbolTable } from './debug/symbols.ts';
 import { Cp0 } from './cpu/cp0.ts';
 import type { CpuRequest, CpuView } from './protocol.ts';
 
@@ -47,6 +48,33 @@ describe('the CPU', () => {
     expect(view().cp0.some(({ changed }) => changed)).toBe(false);
     step();
     expect(view().changed).toEqual([T0, 34]);
+  });
+
+  it('names what code accesses: put together from two halves, and at PC from the registers', () => {
+    const [T2, V0] = [10, 2];
+    const data = 0x40118004;
+    machine.symbols = new SymbolTable([{ name: 'current', value: data, size: 4 }]);
+    machine.place(
+      machine.start,
+      op('lui', { t: T0, i: 0x4012 }),
+      op('lw', { t: V0, s: SP, i: 28 }),
+      op('sw', { t: V0, s: T0, i: 0x8004 }),
+      op('addiu', { t: T2, s: T0, i: 0x8004 }),
+      op('lw', { t: T0, s: T0, i: 0x8004 }),
+      // T0 is what was loaded, and not half of an address any more.
+      op('lw', { t: T0, s: T0, i: 0x8004 }),
+      op('jr', { s: RA }),
+      0,
+    );
+    const notes = () =>
+      view({ code: { address: `${machine.start}`, before: 0, after: 6 } }).code.lines.map(({ note }) => note);
+    expect(notes()).toEqual(['', '', 'current', 'current', 'current', '', '']);
+    machine.cpu.r[SP] = data - 28;
+    step();
+    expect(notes()[1]).toBe('0x40118004 current');
+    machine.cpu.pc = machine.start + 24;
+    machine.cpu.r[RA] = machine.start;
+    expect(notes()[6]).toBe(`0x${machine.start.toString(16)}`);
   });
 
   it('lists code round PC, with delay slots, targets and what is not mapped', () => {

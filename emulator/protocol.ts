@@ -26,7 +26,14 @@ export * from './protocol/tables.ts';
 export * from './protocol/timeline.ts';
 export * from './protocol/translate.ts';
 
-export const PROTOCOL_VERSION = 3;
+/** A digest of these files, which the build puts here; absent where they are read without one. */
+declare const __PROTOCOL__: string | undefined;
+
+/**
+ * The worker says it when it starts, and a host that was built with another does not go on: messages would be taken for
+ * what they are not.
+ */
+export const PROTOCOL_VERSION = typeof __PROTOCOL__ === 'undefined' ? 'unbuilt' : __PROTOCOL__;
 
 /** A picture of the machine between two instructions. Parts that nobody watches are absent. */
 export interface ViewUpdate {
@@ -42,8 +49,8 @@ export interface ViewUpdate {
   mips: number;
   /** Instructions in a millisecond of host time since the view before, for what is guessed ahead. */
   pace: number;
-  /** Share of the instructions of that time that generated code executed (0 to 1). */
-  generated: number;
+  /** Share of the instructions of that time that generated code executed (0 to 1); null: it has not run that long yet. */
+  generated: number | null;
   /** Share of that time in which the guest was waiting (0 to 1). */
   idle: number;
   mode: 'kernel' | 'user';
@@ -118,7 +125,7 @@ export type ToEmulator =
 
 /** Emulator to host. */
 export type FromEmulator =
-  | { type: 'hello'; protocol: number }
+  | { type: 'hello'; protocol: string }
   | { type: 'booted'; info: MachineInfo }
   | { type: 'console'; bytes: Uint8Array }
   | { type: 'view'; view: ViewUpdate }

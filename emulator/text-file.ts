@@ -1,6 +1,6 @@
 /** A file of text that is written in large pieces, for what a run writes by the gigabyte. */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { UsageError } from './cli-options.ts';
+import { sizeText, UsageError } from './cli-options.ts';
 
 /** Characters of a piece, about. */
 const PIECE = 1 << 20;
@@ -22,6 +22,14 @@ export function openNamed(path: string): number {
   } catch (error) {
     throw new UsageError(`${path}: cannot write there: ${(error as Error).message}.`);
   }
+}
+
+/** A file has the length it may have. @param instructions up to which it is complete @param option that says how long */
+export function tellLimit(path: string, limitMiB: number, instructions: number, option: string): void {
+  process.stderr.write(
+    `kseg: ${path} has its ${sizeText(limitMiB)} and is complete up to instruction ` +
+      `${instructions.toLocaleString('en-US')}; the run goes on without it (${option}).\n`,
+  );
 }
 
 export class TextFile {

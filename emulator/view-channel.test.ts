@@ -95,3 +95,28 @@ it('measures the share of the time that the guest waited', () => {
   after(20);
   expect(after(20)[0]!.idle).toBe(0);
 });
+
+it('a step leaves the share of generated code what it was when the guest last ran', () => {
+  const { viewed, sent, after } = channel();
+  const generated = () => sent.at(-1)!.generated;
+  const counts = { executed: 0 };
+  // Of the machine's own 100 instructions each time, so many as if generated code had executed them.
+  viewed.machine = Object.create(viewed.machine, { engine: { value: { counts } } }) as Viewed['machine'];
+  after(20);
+  expect(generated()).toBeNull();
+  for (let i = 0; i < 30; i++) {
+    counts.executed += 75;
+    after(20);
+  }
+  expect(generated()).toBeCloseTo(0.75, 1);
+  viewed.running = false;
+  after(20, { atOnce: true });
+  const ran = generated();
+  // Pressed at leisure, each interpreted; and a short way, as to the next change of ASID.
+  for (let i = 0; i < 3; i++) after(900, { atOnce: true });
+  viewed.running = true;
+  after(5, { atOnce: true });
+  viewed.running = false;
+  after(5, { atOnce: true });
+  expect(generated()).toBe(ran);
+});

@@ -13,6 +13,8 @@ const INTERVAL = 16;
 const READING_INTERVAL = 100;
 /** Host milliseconds over which speed and shares are measured, so that they can be read and go with other rates. */
 const MEASURED = 1000;
+/** Host milliseconds that the guest must have run for its share of generated code to say anything. */
+const LEAST_MEASURED = 100;
 /** Views that may be on their way. */
 const CREDIT = 2;
 
@@ -42,7 +44,7 @@ export class ViewChannel {
   /** Of the readings of the last second, the oldest first; and what was measured at the newest. */
   private marks: Mark[] = [];
   private ran = false;
-  private measured = { mips: 0, generated: 0, idle: 0 };
+  private measured: Pick<ViewUpdate, 'mips' | 'generated' | 'idle'> = { mips: 0, generated: null, idle: 0 };
 
   /** @param now host milliseconds */
   constructor(
@@ -55,7 +57,7 @@ export class ViewChannel {
     this.last = { at: this.now(), instructions: 0 };
     this.marks = [{ ...this.last, generated: 0, idleMs }];
     this.ran = true;
-    this.measured = { mips: 0, generated: 0, idle: 0 };
+    this.measured = { mips: 0, generated: null, idle: 0 };
   }
 
   acknowledge(sequence: number): void {
@@ -87,8 +89,9 @@ export class ViewChannel {
     const first = marks[0] ?? mark;
     const elapsed = mark.at - first.at;
     const executed = mark.instructions - first.instructions;
-    // Of a guest that stands still, what it was when it last ran.
-    const generated = executed > 0 ? Math.max(0, mark.generated - first.generated) / executed : measured.generated;
+    // Of a guest that stands still, what it was when it last ran: a step or a short way are interpreted and say nothing.
+    const telling = this.ran && executed > 0 && elapsed >= LEAST_MEASURED;
+    const generated = telling ? Math.max(0, mark.generated - first.generated) / executed : measured.generated;
     if (!running || !this.ran || executed < 0) {
       this.marks = [mark];
       this.measured = { mips: 0, generated, idle: 0 };

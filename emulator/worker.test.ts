@@ -108,6 +108,8 @@ class Host {
 it('says hello with its protocol', async () => {
   host = new Host();
   expect(await host.next('hello', 0)).toEqual({ type: 'hello', protocol: PROTOCOL_VERSION });
+  // Of the files themselves, so that no change of them is forgotten.
+  expect(PROTOCOL_VERSION).toMatch(/^[0-9a-f]{12}$/);
 });
 
 it('boots, prints, and answers keys', async () => {

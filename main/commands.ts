@@ -6,8 +6,8 @@
  * here take Shift as well. `key` is for the others: it works wherever the console does not have the focus.
  */
 
-/** `layouts`, `panels` and `theme` are submenus of `view`; `none`: in no menu. */
-export type MenuName = 'file' | 'machine' | 'view' | 'layouts' | 'panels' | 'theme' | 'help' | 'none';
+/** `layouts`, `panels`, `parts` and `theme` are submenus of `view`; `none`: in no menu. */
+export type MenuName = 'file' | 'machine' | 'view' | 'layouts' | 'panels' | 'parts' | 'theme' | 'help' | 'none';
 
 /** When a command can be carried out, from the machine's state. */
 export type Needs = 'always' | 'machine' | 'live' | 'paused';
@@ -161,27 +161,6 @@ export const COMMANDS = [
     needs: 'machine',
   },
   {
-    id: 'tlb.filter',
-    label: 'Filter TLB',
-    about: 'Show only entries of an ASID or a segment, or those that can serve an access',
-    menu: 'none',
-    needs: 'machine',
-  },
-  {
-    id: 'timeline.filter',
-    label: 'Filter Timeline',
-    about: 'Count only events of some lanes, an ASID, a segment or a range of the PC',
-    menu: 'none',
-    needs: 'machine',
-  },
-  {
-    id: 'timeline.list',
-    label: 'List Timeline Events',
-    about: 'Show the events on the screen one by one, and go there',
-    menu: 'none',
-    needs: 'machine',
-  },
-  {
     id: 'console.copy',
     label: 'Copy Console',
     about: 'Copy the selection in the console, or all of it when nothing is selected',
@@ -289,6 +268,51 @@ export const COMMANDS = [
     menu: 'panels',
     accelerator: 'CmdOrCtrl+Shift+D',
     needs: 'always',
+  },
+  /* To parts of panels that are too far within for Tab. */
+  {
+    id: 'cpu.code',
+    label: 'Disassembly',
+    about: 'Go to the listing in the CPU panel',
+    menu: 'parts',
+    accelerator: 'CmdOrCtrl+Shift+X',
+    needs: 'machine',
+  },
+  {
+    id: 'cpu.memory',
+    label: 'Memory',
+    about: 'Go to the memory in the CPU panel, at its address',
+    menu: 'parts',
+    accelerator: 'CmdOrCtrl+Shift+H',
+    needs: 'machine',
+  },
+  {
+    id: 'breakpoints.list',
+    label: 'List of Breakpoints',
+    about: 'Go to the first breakpoint that there is',
+    menu: 'parts',
+    needs: 'machine',
+  },
+  {
+    id: 'timeline.list',
+    label: 'Timeline Events',
+    about: 'List the events on the screen one by one, and go there',
+    menu: 'parts',
+    needs: 'machine',
+  },
+  {
+    id: 'timeline.filter',
+    label: 'Timeline Filter',
+    about: 'Count only events of some lanes, an ASID, a segment or a range of the PC',
+    menu: 'parts',
+    needs: 'machine',
+  },
+  {
+    id: 'tlb.filter',
+    label: 'TLB Filter',
+    about: 'Show only entries of an ASID or a segment, or those that can serve an access',
+    menu: 'parts',
+    needs: 'machine',
   },
   {
     id: 'translate.pc',

@@ -191,8 +191,8 @@ describe('EmulatorHost', () => {
 
   it('refuses a worker of another protocol', async () => {
     const { worker, got } = await booted();
-    worker.says({ type: 'hello', protocol: 99 });
-    expect(got('error')[0]).toMatch(/protocol 99/);
+    worker.says({ type: 'hello', protocol: '0123456789ab' });
+    expect(got('error')[0]).toMatch(/protocol 0123456789ab/);
     expect(got('state').at(-1)).toMatchObject({ state: 'ended', reason: 'error' });
   });
 

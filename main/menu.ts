@@ -62,6 +62,7 @@ export function installMenu({ developer, onCommand }: MenuOptions): void {
       submenu: [
         { label: '&Layout', submenu: commands('layouts') },
         { label: '&Panels', submenu: commands('panels') },
+        { label: '&Go To', submenu: commands('parts') },
         { label: '&Theme', submenu: commands('theme') },
         separator,
         ...commands('view'),

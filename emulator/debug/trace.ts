@@ -25,7 +25,9 @@ export type TraceEvent =
     }
   | { event: 'input'; bytes: number }
   | { event: 'reset' | 'powerOff' | 'panic' }
-  | { event: 'stopped'; message: string };
+  | { event: 'stopped'; message: string }
+  /** The file has its limit and ends here. */
+  | { event: 'cut' };
 
 export type TraceLine = { instructions: number; pc: string; symbol: string } & TraceEvent;
 export type TraceSink = (line: TraceLine) => void;

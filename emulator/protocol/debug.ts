@@ -56,7 +56,7 @@ export interface CodeLine {
   text: string;
   /** A symbol that begins here. */
   label: string;
-  /** Name of where a branch or jump goes. */
+  /** Where a branch or jump goes, or what an address put together here is, by name; at PC, which address it accesses. */
   note: string;
   delaySlot: boolean;
 }

@@ -75,7 +75,7 @@ export class TimelineExport {
   }
 }
 
-/** Bytes kept free for a file's end: the event that goes past the limit, and the foot. */
+/** Bytes kept free for a file's end: the event that goes past the limit, the note that it is cut, and the foot. */
 const END = 4096;
 const encoder = new TextEncoder();
 /** Bytes of a text in UTF-8. */
@@ -132,6 +132,7 @@ export class TimelineStream {
     this.written = to;
     this.put(parts.join(''));
     if (!limit || room > 0) return;
+    this.write(writer.cut(last));
     this.end();
     limit.reached(last);
   }

@@ -208,8 +208,29 @@ describe.each<TimelineFormat>(['ndjson', 'csv', 'json'])('a stream of %s with a 
               .trimEnd()
               .split('\n')
               .map((line) => (JSON.parse(line) as { instructions: number }).instructions);
-    expect(counts.at(-1)).toBe(reached[0]);
-    if (format !== 'json') expect(whole.startsWith(text)).toBe(true);
+    // The last is the note itself.
+    expect(counts.slice(-2)).toEqual([reached[0], reached[0]]);
+    if (format !== 'json')
+      expect(whole.startsWith(text.trimEnd().slice(0, text.trimEnd().lastIndexOf('\n') + 1))).toBe(true);
+  });
+
+  it('says itself that it was cut, and where', () => {
+    const [instructions] = reached;
+    const last = text.trimEnd().split('\n').at(-1)!;
+    if (format === 'ndjson') expect(JSON.parse(last)).toEqual({ instructions, lane: 'machine', event: 'cut' });
+    else if (format === 'csv') {
+      const [head, ...rows] = records(text);
+      const row = Object.fromEntries(head!.map((name, i) => [name, rows.at(-1)![i]]));
+      expect(row).toMatchObject({ instructions: String(instructions), lane: 'machine', event: 'cut' });
+    } else {
+      const { traceEvents, otherData } = JSON.parse(text) as {
+        traceEvents: { name: string; args?: object }[];
+        otherData: { cutAt?: number };
+      };
+      expect(otherData.cutAt).toBe(instructions);
+      expect(traceEvents.filter(({ name }) => name === 'cut')).toMatchObject([{ args: { instructions } }]);
+    }
+    expect(whole).not.toMatch(/\bcut(At)?\b/);
   });
 
   it('is the same as without where the run ends first', () => {

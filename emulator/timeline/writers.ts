@@ -10,6 +10,8 @@ export interface TimelineWriter {
   event(event: TimelineEvent): string;
   /** Events that were dropped between the one before and the next. */
   gap(events: number): string;
+  /** The file has its limit, and ends here: of all events up to this instruction count. Before the foot. */
+  cut(instructions: number): string;
   foot(): string;
 }
 
@@ -73,6 +75,9 @@ class NdjsonWriter implements TimelineWriter {
   gap(events: number): string {
     return JSON.stringify({ lane: 'machine', event: 'dropped', events }) + '\n';
   }
+  cut(instructions: number): string {
+    return JSON.stringify({ instructions, lane: 'machine', event: 'cut' }) + '\n';
+  }
   foot(): string {
     return '';
   }
@@ -121,6 +126,9 @@ class CsvWriter implements TimelineWriter {
   gap(events: number): string {
     return this.row({ lane: 'machine', event: 'dropped', events });
   }
+  cut(instructions: number): string {
+    return this.row({ instructions, lane: 'machine', event: 'cut' });
+  }
   foot(): string {
     return '';
   }
@@ -158,6 +166,7 @@ const PID = 1;
 class TraceWriter implements TimelineWriter {
   private comma = '';
   private time = 0;
+  private cutAt: number | undefined;
   /** The slices under way: the name, and since when. */
   private readonly slices = new Map<number, { name: string; since: number }>();
 
@@ -220,9 +229,25 @@ class TraceWriter implements TimelineWriter {
     return this.entry({ name, cat: 'dropped', ph: 'i', s: 'p', pid: PID, tid: track('machine'), ts: this.time });
   }
 
+  /** On the machine's track, and, for readers that show no instants, beside the facts. */
+  cut(instructions: number): string {
+    this.cutAt = instructions;
+    const args = { instructions };
+    return this.entry({
+      name: 'cut',
+      cat: 'cut',
+      ph: 'i',
+      s: 'p',
+      pid: PID,
+      tid: track('machine'),
+      ts: this.time,
+      args,
+    });
+  }
+
   foot(): string {
     const open = [...this.slices].map(([tid, slice]) => this.complete(tid, slice, this.time)).join('');
-    return `${open}\n],"otherData":${JSON.stringify({ ...this.facts })}}\n`;
+    return `${open}\n],"otherData":${JSON.stringify({ ...this.facts, cutAt: this.cutAt })}}\n`;
   }
 }
 

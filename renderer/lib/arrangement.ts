@@ -39,8 +39,8 @@ export interface Arrangement {
   closed: string[];
   /** Panels as they were brought to the front, the last one first. */
   recent: string[];
-  /** The left area's share of the width. */
-  leftShare: number;
+  /** The left area's share of the width; null: the layout's own, and not less than the console wants. */
+  leftShare: number | null;
   /** In CSS pixels; null: the panel's natural height, or a share. */
   topHeight: number | null;
   bottomHeight: number | null;
@@ -66,8 +66,7 @@ export function defaultArrangement(layout: LayoutName, panels: readonly Placed[]
     const area = areaAtFirst(panel, layout);
     if (area) areas[area].push(panel.id);
   }
-  const { leftShare } = LAYOUTS.find(({ id }) => id === layout)!;
-  return { areas, closed: [], recent: [], leftShare, topHeight: null, bottomHeight: null };
+  return { areas, closed: [], recent: [], leftShare: null, topHeight: null, bottomHeight: null };
 }
 
 const strings = (value: unknown): string[] =>
@@ -92,7 +91,7 @@ export function restoreArrangement(saved: unknown, layout: LayoutName, panels: r
     areas: { left: take(given.left), top: take(given.top), low: take(given.low), bottom: take(given.bottom) },
     closed: take(closed),
     recent: strings(recent).filter((id) => panels.some((panel) => panel.id === id)),
-    leftShare: within(leftShare, 0.1, 0.9) ?? fresh.leftShare,
+    leftShare: within(leftShare, 0.1, 0.9),
     topHeight: within(topHeight, 40, 10_000),
     bottomHeight: within(bottomHeight, 40, 10_000),
   };

@@ -1,9 +1,11 @@
 /** The CSS grid of a layout's groups: areas, tracks and the splitters between them. */
-import type { Area, Group } from './arrangement.ts';
+import { LAYOUTS, type Area, type Group, type LayoutName } from './arrangement.ts';
 
 /** Least sizes in CSS pixels. */
 export const MIN_LEFT = 240;
 export const MIN_RIGHT = 540;
+/** A console of 80 columns, which guests take a serial terminal to have: 6 px each, and what stands round them. */
+export const CONSOLE = 502;
 export const MIN_TOP = 90;
 export const MIN_LOW = 80;
 export const MIN_BOTTOM = 64;
@@ -18,7 +20,9 @@ export interface GridInput {
   /** Of the whole frame. */
   width: number;
   height: number;
-  leftShare: number;
+  layout: LayoutName;
+  /** As in the arrangement, as the two heights. */
+  leftShare: number | null;
   topHeight: number | null;
   bottomHeight: number | null;
   /** The top area's panel is as high as its content. */
@@ -37,7 +41,16 @@ export interface Grid {
 const clamp = (value: number, min: number, max: number): number => Math.round(Math.max(min, Math.min(max, value)));
 
 /** Splitters' grid areas are `x-left`, `x-top` and `x-bottom`. */
-export function gridOf({ groups, width, height, leftShare, topHeight, bottomHeight, naturalTop }: GridInput): Grid {
+export function gridOf({
+  groups,
+  width,
+  height,
+  layout,
+  leftShare,
+  topHeight,
+  bottomHeight,
+  naturalTop,
+}: GridInput): Grid {
   const has = (area: Area): boolean => groups.some((group) => group.area === area);
   const right = has('top') || has('low');
   const above = has('left') || right;
@@ -46,7 +59,8 @@ export function gridOf({ groups, width, height, leftShare, topHeight, bottomHeig
   const splitBottom = has('bottom') && above;
 
   const maxLeft = Math.max(MIN_LEFT, width - MIN_RIGHT);
-  const left = clamp(leftShare * width, MIN_LEFT, maxLeft);
+  const own = LAYOUTS.find(({ id }) => id === layout)!.leftShare;
+  const left = clamp(leftShare === null ? Math.max(own * width, CONSOLE) : leftShare * width, MIN_LEFT, maxLeft);
   const leastAbove = splitTop ? MIN_TOP + LINE + MIN_LOW : MIN_TOP;
   const maxBottom = Math.max(MIN_BOTTOM, Math.min(height * 0.8, height - leastAbove - LINE));
   const bottom = clamp(bottomHeight ?? Math.min(BOTTOM, height * BOTTOM_SHARE), MIN_BOTTOM, maxBottom);

@@ -60,7 +60,8 @@ export async function focusPanelById(id: string): Promise<void> {
 /** Focuses a part of a panel that is, or is about to be, on the screen. @param selector of what takes the focus */
 export async function focusPart(id: string, selector: string): Promise<void> {
   await tick();
-  panelElement(id)?.querySelector<HTMLElement>(selector)?.focus();
+  const panel = panelElement(id);
+  if (panel) focusWithin(panel, selector, panel.querySelector<HTMLElement>(TARGET) ?? standInOf(panel));
 }
 
 /** What stands in for a panel's target where there is none: not another panel's tab. */
@@ -68,17 +69,22 @@ const STAND_IN = '[role=tab][aria-selected=true], button:not(:disabled):not([rol
 
 /** Focuses what a panel wants focused, as soon as it is there; until then, or without any, its tab or first control. */
 export function focusPanel(panel: HTMLElement): void {
-  const target = panel.querySelector<HTMLElement>(TARGET);
+  focusWithin(panel, TARGET, standInOf(panel));
+}
+
+const standInOf = (panel: HTMLElement) => panel.querySelector<HTMLElement>(STAND_IN);
+
+function focusWithin(panel: HTMLElement, selector: string, standIn: HTMLElement | null): void {
+  const target = panel.querySelector<HTMLElement>(selector);
   if (target) {
     target.focus();
     return;
   }
-  const standIn = panel.querySelector<HTMLElement>(STAND_IN);
   standIn?.focus();
   // Some panels are empty until the machine's next view.
   const observer = new MutationObserver(() => {
     if (document.activeElement !== standIn) observer.disconnect();
-    const late = panel.querySelector<HTMLElement>(TARGET);
+    const late = panel.querySelector<HTMLElement>(selector);
     if (!late) return;
     observer.disconnect();
     if (document.activeElement === standIn) late.focus();

@@ -172,7 +172,7 @@ export const SCENES = [
       const { page } = app;
       await atPrompt(app);
       await app.command('view.layout.debug');
-      await page.keyboard.press('Control+Shift+KeyD');
+      await app.command('panel.breakpoints');
       const add = async (kind, argument, condition = '') => {
         await page.getByTestId('break-kind').selectOption(kind);
         await page.getByTestId('break-argument').fill(argument);

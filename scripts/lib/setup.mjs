@@ -94,6 +94,7 @@ const SOURCES = [
   'package.json',
   'scripts/build.mjs',
   'vite.node.config.ts',
+  'vite.protocol.ts',
   'vite.renderer.config.ts',
 ];
 export const STAMP = path.join(ROOT, 'dist/.sources');

@@ -13,6 +13,9 @@ export async function carryOut(command: DebugCommand): Promise<boolean> {
   }
 }
 
+/** What the panel's commands do; `open` is set while the panel is there. */
 export const cpuActions = {
+  /** Unfolds a part. */
+  open: (_part: 'code' | 'memory'): void => {},
   stepOver: () => carryOut({ do: 'stepOver' }),
 };

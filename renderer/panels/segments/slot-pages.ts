@@ -27,9 +27,14 @@ export function countKinds(pages: Uint8Array, freed: Uint8Array | null): Record<
   return counts;
 }
 
+/** The kinds of which there are pages, but for what is absent or freed. */
+export function presentKinds(counts: Record<PageKind, number>): PageKind[] {
+  return PAGE_KINDS.filter((kind) => kind !== 'absent' && kind !== 'freed' && counts[kind] > 0);
+}
+
 /** `61 present: 20 read-only, 12 writable, 29 dirty; 26 freed`. */
 export function describeKinds(counts: Record<PageKind, number>): string {
-  const kinds = PAGE_KINDS.filter((kind) => kind !== 'absent' && kind !== 'freed' && counts[kind] > 0);
+  const kinds = presentKinds(counts);
   const present = kinds.reduce((sum, kind) => sum + counts[kind], 0);
   const list = kinds.map((kind) => `${count(counts[kind])} ${kind}`).join(', ');
   const freed = counts.freed > 0 ? `; ${count(counts.freed)} freed` : '';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLayout } from '../../lib/layouts.ts';
-import { cellPosition, columnPitch, moveSlot, segmentOfSlot, slotAt, stripGeometry } from './strip-geometry.ts';
+import { cellPosition, columnPitch, moveSlot, segmentOfSlot, slotAt, spaced, stripGeometry } from './strip-geometry.ts';
 
 const kvm = stripGeometry(defaultLayout('kvm'), 'kernel', 6);
 const malta = stripGeometry(defaultLayout('malta'), 'kernel', 6);
@@ -51,6 +51,15 @@ describe('stripGeometry', () => {
   it('takes its pitch from the room', () => {
     expect([1200, 960, 873, 661, 600].map(columnPitch)).toEqual([8, 7, 6, 5, 4]);
   });
+});
+
+it('addresses below narrow segments stand apart: among the smallest cells that of kseg1 moves on', () => {
+  const moved = (pitch: number) => {
+    const parts = stripGeometry(defaultLayout('malta'), 'kernel', pitch).segments.slice(1, 3);
+    return spaced(parts, 72).map(({ x }, i) => x - parts[i]!.x);
+  };
+  expect(moved(6)).toEqual([0, 0]);
+  expect(moved(4)).toEqual([0, 4]);
 });
 
 describe('moveSlot', () => {

@@ -113,6 +113,14 @@ export function stripGeometry(
   };
 }
 
+/** Parts from left to right, each at least `room` pixels after the one before: those that stand too near move on. */
+export function spaced<T extends { x: number }>(parts: readonly T[], room: number): T[] {
+  return parts.reduce<T[]>((placed, part) => {
+    const before = placed.at(-1);
+    return [...placed, before ? { ...part, x: Math.max(part.x, before.x + room) } : part];
+  }, []);
+}
+
 /** The segment that holds a slot. */
 export function segmentOfSlot(strip: StripGeometry, slot: number): StripSegment | undefined {
   return strip.segments.find((part) => slot >= part.first && slot < part.end);

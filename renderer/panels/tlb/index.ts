@@ -1,8 +1,7 @@
 /** The guest's TLB. */
 import type { Panel } from '../panel.ts';
-import { focusPart } from '../../lib/keyboard.ts';
 import { layout } from '../../lib/layout.svelte.ts';
-import { start } from '../../start/start.svelte.ts';
+import { openPart } from '../open-part.ts';
 import { tlbActions } from './actions.ts';
 import Tlb from './Tlb.svelte';
 
@@ -29,11 +28,7 @@ export const tlbPanel: Panel = {
     },
     {
       id: 'tlb.filter',
-      run: () => {
-        layout.show('tlb');
-        tlbActions.filter();
-        void start.close().then(() => focusPart('tlb', '[data-testid=tlb-filter] select'));
-      },
+      run: () => void openPart('tlb', () => tlbActions.filter(), '[data-testid=tlb-filter] select'),
     },
   ],
 };
