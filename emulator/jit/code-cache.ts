@@ -16,6 +16,7 @@ import { KeptCode, type RegionCode } from './kept-code.ts';
 import { LateLinks, type Callee, type CellModule, type ModuleSource } from './late-links.ts';
 import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
+import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
 import { StoredCode, type StoredHost, type ToSave } from './stored-code.ts';
 
 /** Places, for each region, that it may leave to when there is code for them. */
@@ -25,18 +26,8 @@ const CELLS = 8;
 interface Sent extends Batch {
   /** By page of its blocks: a bit for each word that has changed since. */
   changed: Map<number, Uint8Array>;
-  /** Table slots of the links, by guard. */
-  linked: Map<number, number>;
-}
-
-/** The translations of one host page in one mode. */
-interface PageCode {
-  mode: number;
-  host: number;
-  /** Its functions, and where their entries are in the page. */
-  slots: (Callee & { at: number; code: RegionCode })[];
-  /** Bit for each word that a region holds. */
-  covered: Uint8Array;
+  /** The links' functions, by guard. Their slots may be others by the time that the module comes. */
+  linked: Map<number, CallableFunction>;
 }
 
 export class CodeCache implements StoredHost {
@@ -56,7 +47,7 @@ export class CodeCache implements StoredHost {
   /** Instructions executed since power-on, a while ago. */
   private now = 0;
   private restsUntil = 0;
-  private readonly pages = new Map<number, PageCode>();
+  private readonly pages = new TranslatedPages();
   private readonly kept: KeptCode;
   /** What is kept from run to run, if anything is. */
   private readonly stored: StoredCode | null;
@@ -162,7 +153,7 @@ export class CodeCache implements StoredHost {
         guard: guards + 4 * i,
       };
     });
-    const linked = new Map<number, number>();
+    const linked = new Map<number, CallableFunction>();
     const links = this.findLinks(mode, near, linked);
     const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links, cells };
     const pages = new Set(hot.map(({ host }) => host & ~0xfff));
@@ -182,16 +173,16 @@ export class CodeCache implements StoredHost {
 
   /**
    * Code that is translated and that code in these pages may go to: in the same page, or where a jump of it goes.
-   * @param linked gets their slots by guard
+   * @param linked gets their functions by guard
    */
-  private findLinks(mode: number, pages: readonly NearPage[], linked: Map<number, number>): Link[] {
+  private findLinks(mode: number, pages: readonly NearPage[], linked: Map<number, CallableFunction>): Link[] {
     const links = new Map<number, Link>();
-    const add = (pc: number, { slot, guard }: PageCode['slots'][number]) => {
+    const add = (pc: number, { code, guard }: PlacedCode) => {
       links.set(pc, { pc, guard });
-      linked.set(guard, slot);
+      linked.set(guard, code.call);
     };
     for (const { base, host, targets } of pages) {
-      for (const each of this.pages.get((host >>> 12) * MODES + mode)?.slots ?? []) add((base + 4 * each.at) | 0, each);
+      for (const each of this.pages.get(mode, host)?.slots ?? []) add((base + 4 * each.at) | 0, each);
       for (const [pc, host] of targets) {
         const callee = links.has(pc) ? undefined : this.calleeAt(mode, host);
         if (callee) add(pc, callee);
@@ -200,10 +191,10 @@ export class CodeCache implements StoredHost {
     return [...links.values()];
   }
 
-  private calleeAt(mode: number, host: number): PageCode['slots'][number] | undefined {
+  private calleeAt(mode: number, host: number): PlacedCode | undefined {
     if (this.map.entry(mode, host) <= 0) return undefined;
     const place = (host & 0xfff) >>> 2;
-    return this.pages.get((host >>> 12) * MODES + mode)?.slots.find(({ at }) => at === place);
+    return this.pages.get(mode, host)?.slots.find(({ at }) => at === place);
   }
 
   /** What is translated at a virtual address of a mode, as it is mapped now. */
@@ -235,9 +226,7 @@ export class CodeCache implements StoredHost {
     if (!module) return true;
     if (!slots.hasRoom(regions.length)) return false;
     // What has been dropped meanwhile is not called.
-    const callees = links.map((guard) => {
-      return map.isOpen(guard) ? (slots.table.get(batch.linked.get(guard)!) as CallableFunction) : null;
-    });
+    const callees = links.map((guard) => (map.isOpen(guard) ? batch.linked.get(guard)! : null));
     const source = { module, wire, imports: links, cells, firstCell, unused: 0 };
     const { calls, own } = this.instantiate(mode, source, callees);
     this.stored?.note(own, source);
@@ -286,21 +275,12 @@ export class CodeCache implements StoredHost {
     const { mode, pc, host, guard, spans, module, call } = code;
     const slot = this.modes[mode]!.add(call);
     this.map.setEntry(mode, host, slot);
-    const key = (host >>> 12) * MODES + mode;
-    let page = this.pages.get(key);
-    if (!page) {
-      page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS) };
-      this.pages.set(key, page);
-    }
     const callee = { slot, at: (host & 0xfff) >>> 2, guard, module, cells: [], code };
-    page.slots.push(callee);
+    this.pages.add(mode, host, callee);
     module.used = true;
     this.map.openGuard(guard, host);
     this.late.installed(mode, pc, host, callee);
-    for (let i = 0; i < spans.length; i += 2) {
-      page.covered.fill(1, spans[i], spans[i + 1]);
-      this.counts.instructions += spans[i + 1]! - spans[i]!;
-    }
+    for (let i = 0; i < spans.length; i += 2) this.counts.instructions += spans[i + 1]! - spans[i]!;
   }
 
   // What was translated before
@@ -350,7 +330,7 @@ export class CodeCache implements StoredHost {
     const first = (host & 0xfff) >>> 2;
     const last = ((host & 0xfff) + length - 1) >>> 2;
     for (let mode = 0; mode < MODES; mode++) {
-      const page = this.pages.get((host >>> 12) * MODES + mode);
+      const page = this.pages.get(mode, host);
       if (!page) continue;
       for (let i = first; i <= last; i++) {
         if (page.covered[i] === 0) continue;
@@ -364,15 +344,14 @@ export class CodeCache implements StoredHost {
 
   /** Nobody need know of changes to the page, if it has no code and none is on its way. */
   private unwatch(host: number): void {
-    const page = host >>> 12;
-    if (this.pages.has(page * MODES) || this.pages.has(page * MODES + 1)) return;
+    if (this.pages.has(host)) return;
     if (!this.sent.some(({ changed }) => changed.has(host & ~0xfff))) this.mmu.watched.delete(host);
   }
 
   /** The instruction at `host` has left generated code for a device. */
   noteDevice(mode: number, host: number): void {
     if (!this.devices.note(host)) return;
-    const page = this.pages.get((host >>> 12) * MODES + mode);
+    const page = this.pages.get(mode, host);
     if (!page) return;
     const places = new Set(this.devices.placesIn(mode, host));
     places.add((host & 0xfff) >>> 2);
@@ -395,7 +374,7 @@ export class CodeCache implements StoredHost {
       this.map.setEntry(page.mode, page.host + 4 * at, 0);
     }
     this.counts.dropped += page.slots.length;
-    this.pages.delete((page.host >>> 12) * MODES + page.mode);
+    this.pages.delete(page);
     this.devices.forget(page.mode, page.host);
     this.epoch++;
   }

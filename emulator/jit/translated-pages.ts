@@ -1,0 +1,55 @@
+/** The host pages that there are functions of, by mode. */
+import { MODES } from './code-map.ts';
+import type { RegionCode } from './kept-code.ts';
+import type { Callee } from './late-links.ts';
+import { PAGE_WORDS } from './region.ts';
+
+/** A function that is in use, and where its entry is in its page. */
+export type PlacedCode = Callee & { at: number; code: RegionCode };
+
+/** The translations of one host page in one mode. */
+export interface PageCode {
+  mode: number;
+  host: number;
+  slots: PlacedCode[];
+  /** 1 for each word that a region holds. */
+  covered: Uint8Array;
+}
+
+export class TranslatedPages {
+  private readonly pages = new Map<number, PageCode>();
+
+  /** The page of `host`, if there is code of it. */
+  get(mode: number, host: number): PageCode | undefined {
+    return this.pages.get(keyOf(mode, host));
+  }
+  has(host: number): boolean {
+    for (let mode = 0; mode < MODES; mode++) if (this.pages.has(keyOf(mode, host))) return true;
+    return false;
+  }
+  values(): Iterable<PageCode> {
+    return this.pages.values();
+  }
+
+  add(mode: number, host: number, placed: PlacedCode): void {
+    let page = this.get(mode, host);
+    if (!page) {
+      page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS) };
+      this.pages.set(keyOf(mode, host), page);
+    }
+    page.slots.push(placed);
+    const { spans } = placed.code;
+    for (let i = 0; i < spans.length; i += 2) page.covered.fill(1, spans[i], spans[i + 1]);
+  }
+
+  delete({ mode, host }: PageCode): void {
+    this.pages.delete(keyOf(mode, host));
+  }
+  clear(): void {
+    this.pages.clear();
+  }
+}
+
+function keyOf(mode: number, host: number): number {
+  return (host >>> 12) * MODES + mode;
+}
