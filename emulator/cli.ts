@@ -8,6 +8,7 @@ import { codeFolder, guestCode, makeCodeFolder, type GuestCode } from './code-fo
 import { setCompilerFlags } from './compiler-flags.ts';
 import { openDisks } from './disk-files.ts';
 import { DiskError } from './disk/block-device.ts';
+import { REASONS } from './guest-library.ts';
 import { readBundledGuest } from './guests.ts';
 import { isGuestCommand, runGuestCommand } from './cli-guests.ts';
 import { parseArguments, USAGE, UsageError, type RunOptions } from './cli-options.ts';
@@ -50,13 +51,7 @@ function makeNamed(folder: string): void {
     makeCodeFolder(folder);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = {
-      EACCES: 'it may not be written',
-      EEXIST: 'a file is in its place',
-      ENOTDIR: 'a part of the path is no folder',
-      EROFS: 'the disk is read-only',
-    };
-    throw new UsageError(`${folder}: cannot keep code there: ${reasons[code ?? ''] ?? message}.`);
+    throw new UsageError(`${folder}: cannot keep code there: ${REASONS[code ?? ''] ?? message}.`);
   }
 }
 

@@ -212,8 +212,11 @@ function sizeAndTime(path: string): { size: number; time: number } {
   return { size, time: mtimeMs };
 }
 
+let program: string | null | undefined;
+
 /** The translations kept of a guest; undefined where they cannot be. */
 export function guestCode(folder: string, guest: GuestName): GuestCode | undefined {
-  const program = keepsNativeCode() ? programName() : null;
+  // It is read once, and not at each boot.
+  program ??= keepsNativeCode() ? programName() : null;
   return program === null ? undefined : new GuestCode(folder, program, guest);
 }

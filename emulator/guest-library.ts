@@ -58,7 +58,8 @@ export function guestFolder(
   return join(data, 'kseg', 'guests');
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+/** Why a folder cannot be written, by the error's code. */
+export const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'it may not be written',
   EPERM: 'it may not be written',
   EROFS: 'the disk is read-only',

@@ -13,6 +13,7 @@ import { TrapPaths } from './trap-paths.ts';
 import { I32, ModuleWriter, Op, VOID, type FunctionType } from './wasm.ts';
 
 export interface Dispatcher {
+  /** The module that all of it is in. */
   made: FixedModule;
   /** For each mode; see call-target.ts. */
   enter: CallableFunction[];

@@ -1,9 +1,9 @@
 /**
  * One region as a WebAssembly function `(page base, instructions left, depth) -> (pc, instructions left)`.
  *
- * Registers are in locals, or most of them. Which of these memory does not have yet ("dirty") is known at every place, so what leaves the
- * region stores just those; and which of them will be needed decides what is loaded at the entry and after a call.
- * Instructions that cannot go on (a miss in the host TLB, an overflow) leave through an exit shared by all that have the
+ * Registers are in locals, or most of them. Which of these memory does not have yet ("dirty") is known at every place, so
+ * what leaves the region stores just those; and which of them will be needed decides what is loaded at the entry and after
+ * a call. Instructions that cannot go on (a miss in the host TLB, an overflow) leave through an exit shared by all that have the
  * same registers to store; the interpreter then executes the instruction.
  *
  * Instructions are counted block by block. That there are enough left is tested at the entry, at loop heads and after
