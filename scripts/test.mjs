@@ -102,7 +102,7 @@ async function playwright(project, dist) {
   const skipped = [];
   return suite(command, rest, {
     file,
-    timeoutMs: 8 * MINUTE,
+    timeoutMs: 15 * MINUTE,
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file, ELECTRON_OVERRIDE_DIST_PATH: dist },
     read: ({ stats, errors, suites }) => {
       const walk = ({ specs = [], suites: inner = [] }) => {
