@@ -304,7 +304,7 @@ export class Engine {
       return;
     }
     const word = words[host >> 2]!;
-    if (isAccess(word, code) && ((cpu.r[(word >>> 21) & 31]! + ((word << 16) >> 16)) | 0) === va) {
+    if (isAccess(word, code, va) && ((cpu.r[(word >>> 21) & 31]! + ((word << 16) >> 16)) | 0) === va) {
       this.look(va, code === ExcCode.TLBS ? WRITE : READ, false);
     }
   }
@@ -396,8 +396,14 @@ export class Engine {
   }
 }
 
-/** Whether the word is a load or a store (the exception's code says which) with base and offset that does no more. */
-function isAccess(word: number, code: ExcCode): boolean {
+/**
+ * Whether the word is a load or a store (the exception's code says which) with base and offset that does no more, and may
+ * be at that address.
+ */
+function isAccess(word: number, code: ExcCode, va: number): boolean {
   const opcode = word >>> 26;
+  // Of the even ones those of bytes and of parts of words.
+  const alignment = (opcode & 1) === 0 ? 0 : (opcode & 2) | 1;
+  if ((va & alignment) !== 0) return false;
   return code === ExcCode.TLBS ? opcode >= 0x28 && opcode <= 0x2e : opcode >= 0x20 && opcode <= 0x26;
 }

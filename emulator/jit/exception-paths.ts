@@ -246,8 +246,11 @@ export abstract class ExceptionPaths {
         const word = e.local(e.load(place));
         e.set(write, e.is(code, ExcCode.TLBS));
         // Loads and stores with base and offset that do no more: opcodes 0x20 to 0x26, and 0x28 to 0x2e.
-        const opcode = e.shr(word, 26);
+        const opcode = e.local(e.shr(word, 26));
         e.returnIf(e.not(e.isBelow(e.sub(opcode, e.select(write, 0x28, 0x20)), 7)));
+        // Bytes and parts of words, the even ones, may be at any address.
+        const alignment = e.and(e.or(e.and(opcode, 2), 1), e.sub(0, e.and(opcode, 1)));
+        e.returnIf(e.and(va, alignment));
         const base = e.load(e.shl(e.and(e.shr(word, 21), 31), 2), REGISTERS_AT);
         const offset = e.sub(e.xor(e.and(word, 0xffff), 0x8000), 0x8000);
         e.returnIf(e.isNot(e.add(base, offset), va));

@@ -174,6 +174,26 @@ describe.each<[string, Partial<MachineOptions>, boolean]>([
     both.go(40_000, 3000);
     expect(both.register(S2)).toBeGreaterThan(300);
   });
+
+  it.each([
+    ['lb', 'lw', ExcCode.AdEL],
+    ['lbu', 'lhu', ExcCode.AdEL],
+    ['sb', 'sw', ExcCode.AdES],
+    ['swl', 'sh', ExcCode.AdES],
+  ])('a handler that goes on behind %s, at a misaligned %s of the same address', (first, second, code) => {
+    const handler = new Assembler(kseg0).word(mfc0(K1, Cp0.EPC)).op('addiu', { s: K1, t: K1, i: 4 });
+    handler.word(mtc0(K1, Cp0.EPC)).op('addiu', { s: S2, t: S2, i: 1 }).op('eret');
+    const step = (c: Assembler) => c.op(first, { s: T0, t: V0, i: 1 }).op(second, { s: T0, t: V0, i: 1 });
+    const both = new BothEngines(
+      { ...options, tlbEntries: 16 },
+      [walk(kseg0, step), handler, general(kseg0, code)],
+      kernelMode,
+      traced,
+    );
+    both.go(20_000, 3000);
+    expect(both.register(S2)).toBeGreaterThan(300);
+    expect(Math.abs(both.register(T2) - both.register(S2))).toBeLessThan(2);
+  });
 });
 
 describe.each<[string, Partial<MachineOptions>]>([
