@@ -14,6 +14,7 @@ import { STEP } from './call-target.ts';
 import { exitCode } from './exit-target.ts';
 import { Reason } from './exits.ts';
 import { FIXED_LOCALS, IN_MEMORY, Local } from './integer-target.ts';
+import { nearAccesses, type Chain, type Window } from './near-accesses.ts';
 import { OrderTarget } from './order-target.ts';
 import { RegisterFlow, chooseLocals, hasCode } from './register-flow.ts';
 import { End, isSwitch, returnsToCaller, targetOf, type Block, type Instruction, type Region } from './region.ts';
@@ -90,14 +91,71 @@ export class Generator extends OrderTarget {
       out.op1(Op.BrIf, this.depth - this.flow.exitFor(dirty).label);
     }
     this.count(block.count);
-    for (const [i, each] of block.body.entries()) {
+    let next = 0;
+    for (const window of nearAccesses(block.body, this.options.bigEndian)) {
+      dirty = this.emitBody(block, next, window.first, dirty, following);
+      dirty = this.emitWindow(block, window, dirty, following);
+      next = window.last + 1;
+    }
+    dirty = this.emitBody(block, next, block.body.length, dirty, following);
+    if (block.end === End.Step) return;
+    this.emitEnd(block, dirty, following);
+  }
+
+  /** Instructions of a block from one up to another. Returns what is dirty then. */
+  private emitBody(block: Block, from: number, to: number, before: number, following: Item | undefined): number {
+    let dirty = before;
+    for (let i = from; i < to; i++) {
+      const each = block.body[i]!;
       this.uncounted = block.count - i;
       if (each.traits.flow === Flow.Step) this.step(block, each, dirty, following);
       else this.emit(each, 4 * each.at, dirty);
       dirty |= each.writes & this.inLocals;
     }
-    if (block.end === End.Step) return;
-    this.emitEnd(block, dirty, following);
+    return dirty;
+  }
+
+  private emitWindow(block: Block, window: Window, before: number, following: Item | undefined): number {
+    const { out } = this;
+    const { first, last, chains } = window;
+    for (const [i, chain] of chains.entries()) {
+      this.pushNear(chain, Local.Near + i);
+      if (i > 0) out.op(Op.I32Or);
+    }
+    out.op(Op.I32Eqz);
+    this.open(Op.If);
+    let dirty = before;
+    for (let i = first; i <= last; i++) {
+      const chain = chains.findIndex(({ members }) => members.includes(i));
+      const offset = (block.body[i]!.word << 16) >> 16;
+      this.near = chain < 0 ? null : { local: Local.Near + chain, offset: offset - chains[chain]!.from };
+      dirty = this.emitBody(block, i, i + 1, dirty, following);
+    }
+    this.near = null;
+    out.op(Op.Else);
+    this.emitBody(block, first, last + 1, before, following);
+    this.close();
+    return dirty;
+  }
+
+  /** `local` becomes the host address of a chain's first byte. Pushes 0 if all of the chain can be accessed from it. */
+  private pushNear({ base, write, from, bytes, alignment }: Chain, local: number): void {
+    const { out } = this;
+    this.pushRegister(base);
+    out.constant(from);
+    out.op(Op.I32Add);
+    this.lookUp(write, local);
+    out.constant(0x80000000 | (alignment - 1));
+    out.op(Op.I32And);
+    // Whether it goes on in the next page.
+    out.op1(Op.LocalGet, Local.Address);
+    out.constant(0xfff);
+    out.op(Op.I32And);
+    out.constant(bytes - 1);
+    out.op(Op.I32Add);
+    out.constant(0x1000);
+    out.op(Op.I32And);
+    out.op(Op.I32Or);
   }
 
   private emit(each: Instruction, exitOffset: number, dirty: number): void {

@@ -33,25 +33,27 @@ export const enum Local {
   FloatUsable = 11,
   FloatNearest = 12,
   FloatFast = 13,
+  /** Host addresses of a window's chains; see near-accesses.ts. */
+  Near = 14,
   /** 64-bit integers, doubles, singles: */
-  Wide = 14,
-  DoubleA = 15,
-  DoubleB = 16,
-  DoubleR = 17,
-  SingleA = 18,
-  SingleB = 19,
-  SingleR = 20,
+  Wide = 17,
+  DoubleA = 18,
+  DoubleB = 19,
+  DoubleR = 20,
+  SingleA = 21,
+  SingleB = 22,
+  SingleR = 23,
   /** HI, LO, and as many registers as the region uses. */
-  Hi = 21,
-  Lo = 22,
-  Registers = 23,
+  Hi = 24,
+  Lo = 25,
+  Registers = 26,
 }
 
 /** Instead of a local's number: the register is where the interpreter has it; see {@link chooseLocals}. */
 export const IN_MEMORY = 0;
 
 /** How many locals of each type come before HI and LO, beyond the parameters. */
-export const FIXED_LOCALS = { i32: 11, i64: 1, f64: 3, f32: 3 } as const;
+export const FIXED_LOCALS = { i32: 14, i64: 1, f64: 3, f32: 3 } as const;
 
 export interface TargetOptions {
   bigEndian: boolean;
@@ -64,6 +66,8 @@ export abstract class IntegerTarget {
   protected word = 0;
   /** Byte offset of the instruction in its page. */
   protected offset = 0;
+  /** Where the instruction's access is, if a look for several has said so: a local, and an offset from what it holds. */
+  protected near: { local: number; offset: number } | null = null;
   /** Local of each general register, or {@link IN_MEMORY}. */
   readonly locals = new Uint16Array(32);
 
@@ -401,6 +405,18 @@ export abstract class IntegerTarget {
 
   /** Translates the address on the stack, or leaves the region. Local.Translated is the host address then. */
   protected translate(write: boolean, alignment: number): void {
+    const { out } = this;
+    if (this.near) return out.op(Op.Drop);
+    this.lookUp(write, Local.Translated);
+    out.constant(0x80000000 | (alignment - 1));
+    out.op(Op.I32And);
+    this.missIf(write, alignment);
+  }
+  /**
+   * Looks up the address on the stack, which becomes Local.Address, in the host TLB. Pushes the host address, which
+   * becomes `translated`, too; its uppermost bit is set if there is none.
+   */
+  protected lookUp(write: boolean, translated: number): void {
     const { out, options } = this;
     out.op1(Op.LocalTee, Local.Address);
     out.constant(10);
@@ -410,18 +426,22 @@ export abstract class IntegerTarget {
     out.memory(Op.I32Load, write ? options.writeTable : options.readTable, 2);
     out.op1(Op.LocalGet, Local.Address);
     out.op(Op.I32Xor);
-    out.op1(Op.LocalTee, Local.Translated);
-    out.constant(0x80000000 | (alignment - 1));
-    out.op(Op.I32And);
-    this.missIf(write, alignment);
+    out.op1(Op.LocalTee, translated);
   }
-  /** Pushes the host address of an access of `size` bytes, big-endian memory being made of whole words. */
-  protected pushTranslated(size: number): void {
-    const { out } = this;
-    out.op1(Op.LocalGet, Local.Translated);
-    if (!this.options.bigEndian || size >= 4) return;
-    out.constant(4 - size);
-    out.op(Op.I32Xor);
+  /**
+   * Pushes the host address of an access of `size` bytes, big-endian memory being made of whole words, but for an offset,
+   * which it returns.
+   */
+  protected pushTranslated(size: number): number {
+    const { out, near } = this;
+    const flip = this.options.bigEndian && size < 4 ? 4 - size : 0;
+    out.op1(Op.LocalGet, near ? near.local : Local.Translated);
+    if (near) return near.offset ^ flip;
+    if (flip !== 0) {
+      out.constant(flip);
+      out.op(Op.I32Xor);
+    }
+    return 0;
   }
 
   load(kind: LoadKind, _address: Pushed): void {
@@ -431,8 +451,8 @@ export abstract class IntegerTarget {
     if (plain) {
       const [size, op] = plain;
       this.translate(false, size);
-      this.pushTranslated(size);
-      out.memory(op, 0, Math.log2(size));
+      const offset = this.pushTranslated(size);
+      out.memory(op, offset, Math.log2(size));
       this.popRegister(rt);
     } else if (kind === 'll') {
       this.translate(false, 4);
@@ -498,9 +518,9 @@ export abstract class IntegerTarget {
     if (plain) {
       const [size, op] = plain;
       this.translate(true, size);
-      this.pushTranslated(size);
+      const offset = this.pushTranslated(size);
       this.pushRegister(rt);
-      out.memory(op, 0, Math.log2(size));
+      out.memory(op, offset, Math.log2(size));
     } else if (kind === 'sc') this.storeConditional(rt);
     else {
       this.translate(true, 1);

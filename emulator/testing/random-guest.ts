@@ -513,8 +513,35 @@ class Program {
     const privileged = { privileged: 4, integer: 100, float: 40 }[options.flavour as string] ?? 25;
     if (random.below(privileged) === 0) return this.privileged(false);
     if (random.below(options.flavour === 'patching' ? 5 : 60) === 0) return this.patch();
+    if (random.below(24) === 0) return this.frame();
     if (random.below(8) === 0) this.patchable.push(this.code.here);
     this.simple();
+  }
+
+  /** Accesses off one register or two, to a frame or a structure that may lie in two pages, of what may lie between. */
+  private frame(): void {
+    const { code, random } = this;
+    const bases = [DATA, PAGED];
+    if (random.below(2) === 0) {
+      // Of a register of its own, which need not be aligned, and which an access may overwrite.
+      bases.push(20);
+      const i = random.pick([0, 0x20, 0xfc0, 0xff0, -0x40, random.below(0x1000)]) & (random.below(8) > 0 ? -8 : -1);
+      code.emit('addiu', { s: random.pick(bases.slice(0, 2)), t: 20, i: i & 0xffff });
+    }
+    const base = random.pick(bases);
+    const store = random.below(2);
+    const reach = random.pick([16, 64, 0x400]);
+    for (let left = 3 + random.below(7); left > 0; left--) {
+      if (random.below(4) === 0) this.simple();
+      const other = random.below(5) === 0;
+      const row = rows.get(
+        random.pick(other || store ? ['sw', 'sw', 'sh', 'sb'] : ['lw', 'lw', 'lhu', 'lb', 'lbu', 'lh']),
+      )!;
+      const size = row.name === 'sw' || row.name === 'lw' ? 4 : /h/.test(row.name) ? 2 : 1;
+      const i = (random.below(2 * reach) - reach) & (random.below(16) > 0 ? -size : -1);
+      const t = row.name.startsWith('s') ? this.source() : this.destination();
+      code.row(row, { s: other ? random.pick(bases) : base, t, i: i & 0xffff });
+    }
   }
 
   /** One word, of what user mode may do. */
