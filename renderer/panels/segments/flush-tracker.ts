@@ -4,13 +4,14 @@
  */
 import type { FlushInfo, TableView } from '../../../emulator/protocol.ts';
 
-/** Milliseconds; the values of the `--t-flush-` tokens. */
+/** Milliseconds. Nothing else in the window moves by itself. */
 export interface FlushTimes {
   in: number;
   hold: number;
   out: number;
 }
 export const FLUSH_TIMES: FlushTimes = { in: 120, hold: 900, out: 1400 };
+/** Where the user wants less motion. */
 export const REDUCED_TIMES: FlushTimes = { in: 0, hold: 2400, out: 0 };
 
 /** Flushes a second beyond which a running table stops flashing. */
