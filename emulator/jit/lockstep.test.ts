@@ -44,8 +44,8 @@ const VARIATIONS: Partial<MachineOptions>[] = [
   { hostCpus: 2, migrateEvery: 600 },
   { dynamicTranslation: true },
   { threshold: 3, geometry: 'm64_4k' },
-  { timelineEvents: 1024 },
-  { timelineEvents: 512, policy: 'eager' },
+  { timelineEvents: 2048 },
+  { timelineEvents: 1024, policy: 'eager' },
 ];
 
 describe.each(MACHINES)('%s, big endian %s', (kind, bigEndian) => {

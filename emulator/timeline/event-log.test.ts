@@ -123,7 +123,7 @@ describe.each(['kvm', 'malta'] as const)('pingpong on %s', (machine) => {
 });
 
 it('recording does not change the run', () => {
-  const [one, other] = [new Lab({ timelineEvents: 512 }), new Lab()];
+  const [one, other] = [new Lab({ timelineEvents: 1024 }), new Lab()];
   for (const lab of [one, other]) lab.command('forkexec 3');
   expect(one.machine.stats()).toEqual(other.machine.stats());
   expect(one.output).toBe(other.output);

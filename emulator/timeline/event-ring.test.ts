@@ -274,3 +274,38 @@ it('a million events: recorded, counted and paged', () => {
   expect([page.total, page.events.length]).toEqual([expected, 100]);
   expect(page.events.every((e) => e.asid === 7)).toBe(true);
 });
+
+it('marks of rare events, wherever among many blocks they are', () => {
+  const capacity = 32 * BLOCK;
+  // Of a lane of its own.
+  const RARE = SOME.at(-1)!;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 2 * capacity }),
+      fc.uniqueArray(fc.nat(2 * capacity), { maxLength: 12 }),
+      fc.tuple(fc.nat(100), fc.nat(100)),
+      fc.boolean(),
+      (events, rare, [one, other], filtered) => {
+        const ring = ringOf(capacity);
+        const at = new Set(rare);
+        for (let i = 0; i < events; i++) {
+          const category = at.has(i) ? RARE : SOME[0]!;
+          push(ring, { instructions: 3 * i, category, pc: 0, asid: 1 + (i % 2), segments: 0, user: false });
+        }
+        const filter: TimelineFilter | undefined = filtered ? { asid: 1 } : undefined;
+        const counts = filter ? new FilteredEvents(ring, filter) : allEvents(ring);
+        if (counts instanceof FilteredEvents) counts.update();
+        const place = (percent: number) => ring.oldest + Math.floor(((3 * events - ring.oldest) * percent) / 100);
+        const [from, to] = [place(Math.min(one, other)), place(Math.max(one, other)) + 1];
+        const query = { from, step: to - from, buckets: 1, marks: 2 * capacity, ...(filter ? { filter } : {}) };
+        const { marks } = countEvents(ring, counts, query, { instructions: 3 * events, user: false });
+        const found = [];
+        for (let i = 0; i < marks.length; i += 4) if (marks[i + 2] === RARE) found.push(marks[i + 1]! / 3);
+        const isHere = (i: number) => i < events && 3 * i >= Math.max(from, ring.oldest) && 3 * i < to;
+        const expected = rare.filter((i) => isHere(i) && (!filtered || i % 2 === 0)).sort((a, b) => a - b);
+        expect(found).toEqual(expected);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});

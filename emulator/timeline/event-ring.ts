@@ -1,5 +1,5 @@
 /**
- * The newest events of a run in one buffer of fixed size: eight words an event, in blocks of 256. Appending is a few
+ * The newest events of a run in one buffer of fixed size: eight words an event, in blocks of 512. Appending is a few
  * stores; when the buffer is full the oldest block makes room.
  *
  * Beside each block stands how many events of each category came before it, counted when it begins, so the events of any category between any two
@@ -10,7 +10,7 @@ import { CATEGORIES, META_CATEGORY, META_USER, NONE } from './categories.ts';
 
 /** Words of an event: instructions since the block's start, microseconds of waiting since then, PC, meta, four more. */
 export const WORDS = 8;
-export const BLOCK = 256;
+export const BLOCK = 512;
 /** Freed pgd slots in one place of a flush, two a word. */
 export const FREED_SLOTS = 8;
 /** Columns of a row of counts: the categories, and the instructions executed in user mode. */

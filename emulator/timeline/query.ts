@@ -108,7 +108,7 @@ function outlineAt(ring: EventRing, instructions: number, row: Float64Array): vo
   for (let c = 0; c < COLUMNS; c++) row[c]! += (next[c]! - row[c]!) * share;
 }
 
-/** The events of some categories in a range; blocks without any are passed over. */
+/** The events of some categories in a range; stretches without any are passed over. */
 function findMarks(ring: EventRing, counts: EventIndex, from: number, to: number, categories: Uint8Array) {
   const found: number[] = [];
   if (categories.length === 0 || ring.next === 0) return new Float64Array(0);
@@ -116,14 +116,11 @@ function findMarks(ring: EventRing, counts: EventIndex, from: number, to: number
   for (const c of categories) mask[c] = 1;
   const end = ring.seek(to);
   for (let sequence = ring.seek(from); sequence < end;) {
-    const next = sequence - (sequence % BLOCK) + BLOCK;
-    const full = next < ring.next;
-    if (full && !categories.some((c) => counts.startCount(next, c) > counts.startCount(sequence, c))) {
-      sequence = next;
-      continue;
-    }
+    sequence = firstBlockWith(ring, counts, sequence, categories);
+    const last = Math.min(sequence - (sequence % BLOCK) + BLOCK, end);
+    if (sequence >= last) break;
     const base = ring.instructionsOf(sequence) - ring.words[ring.wordOf(sequence)]!;
-    for (const last = Math.min(next, end); sequence < last; sequence++) {
+    for (; sequence < last; sequence++) {
       const w = ring.wordOf(sequence);
       const category = ring.words[w + 3]! & META_CATEGORY;
       if (!mask[category] || !counts.matches(sequence)) continue;
@@ -131,6 +128,29 @@ function findMarks(ring: EventRing, counts: EventIndex, from: number, to: number
     }
   }
   return Float64Array.from(found);
+}
+
+/**
+ * The event itself if its block has some of these categories, or else the first of the next block that has; the last
+ * block, which is not counted yet, may have them. Looks ever farther, and then for where between.
+ */
+function firstBlockWith(ring: EventRing, counts: EventIndex, sequence: number, categories: Uint8Array): number {
+  const block = sequence - (sequence % BLOCK);
+  const last = ring.next - 1 - ((ring.next - 1) % BLOCK);
+  const hasSome = (until: number) => categories.some((c) => counts.startCount(until, c) > counts.startCount(block, c));
+  let [without, step] = [block, BLOCK];
+  while (without + step <= last && !hasSome(without + step)) {
+    without += step;
+    step *= 2;
+  }
+  // None before `without`; some from there on to `until`, unless that is the last.
+  let until = Math.min(without + step, last);
+  while (until - without > BLOCK) {
+    const middle = without + Math.floor((until - without) / (2 * BLOCK)) * BLOCK;
+    if (hasSome(middle)) until = middle;
+    else without = middle;
+  }
+  return Math.max(sequence, without);
 }
 
 /** A page of events in full. @param counts of the ring, or of what passes the request's filter */

@@ -11,7 +11,7 @@ import { plainEvent, timelineWriter } from './writers.ts';
 const FACTS = { guest: 'lab "quoted".elf', machine: 'kvm', nsPerInstruction: 4 };
 const lab = new Lab({ timelineEvents: 1 << 17 });
 /** The same run, written as it happens, with a ring far too small for it. */
-const small = new Lab({ timelineEvents: 512 });
+const small = new Lab({ timelineEvents: 1024 });
 const source = eventSource(lab.machine as Recorded);
 
 function run(one: Lab): void {
@@ -138,7 +138,7 @@ it('exports a stretch, and what passes a filter', () => {
 });
 
 it('a ring that has dropped events says how many', () => {
-  const wrapped = new Lab({ timelineEvents: 512 });
+  const wrapped = new Lab({ timelineEvents: 1024 });
   run(wrapped);
   const from = eventSource(wrapped.machine as Recorded);
   const file = new TimelineExport(from, { format: 'ndjson' }, FACTS);
@@ -172,7 +172,7 @@ describe.each<TimelineFormat>(['ndjson', 'csv', 'json'])('a stream of %s with a 
 
   /** A run with the limit, or without. */
   function limited(bytes: number | null) {
-    const one = new Lab({ timelineEvents: 512 });
+    const one = new Lab({ timelineEvents: 1024 });
     const from = eventSource(one.machine as Recorded);
     let text = '';
     const reached: number[] = [];
