@@ -8,8 +8,9 @@
  */
 import type { FloatFormat, FloatOperation, FloatRegister, Rounding, Target } from '../cpu/semantics.ts';
 import { FCSR_AT, FPRS_AT, JIT_RECORD_AT } from '../memory.ts';
+import { AccessTarget } from './access-target.ts';
 import { RECORD_KINDS, RECORD_OPERANDS, type RecordedOperation } from './float-record.ts';
-import { IntegerTarget, Local, PUSHED, type Pushed, type TargetOptions } from './integer-target.ts';
+import { Local, PUSHED, type Pushed, type TargetOptions } from './integer-target.ts';
 import { Op, type ModuleWriter } from './wasm.ts';
 
 const CAUSE = 0x0003f000;
@@ -70,7 +71,7 @@ const ROUND: Record<Rounding, Op> = {
 
 const SHIFTS = { fd: 6, fs: 11, ft: 16, fr: 21 } as const;
 
-export abstract class FloatTarget extends IntegerTarget implements Target<Pushed> {
+export abstract class FloatTarget extends AccessTarget implements Target<Pushed> {
   private readonly odd: number;
   private readonly even: number;
 

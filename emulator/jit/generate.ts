@@ -3,8 +3,8 @@
  *
  * Registers are in locals, or most of them. Which of these memory does not have yet ("dirty") is known at every place, so
  * what leaves the region stores just those; and which of them will be needed decides what is loaded at the entry and after
- * a call. Instructions that cannot go on (a miss in the host TLB, an overflow) leave through an exit shared by all that have the
- * same registers to store; the interpreter then executes the instruction.
+ * a call. Instructions that cannot go on (a miss in the host TLB, an overflow) leave through an exit shared by all that
+ * have the same registers to store; the interpreter then executes the instruction.
  *
  * Instructions are counted block by block. That there are enough left is tested at the entry, at loop heads and after
  * calls, for the longest way to the next test, so that a region never executes one too many.
@@ -14,7 +14,7 @@ import { STEP } from './call-target.ts';
 import { exitCode } from './exit-target.ts';
 import { Reason } from './exits.ts';
 import { FIXED_LOCALS, IN_MEMORY, Local } from './integer-target.ts';
-import { nearAccesses, type Chain, type Window } from './near-accesses.ts';
+import { nearAccesses, type Window } from './near-accesses.ts';
 import { OrderTarget } from './order-target.ts';
 import { RegisterFlow, chooseLocals, hasCode } from './register-flow.ts';
 import { End, isSwitch, returnsToCaller, targetOf, type Block, type Instruction, type Region } from './region.ts';
@@ -136,26 +136,6 @@ export class Generator extends OrderTarget {
     this.emitBody(block, first, last + 1, before, following);
     this.close();
     return dirty;
-  }
-
-  /** `local` becomes the host address of a chain's first byte. Pushes 0 if all of the chain can be accessed from it. */
-  private pushNear({ base, write, from, bytes, alignment }: Chain, local: number): void {
-    const { out } = this;
-    this.pushRegister(base);
-    out.constant(from);
-    out.op(Op.I32Add);
-    this.lookUp(write, local);
-    out.constant(0x80000000 | (alignment - 1));
-    out.op(Op.I32And);
-    // Whether it goes on in the next page.
-    out.op1(Op.LocalGet, Local.Address);
-    out.constant(0xfff);
-    out.op(Op.I32And);
-    out.constant(bytes - 1);
-    out.op(Op.I32Add);
-    out.constant(0x1000);
-    out.op(Op.I32And);
-    out.op(Op.I32Or);
   }
 
   private emit(each: Instruction, exitOffset: number, dirty: number): void {

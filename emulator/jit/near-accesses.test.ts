@@ -87,7 +87,7 @@ function handlers(): Assembler[] {
   return [skip(new Assembler(0x80000000)), skip(new Assembler(0x80000180))];
 }
 
-/** A kernel's loop over pointers, s0, from 0x00400000 on: two pages, a read-only one, none, and two of which one is watched. */
+/** A kernel's loop over pointers, s0, from 0x00400000 on: two pages, a read-only one, one that is not valid, and two more. */
 function loop(step: number, body: (code: Assembler) => void): Assembler {
   const code = new Assembler(START).li(16, 0x00400000).li(17, 0x00405ff0).label('loop');
   for (let r = 2; r < 8; r++) code.op('addu', { s: r, t: 16, d: r });
@@ -98,11 +98,14 @@ function loop(step: number, body: (code: Assembler) => void): Assembler {
 }
 
 describe.each([false, true])('both engines, big endian %s', (bigEndian) => {
-  const word = (name: 'lw' | 'sw', ts: number[]) => (code: Assembler) => {
-    for (const [i, t] of ts.entries()) code.op(name, { s: 16, t, i: 4 * i });
-  };
-  const saves = word('sw', [2, 3, 4, 5, 6]);
-  const loads = word('lw', [2, 3, 4, 5, 6]);
+  const accesses =
+    (...rows: [name: string, t: number, offset: number][]) =>
+    (code: Assembler, base = 16): void => {
+      for (const [name, t, offset] of rows) code.op(name, { s: base, t, i: offset & 0xffff });
+    };
+  const five = (name: string) =>
+    accesses(...[0, 1, 2, 3, 4].map((i): [string, number, number] => [name, 2 + i, 4 * i]));
+  const [saves, loads] = [five('sw'), five('lw')];
   it.each<[string, number, (code: Assembler) => void]>([
     ['saves', 24, saves],
     ['loads', 24, loads],
@@ -111,45 +114,28 @@ describe.each([false, true])('both engines, big endian %s', (bigEndian) => {
     [
       'what was stored is loaded',
       40,
-      (c) =>
-        c
-          .op('sw', { s: 16, t: 2, i: 8 })
-          .op('lw', { s: 16, t: 3, i: 8 })
-          .op('sh', { s: 16, t: 4, i: 10 })
-          .op('lw', { s: 16, t: 5, i: 8 })
-          .op('sb', { s: 16, t: 6, i: 9 })
-          .op('lhu', { s: 16, t: 7, i: 8 }),
+      accesses(['sw', 2, 8], ['lw', 3, 8], ['sh', 4, 10], ['lw', 5, 8], ['sb', 6, 9], ['lhu', 7, 8]),
     ],
     [
       'bytes and halves',
       23,
-      (c) =>
-        ['lb', 'lbu', 'lh', 'lhu', 'lb', 'lhu'].forEach((name, i) =>
-          c.op(name, { s: 16, t: 2 + i, i: [1, 2, 4, 6, 7, 12][i]! }),
-        ),
+      accesses(['lb', 2, 1], ['lbu', 3, 2], ['lh', 4, 4], ['lhu', 5, 6], ['lb', 6, 7], ['lhu', 7, 12]),
     ],
     [
       'the base is overwritten by the last',
       24,
-      (c) =>
-        c
-          .op('or', { s: 16, d: 9 })
-          .op('lw', { s: 9, t: 2, i: 0 })
-          .op('lw', { s: 9, t: 3, i: 4 })
-          .op('lw', { s: 9, t: 9, i: 8 }),
+      (c) => accesses(['lw', 2, 0], ['lw', 3, 4], ['lw', 9, 8])(c.op('or', { s: 16, d: 9 }), 9),
     ],
     [
       'between them an overflow, and a load off something else',
       52,
-      (c) =>
-        c
-          .op('sw', { s: 16, t: 2, i: 0 })
-          .op('add', { s: 2, t: 3, d: 4 })
-          .op('sw', { s: 16, t: 3, i: 4 })
-          .op('lw', { s: 4, t: 5, i: 0 })
-          .op('sw', { s: 16, t: 4, i: 8 }),
+      (c) => {
+        accesses(['sw', 2, 0])(c);
+        accesses(['sw', 3, 4])(c.op('add', { s: 2, t: 3, d: 4 }));
+        accesses(['sw', 4, 8])(c.op('lw', { s: 4, t: 5, i: 0 }));
+      },
     ],
-    ['behind the pointer', 24, (c) => [-12, -4, -8].forEach((i, n) => c.op('lw', { s: 16, t: 2 + n, i: i & 0xffff }))],
+    ['behind the pointer', 24, accesses(['lw', 2, -12], ['lw', 3, -4], ['lw', 4, -8])],
   ])('%s', (_, step, body) => {
     const both = new BothEngines({ kind: 'malta', bigEndian }, [loop(step, body), ...handlers()], (machine) => {
       machine.setCp0(Cp0.Status, 0);

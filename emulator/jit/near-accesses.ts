@@ -4,6 +4,8 @@
  * all that lies between, a window, which is generated twice: for when each chain is in a page of the host TLB, and for
  * when not.
  */
+import type { LoadKind, StoreKind } from '../cpu/semantics.ts';
+import { PLAIN_LOADS, PLAIN_STORES } from './access-target.ts';
 import type { Instruction } from './region.ts';
 import { Flow } from './traits.ts';
 
@@ -12,7 +14,7 @@ const FEWEST = 3;
 /** Of a window's instructions, one in so many at the least is an access of its chains. */
 const SPARSEST = 3;
 /** Chains of a window: each takes a local. */
-export const MOST_CHAINS = 3;
+const MOST_CHAINS = 3;
 /** Bytes from the first of a chain to behind the last. The longer, the likelier two pages. */
 const LONGEST = 1024;
 
@@ -42,18 +44,13 @@ interface Access {
   size: number;
 }
 
-/** Bytes by the opcode's low three bits: LB, LH, LW, LBU, LHU; SB, SH, SW. */
-const LOAD_SIZES = [1, 2, 0, 4, 1, 2, 0, 0];
-const STORE_SIZES = [1, 2, 0, 4, 0, 0, 0, 0];
-
-function accessOf(word: number): Access | null {
-  const opcode = word >>> 26;
-  const write = opcode >= 0x28;
-  const sizes = opcode < 0x20 || opcode >= 0x30 ? null : write ? STORE_SIZES : LOAD_SIZES;
-  const size = sizes?.[opcode & 7] ?? 0;
+function accessOf({ word, traits }: Instruction): Access | null {
+  const { name } = traits.instruction;
+  const load = PLAIN_LOADS[name as LoadKind];
+  const [size] = load ?? PLAIN_STORES[name as StoreKind] ?? [];
   const offset = (word << 16) >> 16;
   // An aligned base does not help what is at an odd offset from it.
-  return size === 0 || offset % size !== 0 ? null : { base: (word >>> 21) & 31, write, offset, size };
+  return size && offset % size === 0 ? { base: (word >>> 21) & 31, write: !load, offset, size } : null;
 }
 
 /** Windows of a block, in order, which do not overlap. */
@@ -72,9 +69,10 @@ export function nearAccesses(body: readonly Instruction[], bigEndian: boolean): 
 function chainsOf(body: readonly Instruction[], bigEndian: boolean): Chain[] {
   const found: Chain[] = [];
   const open = new Map<number, Chain>();
-  for (const [i, { word, traits, writes }] of body.entries()) {
+  for (const [i, each] of body.entries()) {
+    const { traits, writes } = each;
     if (traits.flow !== Flow.None || traits.kernel || traits.float) open.clear();
-    const access = accessOf(word);
+    const access = accessOf(each);
     if (access) {
       const key = 2 * access.base + Number(access.write);
       const chain = open.get(key);
