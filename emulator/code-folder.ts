@@ -212,11 +212,11 @@ function sizeAndTime(path: string): { size: number; time: number } {
   return { size, time: mtimeMs };
 }
 
+/** Kseg's own name in file names, or null where nothing can be kept; read once, and not at each boot. */
 let program: string | null | undefined;
 
 /** The translations kept of a guest; undefined where they cannot be. */
 export function guestCode(folder: string, guest: GuestName): GuestCode | undefined {
-  // It is read once, and not at each boot.
-  program ??= keepsNativeCode() ? programName() : null;
+  if (program === undefined) program = keepsNativeCode() ? programName() : null;
   return program === null ? undefined : new GuestCode(folder, program, guest);
 }

@@ -2,9 +2,9 @@
  * The newest events of a run in one buffer of fixed size: eight words an event, in blocks of 512. Appending is a few
  * stores; when the buffer is full the oldest block makes room.
  *
- * Beside each block stands how many events of each category came before it, counted when it begins, so the events of any category between any two
- * instructions are a difference of two rows and a look into two blocks, however many they are. Of blocks that are gone
- * some of those rows stay, ever farther apart: the run's outline back to power-on.
+ * Beside each block stands how many events of each category came before it, counted when it begins, so the events of any
+ * category between any two instructions are a difference of two rows and a look into two blocks, however many they are. Of
+ * blocks that are gone some of those rows stay, ever farther apart: the run's outline back to power-on.
  */
 import { CATEGORIES, META_CATEGORY, META_USER, NONE } from './categories.ts';
 
