@@ -7,4 +7,7 @@ import type { CompileThreadData } from './threaded-compiler.ts';
 leaveOutBoundsTests();
 const { options, port } = workerData as CompileThreadData;
 const compiler = new RegionCompiler(options);
-port.on('message', (batch: Batch) => port.postMessage(compiler.compile(batch)));
+port.on('message', (batch: Batch) => {
+  const made = compiler.compile(batch);
+  port.postMessage(made, [made.wire.buffer]);
+});

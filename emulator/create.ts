@@ -20,6 +20,7 @@ export type CreateConfig = Omit<BootConfig, 'disks'> & {
       | 'virtioConsole'
       | 'engine'
       | 'threshold'
+      | 'batch'
       | 'makeCompiler'
       | 'timelineEvents'
     >

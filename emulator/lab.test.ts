@@ -29,7 +29,7 @@ const RUNS = ENGINES.flatMap(([engine, sizes]) => sizes.map((size) => [engine, s
 
 describe.each(MACHINES)('%s', (_, config) => {
   describe.each(RUNS)('%s, %i TLB entries', (engine, tlbEntries) => {
-    const lab = new Lab({ ...config, tlbEntries, engine, threshold: 2 });
+    const lab = new Lab({ ...config, tlbEntries, engine, threshold: 2, batch: 16 });
 
     it.each(COMMANDS)('%s', (command, wanted) => {
       const output = lab.command(command);

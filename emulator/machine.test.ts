@@ -30,8 +30,8 @@ function stateOf(machine: Machine): object {
 describe.each<[string, CreateConfig]>([
   ['kvm', { machine: 'kvm' }],
   ['malta', { machine: 'malta' }],
-  ['kvm, translated', { machine: 'kvm', engine: 'jit', threshold: 2 }],
-  ['malta, translated', { machine: 'malta', engine: 'jit', threshold: 2 }],
+  ['kvm, translated', { machine: 'kvm', engine: 'jit', threshold: 2, batch: 16 }],
+  ['malta, translated', { machine: 'malta', engine: 'jit', threshold: 2, batch: 16 }],
 ])('%s', (_, config) => {
   it('the same script is the same run to the instruction', () => {
     const run = () => {

@@ -34,15 +34,20 @@ export class ThreadedCompiler implements Compiler {
   }
 
   submit(batch: Batch): void {
-    // Views of the machine's memory would take all of it along; copies in one buffer need not be copied once more.
-    const parts = batch.wanted.flatMap(({ page, entries }) => (entries ? [page, entries] : [page]));
-    const copies = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    // Views of the machine's memory would take all of it along; copies in one buffer need not be copied once more. Many
+    // blocks are of one page.
+    const parts = new Map<number, Int32Array>();
+    for (const { page, entries } of batch.wanted) {
+      parts.set(page.byteOffset, page);
+      if (entries) parts.set(entries.byteOffset, entries);
+    }
+    const copies = new Int32Array([...parts.values()].reduce((sum, part) => sum + part.length, 0));
     let end = 0;
-    const copy = (part: Int32Array): Int32Array => {
+    for (const [at, part] of parts) {
       copies.set(part, end);
-      end += part.length;
-      return copies.subarray(end - part.length, end);
-    };
+      parts.set(at, copies.subarray(end, (end += part.length)));
+    }
+    const copy = ({ byteOffset }: Int32Array): Int32Array => parts.get(byteOffset)!;
     const wanted = batch.wanted.map((each) => {
       return { ...each, page: copy(each.page), entries: each.entries && copy(each.entries) };
     });

@@ -13,8 +13,13 @@ export interface CacheLimits {
   guards: number;
 }
 export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES, guards: MOST_GUARDS };
-/** Regions that are translated at a time: making a module costs much by itself. */
-export const BATCH = 16;
+/**
+ * Regions that are translated at a time. Making a module costs much by itself, and regions of one module call each other
+ * at once: with 16 a storm of forks took half as long again.
+ */
+export const BATCH = 256;
+/** The part of a batch that is waited for; the rest is for what is nearly wanted beside it. */
+export const BATCH_WANTED = 0.75;
 /** Instructions that the guest runs for at least between two times that it stands still for the compiler. */
 export const REST = 8000;
 

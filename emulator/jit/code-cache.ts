@@ -5,15 +5,22 @@
 import type { Cpu } from '../cpu/cpu.ts';
 import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import type { CacheCounts, CacheOptions } from './cache-options.ts';
+import { BATCH_WANTED, type CacheCounts, type CacheOptions } from './cache-options.ts';
 import { CodeMap, MODES } from './code-map.ts';
-import { DirectCompiler, type Batch, type Compiled, type Compiler, type Link } from './compiler.ts';
+import {
+  DirectCompiler,
+  type Batch,
+  type Compiled,
+  type CompiledRegion,
+  type Compiler,
+  type Link,
+} from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { FunctionSlots } from './function-slots.ts';
 import { brokenInvariants } from './invariants.ts';
 import { KeptCode, type RegionCode } from './kept-code.ts';
-import { LateLinks, type Callee, type CellModule, type ModuleSource } from './late-links.ts';
+import { LateLinks, release, type Callee, type CellModule, type ModuleSource } from './late-links.ts';
 import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
 import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
@@ -22,12 +29,25 @@ import { StoredCode, type StoredHost, type ToSave } from './stored-code.ts';
 /** Places, for each region, that it may leave to when there is code for them. */
 const CELLS = 8;
 
+/** Functions of a module that are made known while the guest stands still: each takes some 10 µs. */
+const MOST_PLACED = 128;
+
 /** A batch that has been sent to the compiler. */
 interface Sent extends Batch {
   /** By page of its blocks: a bit for each word that has changed since. */
   changed: Map<number, Uint8Array>;
   /** The links' functions, by guard. Their slots may be others by the time that the module comes. */
   linked: Map<number, CallableFunction>;
+}
+
+/** A module whose functions are being made known. */
+interface Installing {
+  batch: Sent;
+  regions: readonly CompiledRegion[];
+  calls: readonly CallableFunction[];
+  own: CellModule;
+  /** The next region. */
+  next: number;
 }
 
 export class CodeCache implements StoredHost {
@@ -43,6 +63,7 @@ export class CodeCache implements StoredHost {
   private queue: Hot[] = [];
   /** Batches whose modules are not there yet, oldest first. */
   private sent: Sent[] = [];
+  private installing: Installing | null = null;
   private batches = 0;
   /** Instructions executed since power-on, a while ago. */
   private now = 0;
@@ -113,7 +134,12 @@ export class CodeCache implements StoredHost {
     // The commpage changes without being stored to.
     if (host < RAM_AT) return;
     this.queue.push({ mode, pc, host });
-    if (this.queue.length >= this.options.batch) this.translateQueue();
+    if (this.queue.length >= BATCH_WANTED * this.options.batch) this.translateQueue();
+  }
+
+  /** The block at `host` must not wait for others any longer. */
+  hurry(mode: number, host: number): void {
+    if (this.queue.some((each) => each.mode === mode && each.host === host)) this.translateQueue();
   }
 
   /** Has what is queued translated, a module for each mode. */
@@ -133,15 +159,15 @@ export class CodeCache implements StoredHost {
   private send(mode: number, wantedNow: readonly Hot[]): void {
     const { words, map, mmu } = this;
     let near = lookAround(words, mode, wantedNow);
-    const { threshold, batch: mostWarm } = this.options;
-    const beside = { threshold, most: mostWarm, awaited: this.awaited(mode) };
+    const most = Math.max(0, this.options.batch - wantedNow.length);
+    const beside = { threshold: this.options.threshold, most, awaited: this.awaited(mode) };
     const warm = warmBeside(map, mode, wantedNow, near, beside);
     const hot = [...wantedNow, ...warm];
     if (warm.length > 0) near = lookAround(words, mode, warm, near);
-    const most = CELLS * hot.length;
-    const guards = map.reserveGuards(hot.length + most);
+    const places = CELLS * hot.length;
+    const guards = map.reserveGuards(hot.length + places);
     if (guards < 0) return this.evict();
-    const cells = { at: guards + 4 * hot.length, most, toSeen: map.toSeen };
+    const cells = { at: guards + 4 * hot.length, most: places, toSeen: map.toSeen };
     const wanted = hot.map(({ pc, host }, i) => {
       const first = (host & ~0xfff) >>> 2;
       return {
@@ -204,48 +230,59 @@ export class CodeCache implements StoredHost {
     return callee ? { callee, host } : null;
   };
 
-  /** Takes the next module, if the compiler has it ready. */
+  /** Takes the next module, if the compiler has it ready, and makes some of its functions known. */
   private receive(): void {
-    const made = this.compiler.receive();
-    const at = this.sent.findIndex(({ id }) => id === made?.id);
-    // It may be one that was sent before everything was dropped.
-    if (!made || at < 0) return;
-    const [batch] = this.sent.splice(at, 1);
-    const room = this.install(batch!, made);
-    for (const host of batch!.changed.keys()) this.unwatch(host);
-    if (!room) this.evict();
+    if (!this.installing) {
+      const made = this.compiler.receive();
+      const batch = this.sent.find(({ id }) => id === made?.id);
+      // It may be one that was sent before everything was dropped.
+      if (!made || !batch) return;
+      this.installing = this.beginInstalling(batch, made);
+    }
+    const { batch, regions, own } = this.installing;
+    const end = Math.min(regions.length, this.installing.next + MOST_PLACED);
+    if (!this.modes[batch.mode]!.hasRoom(end - this.installing.next)) return this.evict();
+    while (this.installing.next < end) this.install(this.installing, this.installing.next++);
+    if (end < regions.length) return;
+    this.installing = null;
+    release({ module: own });
+    this.sent.splice(this.sent.indexOf(batch), 1);
+    for (const host of batch.changed.keys()) this.unwatch(host);
   }
 
-  /** Makes a module's functions known. False when there is no room for them. */
-  private install(batch: Sent, { module, regions, imports: links, cells, wire }: Compiled): boolean {
+  private beginInstalling(batch: Sent, { module, regions, imports: links, cells, wire }: Compiled): Installing {
     const { counts, map } = this;
     const { at: firstCell, most } = batch.cells;
     map.returnGuards(firstCell + 4 * cells.length, firstCell + 4 * most);
-    const { mode, odd } = batch;
-    const slots = this.modes[mode]!;
-    if (!module) return true;
-    if (!slots.hasRoom(regions.length)) return false;
+    if (!module)
+      return { batch, regions: [], calls: [], own: { table: null, live: 1, used: false, source: null }, next: 0 };
     // What has been dropped meanwhile is not called.
     const callees = links.map((guard) => (map.isOpen(guard) ? batch.linked.get(guard)! : null));
     const source = { module, wire, imports: links, cells, firstCell, unused: 0 };
-    const { calls, own } = this.instantiate(mode, source, callees);
+    const { calls, own } = this.instantiate(batch.mode, source, callees);
     this.stored?.note(own, source);
-    for (const [index, { pc, host, guard, spans }] of regions.entries()) {
-      if (map.entry(mode, host) > 0) continue;
-      if (overlaps(spans, batch.changed.get(host & ~0xfff)!)) {
-        // It may be wanted again as it is now.
-        map.setEntry(mode, host, 0);
-        continue;
-      }
-      const words = this.kept.copy(spans, host);
-      const made = { mode, odd, pc, host, guard, spans, words, call: calls[index]!, module: own, index, restsUntil: 0 };
-      own.live++;
-      this.place(made);
-      counts.regions++;
-    }
+    // Whatever becomes of the first of its functions, it is there until the last is.
+    own.live++;
     counts.modules++;
     counts.bytes += wire.length;
-    return true;
+    return { batch, regions, calls, own, next: 0 };
+  }
+
+  /** Makes a function known, if it is still what memory has; there is a slot for it. */
+  private install({ batch, regions, calls, own }: Installing, index: number): void {
+    const { map } = this;
+    const { mode, odd } = batch;
+    const { pc, host, guard, spans } = regions[index]!;
+    if (map.entry(mode, host) > 0) return;
+    if (overlaps(spans, batch.changed.get(host & ~0xfff)!)) {
+      // It may be wanted again as it is now.
+      map.setEntry(mode, host, 0);
+      return;
+    }
+    const words = this.kept.copy(spans, host);
+    own.live++;
+    this.place({ mode, odd, pc, host, guard, spans, words, call: calls[index]!, module: own, index, restsUntil: 0 });
+    this.counts.regions++;
   }
 
   /** @param callees what it imports, or null: what has been dropped */
@@ -396,6 +433,7 @@ export class CodeCache implements StoredHost {
       this.mmu.watched.delete(host);
     }
     this.sent = [];
+    this.installing = null;
     this.pages.clear();
     this.epoch++;
     // Guards are given out anew, so nothing made before may come back.

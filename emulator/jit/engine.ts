@@ -41,8 +41,13 @@ const SYSCALL_MASK = 0xfc00003f | 0;
 const COP0 = 0x10;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
-/** How many times the threshold a block is entered before it is not left to wait for others. */
+/**
+ * How many times the threshold a block is entered before it is not left to wait for others: as long as there are few
+ * modules, when a guest may have no more code than that, and later.
+ */
 const URGENT = 2;
+const URGENT_LATER = 16;
+const FEW_MODULES = 8;
 /** Entries after which it is looked whether there was code for a block before, but at most a part of the threshold. */
 const RECALL = 4;
 const RECALL_PART = 4;
@@ -98,6 +103,8 @@ export class Engine {
   private readonly paths: PathState | null;
   /** As `threshold` of the CPU; see {@link RECALL}. */
   private readonly recall: number;
+  /** So are these; see {@link URGENT}. */
+  private readonly urgent: readonly number[];
 
   /** @param at byte offset of the code map */
   constructor(
@@ -146,10 +153,10 @@ export class Engine {
     );
     this.cache.connect(this.dispatcher);
     cpu.threshold = 1 - options.threshold;
-    cpu.urgent = 1 - URGENT * options.threshold;
     this.recall = 1 - Math.min(RECALL, Math.ceil(options.threshold / RECALL_PART));
     const { unvisited, directories } = this.map;
-    const cold = { ...options, unvisited, told: [this.recall, cpu.threshold, cpu.urgent] };
+    this.urgent = [URGENT, URGENT_LATER].map((factor) => 1 - factor * options.threshold);
+    const cold = { ...options, unvisited, told: [this.recall, cpu.threshold, ...this.urgent] };
     this.cold = new ColdInterpreter(
       cpu,
       memory,
@@ -337,7 +344,8 @@ export class Engine {
     if (entry === cpu.threshold - 1) {
       if (!this.cache.recall(mode, cpu.pc, host, Infinity)) this.cache.enqueue(mode, cpu.pc, host);
     }
-    if (entry === cpu.urgent - 1) this.cache.translateQueue();
+    const urgent = this.urgent.indexOf(entry + 1);
+    if (urgent > 0 || (urgent === 0 && this.counts.modules < FEW_MODULES)) this.cache.hurry(mode, host);
   }
 
   // Within generated code

@@ -204,7 +204,7 @@ it.each(['malta', 'kvm'] as const)(
   (kind) => {
     const run = (engine: EngineName, saved: SavedCode | null = null) => {
       const openCode = () => storeOf(saved);
-      const lab = new Lab({ machine: kind, engine, threshold: 5, openCode });
+      const lab = new Lab({ machine: kind, engine, threshold: 5, batch: 16, openCode });
       const trace: string[] = [];
       lab.machine.trace = (line) => trace.push(JSON.stringify(line));
       const turns = ['pingpong 50', 'fork 3', 'bench quick'].map((line) => ({ expect: PROMPT, send: `${line}\n` }));

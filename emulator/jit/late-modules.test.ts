@@ -102,7 +102,7 @@ describe.each([4, 7, 15])('modules late by %i looks', (times) => {
   it('leave a whole run of the Lab as it is', () => {
     const run = (engine: EngineName) => {
       const makeCompiler = (each: CompilerOptions) => new LateCompiler(each, times);
-      const lab = new Lab({ machine: 'malta', engine, threshold: 5, makeCompiler });
+      const lab = new Lab({ machine: 'malta', engine, threshold: 5, batch: 16, makeCompiler });
       const trace: string[] = [];
       lab.machine.trace = (line) => trace.push(JSON.stringify(line));
       const turns = ['pingpong 50', 'fork 3', 'bench quick'].map((line) => ({ expect: PROMPT, send: `${line}\n` }));

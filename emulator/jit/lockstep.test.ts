@@ -103,7 +103,7 @@ describe.each([
     const make = (engine: EngineName) => {
       const machine = new Machine({
         ...{ kind: 'malta', bigEndian, memoryMiB: 16, tlbEntries: 16, nsPerInstruction: 4, seed: 1 },
-        ...{ engine, threshold: 1, rest: 0 },
+        ...{ engine, threshold: 1, batch: 16, rest: 0 },
       });
       machine.boot(plan([...changing, [CODE, code], [0x80000000, handler], [0x80000180, handler]]));
       return machine;
