@@ -20,7 +20,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { FunctionSlots } from './function-slots.ts';
 import { brokenInvariants } from './invariants.ts';
 import { KeptCode, type RegionCode } from './kept-code.ts';
-import { LateLinks, release, type Callee, type CellModule, type ModuleSource } from './late-links.ts';
+import { ANYWHERE, LateLinks, release, type Callee, type CellModule, type ModuleSource } from './late-links.ts';
 import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
 import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
@@ -302,7 +302,11 @@ export class CodeCache implements StoredHost {
     const { table, ...functions } = exports;
     const own: CellModule = { table: table as WebAssembly.Table, live: 0, used: false, source: null };
     for (const [index, pc] of source.cells.entries()) {
-      this.late.wait({ mode, module: own, index, guard: source.firstCell + 4 * index, pc });
+      const cell = { mode, module: own, index, guard: source.firstCell + 4 * index, pc };
+      // It may have come while this module was made.
+      const found = pc === ANYWHERE ? null : this.find(mode, pc);
+      if (found) this.late.fill(cell, found.host, found.callee);
+      else this.late.wait(cell);
     }
     return { calls: Object.values(functions) as CallableFunction[], own };
   }

@@ -96,7 +96,8 @@ export class LateLinks {
     for (const cell of cells) this.fill(cell, host, callee);
   }
 
-  private fill(cell: Cell, host: number, callee: Callee): void {
+  /** @param host address of what the callee is for */
+  fill(cell: Cell, host: number, callee: Callee): void {
     const { table } = cell.module;
     if (!table) return;
     table.set(cell.index, this.tables[cell.mode]!.get(callee.slot) as CallableFunction);

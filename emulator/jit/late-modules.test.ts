@@ -6,6 +6,7 @@ import { Assembler } from '../testing/assembler.ts';
 import { op } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';
 import { Lab, PROMPT } from '../testing/lab.ts';
+import { CLOSED } from './code-map.ts';
 import { RegionCompiler, type Batch, type Compiled, type Compiler, type CompilerOptions } from './compiler.ts';
 
 const [V0, T0, T1, S0, S1, S2, RA] = [2, 8, 9, 16, 17, 18, 31];
@@ -15,6 +16,8 @@ const FUNCTION = 0x80020000;
 /** Hands each module out only when it has been asked for so many times. */
 class LateCompiler implements Compiler {
   regions = 0;
+  /** Guards of cells by what they are for. */
+  readonly guards = new Map<number, number>();
   private readonly waiting: Compiled[] = [];
   private asked = 0;
   private readonly compiler: RegionCompiler;
@@ -31,6 +34,7 @@ class LateCompiler implements Compiler {
     const wanted = batch.wanted.map((each) => ({ ...each, page: each.page.slice() }));
     const made = this.compiler.compile({ ...batch, wanted });
     this.regions += made.regions.length;
+    for (const [i, pc] of made.cells.entries()) this.guards.set(pc >>> 0, batch.cells.at + 4 * i);
     this.waiting.push(made);
   }
   receive(): Compiled | null {
@@ -67,6 +71,19 @@ describe.each([4, 7, 15])('modules late by %i looks', (times) => {
     both.go(20_000, 100);
     expect(both.counts.regions).toBe(compiler.regions);
     expect(both.jit.engine!.counts.executed).toBeGreaterThan(10_000);
+  });
+
+  it('call what has come since they were asked for', () => {
+    // The function is wanted first, then, before it is there, who calls it from another page.
+    const to = (name: string, target: number) => (op(name) | ((target >>> 2) & 0x3ffffff)) >>> 0;
+    const first = new Assembler(START).li(S0, 3).label('loop').word(to('jal', FUNCTION)).nop();
+    first.op('addiu', { s: S0, t: S0, i: -1 }).branch('bgtz', { s: S0 }, 'loop').nop();
+    first.word(to('j', START + 0x1000)).nop();
+    const then = new Assembler(START + 0x1000).label('again').word(to('jal', FUNCTION)).nop();
+    const { both, compiler } = late(times, [first, then.branch('beq', {}, 'again').nop(), adder()], { threshold: 2 });
+    both.go(2000, 10);
+    const guard = compiler.guards.get(FUNCTION)!;
+    expect(both.jit.cpu.memory.words[guard >>> 2]).not.toBe(CLOSED);
   });
 
   it('are not used where the code has changed meanwhile', () => {
