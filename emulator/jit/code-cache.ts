@@ -337,7 +337,7 @@ export class CodeCache implements StoredHost {
 
   private canPlace(mode: number, host: number): boolean {
     const { map } = this;
-    if (map.entries(mode, host) === null && !map.visit(mode, host)) return false;
+    if (!map.isVisited(mode, host) && !map.visit(mode, host)) return false;
     return map.entry(mode, host) <= 0 && this.modes[mode]!.hasRoom(1);
   }
 

@@ -131,6 +131,10 @@ export class CodeMap {
   setEntry(mode: number, host: number, entry: number): void {
     this.words[this.index(mode, host)] = entry;
   }
+  /** Whether the host page has entries of its own. */
+  isVisited(mode: number, host: number): boolean {
+    return this.words[(this.directories[mode]! >>> 2) + (host >>> 12)] !== this.unvisited;
+  }
   /** A page's entries, or null when it has none. */
   entries(mode: number, host: number): Int32Array | null {
     const at = this.index(mode, host & ~0xfff);

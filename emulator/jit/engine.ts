@@ -334,7 +334,7 @@ export class Engine {
     this.cache.goOn(this.host.instructions());
     if (!this.cold.run(mode, true)) return;
     const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
-    if (map.entries(mode, host) === null) {
+    if (!map.isVisited(mode, host)) {
       if (!map.visit(mode, host)) this.cache.evict();
       return;
     }

@@ -4,7 +4,6 @@
  * all that lies between, a window, which is generated twice: for when each chain is in a page of the host TLB, and for
  * when not.
  */
-import type { LoadKind, StoreKind } from '../cpu/semantics.ts';
 import { PLAIN_LOADS, PLAIN_STORES } from './access-target.ts';
 import type { Instruction } from './region.ts';
 import { Flow } from './traits.ts';
@@ -44,17 +43,44 @@ interface Access {
   size: number;
 }
 
+/** Bytes of plain accesses by the instruction's name, and whether it is a store. */
+const PLAIN = new Map(
+  [PLAIN_LOADS, PLAIN_STORES].flatMap((table, write) =>
+    Object.entries(table).map(([name, [size]]) => [name, { size, write: write === 1 }] as const),
+  ),
+);
+
 function accessOf({ word, traits }: Instruction): Access | null {
-  const { name } = traits.instruction;
-  const load = PLAIN_LOADS[name as LoadKind];
-  const [size] = load ?? PLAIN_STORES[name as StoreKind] ?? [];
+  const plain = PLAIN.get(traits.instruction.name);
+  if (!plain) return null;
+  const { size, write } = plain;
   const offset = (word << 16) >> 16;
   // An aligned base does not help what is at an odd offset from it.
-  return size && offset % size === 0 ? { base: (word >>> 21) & 31, write: !load, offset, size } : null;
+  return offset % size === 0 ? { base: (word >>> 21) & 31, write, offset, size } : null;
 }
 
+/** Plain accesses by base, loads and then stores; see {@link mayHaveWindows}. */
+const counted = new Uint16Array(2 * 32);
+
+/** Whether there are as many accesses off one base as it takes. Of most blocks that is all there is to say. */
+function mayHaveWindows(body: readonly Instruction[]): boolean {
+  if (body.length < FEWEST) return false;
+  counted.fill(0);
+  let most = 0;
+  for (const { word, traits } of body) {
+    const plain = PLAIN.get(traits.instruction.name);
+    if (!plain) continue;
+    const count = ++counted[((word >>> 21) & 31) + (plain.write ? 32 : 0)]!;
+    if (count > most) most = count;
+  }
+  return most >= FEWEST;
+}
+
+const NONE: readonly Window[] = [];
+
 /** Windows of a block, in order, which do not overlap. */
-export function nearAccesses(body: readonly Instruction[], bigEndian: boolean): Window[] {
+export function nearAccesses(body: readonly Instruction[], bigEndian: boolean): readonly Window[] {
+  if (!mayHaveWindows(body)) return NONE;
   const windows: Window[] = [];
   for (const chain of chainsOf(body, bigEndian)) place(chain, windows, body);
   return windows
@@ -94,7 +120,9 @@ function extend(chain: Chain, { offset, size }: Access, bigEndian: boolean, i: n
   const from = Math.min(chain.from, offset) & -alignment;
   const bytes = Math.max(chain.from + chain.bytes, offset + size) - from;
   if (bytes > LONGEST) return false;
-  Object.assign(chain, { alignment, from, bytes });
+  chain.alignment = alignment;
+  chain.from = from;
+  chain.bytes = bytes;
   chain.members.push(i);
   return true;
 }
