@@ -48,7 +48,7 @@ test('pingpong flushes the kernel table and leaves kseg0 alone', async ({ page }
 
 test('most of a long run is translated code, and the status bar says so', async ({ page }) => {
   await page.getByTestId('console').click();
-  await page.keyboard.type('pingpong 10000000\n');
+  await page.keyboard.type('pingpong 1000000\n');
   await expect.poll(() => shown(page, 'status-generated'), { timeout: 30_000 }).toBeGreaterThan(80);
   await page.getByTestId('toolbar-toggle').click();
   await expect(page.getByTestId('status-state')).toHaveText(/paused/);

@@ -7,14 +7,7 @@ import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { BATCH_WANTED, type CacheCounts, type CacheOptions } from './cache-options.ts';
 import { CodeMap, MODES } from './code-map.ts';
-import {
-  DirectCompiler,
-  type Batch,
-  type Compiled,
-  type CompiledRegion,
-  type Compiler,
-  type Link,
-} from './compiler.ts';
+import { DirectCompiler, type Compiled, type CompiledRegion, type Compiler, type Link } from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { FunctionSlots } from './function-slots.ts';
@@ -24,6 +17,7 @@ import { ANYWHERE, LateLinks, release, type Callee, type CellModule, type Module
 import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
 import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
+import { SentBatches, haveChanged, type SentBatch } from './sent-batches.ts';
 import { StoredCode, type StoredHost, type ToSave } from './stored-code.ts';
 
 /** Places, for each region, that it may leave to when there is code for them. */
@@ -32,17 +26,9 @@ const CELLS = 8;
 /** Functions of a module that are made known while the guest stands still: each takes some 10 µs. */
 const MOST_PLACED = 128;
 
-/** A batch that has been sent to the compiler. */
-interface Sent extends Batch {
-  /** By page of its blocks: a bit for each word that has changed since. */
-  changed: Map<number, Uint8Array>;
-  /** The links' functions, by guard. Their slots may be others by the time that the module comes. */
-  linked: Map<number, CallableFunction>;
-}
-
 /** A module whose functions are being made known. */
 interface Installing {
-  batch: Sent;
+  batch: SentBatch;
   regions: readonly CompiledRegion[];
   calls: readonly CallableFunction[];
   own: CellModule;
@@ -61,8 +47,7 @@ export class CodeCache implements StoredHost {
   private dispatcher!: Dispatcher;
   private readonly devices = new DeviceAccesses();
   private queue: Hot[] = [];
-  /** Batches whose modules are not there yet, oldest first. */
-  private sent: Sent[] = [];
+  private readonly sent = new SentBatches();
   private installing: Installing | null = null;
   private batches = 0;
   /** Instructions executed since power-on, a while ago. */
@@ -114,7 +99,7 @@ export class CodeCache implements StoredHost {
   goOn(now: number): void {
     this.now = now;
     const loading = this.stored?.isLoading ?? false;
-    if ((this.sent.length === 0 && !loading) || now < this.restsUntil) return;
+    if ((this.sent.areNone && !loading) || now < this.restsUntil) return;
     const started = performance.now();
     if (loading) this.stored!.loadSome(this, started);
     else this.receive();
@@ -146,7 +131,7 @@ export class CodeCache implements StoredHost {
   translateQueue(): void {
     const started = performance.now();
     for (let mode = 0; mode < MODES; mode++) {
-      const sent = this.awaited(mode);
+      const sent = this.sent.blocks(mode);
       const hot = this.queue.filter((each) => {
         return each.mode === mode && this.map.entry(mode, each.host) <= 0 && !sent.has(each.host);
       });
@@ -160,7 +145,7 @@ export class CodeCache implements StoredHost {
     const { words, map, mmu } = this;
     let near = lookAround(words, mode, wantedNow);
     const most = Math.max(0, this.options.batch - wantedNow.length);
-    const beside = { threshold: this.options.threshold, most, awaited: this.awaited(mode) };
+    const beside = { threshold: this.options.threshold, most, awaited: this.sent.blocks(mode) };
     const warm = warmBeside(map, mode, wantedNow, near, beside);
     const hot = [...wantedNow, ...warm];
     if (warm.length > 0) near = lookAround(words, mode, warm, near);
@@ -182,19 +167,8 @@ export class CodeCache implements StoredHost {
     const linked = new Map<number, CallableFunction>();
     const links = this.findLinks(mode, near, linked);
     const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links, cells };
-    const pages = new Set(hot.map(({ host }) => host & ~0xfff));
-    for (const host of pages) mmu.watch(host);
-    this.sent.push({
-      ...batch,
-      linked,
-      changed: new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)])),
-    });
+    for (const page of this.sent.add(batch, linked)) mmu.watch(page);
     this.compiler.submit(batch);
-  }
-
-  /** Host addresses of the blocks whose modules are on their way. */
-  private awaited(mode: number): Set<number> {
-    return new Set(this.sent.flatMap((batch) => (batch.mode === mode ? batch.wanted.map(({ host }) => host) : [])));
   }
 
   /**
@@ -234,9 +208,8 @@ export class CodeCache implements StoredHost {
   private receive(): void {
     if (!this.installing) {
       const made = this.compiler.receive();
-      const batch = this.sent.find(({ id }) => id === made?.id);
-      // It may be one that was sent before everything was dropped.
-      if (!made || !batch) return;
+      const batch = made && this.sent.get(made.id);
+      if (!batch) return;
       this.installing = this.beginInstalling(batch, made);
     }
     const { batch, regions, own } = this.installing;
@@ -246,11 +219,11 @@ export class CodeCache implements StoredHost {
     if (end < regions.length) return;
     this.installing = null;
     release({ module: own });
-    this.sent.splice(this.sent.indexOf(batch), 1);
+    this.sent.delete(batch);
     for (const host of batch.changed.keys()) this.unwatch(host);
   }
 
-  private beginInstalling(batch: Sent, { module, regions, imports: links, cells, wire }: Compiled): Installing {
+  private beginInstalling(batch: SentBatch, { module, regions, imports: links, cells, wire }: Compiled): Installing {
     const { counts, map } = this;
     const { at: firstCell, most } = batch.cells;
     map.returnGuards(firstCell + 4 * cells.length, firstCell + 4 * most);
@@ -274,7 +247,7 @@ export class CodeCache implements StoredHost {
     const { mode, odd } = batch;
     const { pc, host, guard, spans } = regions[index]!;
     if (map.entry(mode, host) > 0) return;
-    if (overlaps(spans, batch.changed.get(host & ~0xfff)!)) {
+    if (haveChanged(batch, host, spans)) {
       // It may be wanted again as it is now.
       map.setEntry(mode, host, 0);
       return;
@@ -379,14 +352,14 @@ export class CodeCache implements StoredHost {
         break;
       }
     }
-    for (const sent of this.sent) sent.changed.get(host & ~0xfff)?.fill(1, first, last + 1);
+    this.sent.note(host, first, last + 1);
     this.unwatch(host);
   }
 
   /** Nobody need know of changes to the page, if it has no code and none is on its way. */
   private unwatch(host: number): void {
     if (this.pages.has(host)) return;
-    if (!this.sent.some(({ changed }) => changed.has(host & ~0xfff))) this.mmu.watched.delete(host);
+    if (!this.sent.hasPage(host)) this.mmu.watched.delete(host);
   }
 
   /** The instruction at `host` has left generated code for a device. */
@@ -423,20 +396,19 @@ export class CodeCache implements StoredHost {
   /** What is wrong with the code cache, a sentence each; nothing, if all is well. Looks at everything, so it is slow. */
   verify(): string[] {
     const { map, mmu, words, modes } = this;
-    const awaited = new Set(this.sent.flatMap(({ changed }) => [...changed.keys()]));
-    return brokenInvariants({ map, mmu, words, modes, pages: this.pages.values(), awaited });
+    return brokenInvariants({ map, mmu, words, modes, pages: this.pages.values(), awaited: this.sent.pages() });
   }
 
   /** Drops everything, for want of room, while no generated code runs. What need not be done at once is left for later. */
   evict(): void {
     this.counts.evictions++;
-    for (const { changed } of this.sent) for (const host of changed.keys()) this.mmu.watched.delete(host);
+    for (const host of this.sent.pages()) this.mmu.watched.delete(host);
     for (const { mode, host, slots } of this.pages.values()) {
       for (const { slot } of slots) this.modes[mode]!.leave(slot);
       this.counts.dropped += slots.length;
       this.mmu.watched.delete(host);
     }
-    this.sent = [];
+    this.sent.clear();
     this.installing = null;
     this.pages.clear();
     this.epoch++;
@@ -448,11 +420,4 @@ export class CodeCache implements StoredHost {
     this.queue = [];
     this.devices.clear();
   }
-}
-
-function overlaps(spans: readonly number[], changed: Uint8Array): boolean {
-  for (let i = 0; i < spans.length; i += 2) {
-    for (let at = spans[i]!; at < spans[i + 1]!; at++) if (changed[at] !== 0) return true;
-  }
-  return false;
 }
