@@ -41,17 +41,19 @@ export class ThreadedCompiler implements Compiler {
       parts.set(page.byteOffset, page);
       if (entries) parts.set(entries.byteOffset, entries);
     }
-    const copies = new Int32Array([...parts.values()].reduce((sum, part) => sum + part.length, 0));
+    const buffer = new Int32Array([...parts.values()].reduce((sum, part) => sum + part.length, 0));
+    const copies = new Map<number, Int32Array>();
     let end = 0;
     for (const [at, part] of parts) {
-      copies.set(part, end);
-      parts.set(at, copies.subarray(end, (end += part.length)));
+      buffer.set(part, end);
+      copies.set(at, buffer.subarray(end, end + part.length));
+      end += part.length;
     }
-    const copy = ({ byteOffset }: Int32Array): Int32Array => parts.get(byteOffset)!;
+    const copy = ({ byteOffset }: Int32Array): Int32Array => copies.get(byteOffset)!;
     const wanted = batch.wanted.map((each) => {
       return { ...each, page: copy(each.page), entries: each.entries && copy(each.entries) };
     });
-    this.port.postMessage({ ...batch, wanted }, [copies.buffer]);
+    this.port.postMessage({ ...batch, wanted }, [buffer.buffer]);
   }
 
   receive(): Compiled | null {

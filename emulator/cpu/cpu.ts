@@ -54,8 +54,6 @@ export class Cpu {
   writes = 0;
   /** 3 on a big-endian CPU: what to xor a byte address with. */
   readonly byteSwizzle: number;
-  /** The count of a block's entries, negative, at which the translator wants to be told of it. */
-  threshold = 0;
   /** Guest physical address of an access that {@link DEVICE} answered. */
   gpa = 0;
   system!: System;

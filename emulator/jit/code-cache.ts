@@ -131,21 +131,22 @@ export class CodeCache implements StoredHost {
   translateQueue(): void {
     const started = performance.now();
     for (let mode = 0; mode < MODES; mode++) {
-      const sent = this.sent.blocks(mode);
+      const awaited = this.sent.blocks(mode);
       const hot = this.queue.filter((each) => {
-        return each.mode === mode && this.map.entry(mode, each.host) <= 0 && !sent.has(each.host);
+        return each.mode === mode && this.map.entry(mode, each.host) <= 0 && !awaited.has(each.host);
       });
-      if (hot.length > 0) this.send(mode, hot);
+      if (hot.length > 0) this.send(mode, hot, awaited);
     }
     this.queue = [];
     this.stoodStill(started);
   }
 
-  private send(mode: number, wantedNow: readonly Hot[]): void {
+  /** @param awaited host addresses of the mode's blocks that have been sent before */
+  private send(mode: number, wantedNow: readonly Hot[], awaited: ReadonlySet<number>): void {
     const { words, map, mmu } = this;
     let near = lookAround(words, mode, wantedNow);
     const most = Math.max(0, this.options.batch - wantedNow.length);
-    const beside = { threshold: this.options.threshold, most, awaited: this.sent.blocks(mode) };
+    const beside = { threshold: this.options.threshold, most, awaited };
     const warm = warmBeside(map, mode, wantedNow, near, beside);
     const hot = [...wantedNow, ...warm];
     if (warm.length > 0) near = lookAround(words, mode, warm, near);
@@ -210,7 +211,10 @@ export class CodeCache implements StoredHost {
       const made = this.compiler.receive();
       const batch = made && this.sent.get(made.id);
       if (!batch) return;
-      this.installing = this.beginInstalling(batch, made);
+      const { at, most } = batch.cells;
+      this.map.returnGuards(at + 4 * made.cells.length, at + 4 * most);
+      if (!made.module) return this.hasCome(batch);
+      this.installing = this.beginInstalling(batch, made, made.module);
     }
     const { batch, regions, own } = this.installing;
     const end = Math.min(regions.length, this.installing.next + MOST_PLACED);
@@ -219,19 +223,21 @@ export class CodeCache implements StoredHost {
     if (end < regions.length) return;
     this.installing = null;
     release({ module: own });
+    this.hasCome(batch);
+  }
+
+  /** All functions of a batch are known. */
+  private hasCome(batch: SentBatch): void {
     this.sent.delete(batch);
     for (const host of batch.changed.keys()) this.unwatch(host);
   }
 
-  private beginInstalling(batch: SentBatch, { module, regions, imports: links, cells, wire }: Compiled): Installing {
+  private beginInstalling(batch: SentBatch, made: Compiled, module: WebAssembly.Module): Installing {
     const { counts, map } = this;
-    const { at: firstCell, most } = batch.cells;
-    map.returnGuards(firstCell + 4 * cells.length, firstCell + 4 * most);
-    if (!module)
-      return { batch, regions: [], calls: [], own: { table: null, live: 1, used: false, source: null }, next: 0 };
+    const { regions, imports, cells, wire } = made;
     // What has been dropped meanwhile is not called.
-    const callees = links.map((guard) => (map.isOpen(guard) ? batch.linked.get(guard)! : null));
-    const source = { module, wire, imports: links, cells, firstCell, unused: 0 };
+    const callees = imports.map((guard) => (map.isOpen(guard) ? batch.linked.get(guard)! : null));
+    const source = { module, wire, imports, cells, firstCell: batch.cells.at, unused: 0 };
     const { calls, own } = this.instantiate(batch.mode, source, callees);
     this.stored?.note(own, source);
     // Whatever becomes of the first of its functions, it is there until the last is.
@@ -373,7 +379,7 @@ export class CodeCache implements StoredHost {
     this.unwatch(page.host);
     this.devices.remember(mode, host, places);
     // All of it is wanted again, at once.
-    for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, this.cpu.threshold);
+    for (const { at } of page.slots) this.map.setEntry(mode, page.host + 4 * at, 1 - this.options.threshold);
   }
 
   /** @param keep whether its functions are to come back when their words do */

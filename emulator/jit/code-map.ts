@@ -137,7 +137,8 @@ export class CodeMap {
   }
   /** A page's entries, or null when it has none. */
   entries(mode: number, host: number): Int32Array | null {
+    if (!this.isVisited(mode, host)) return null;
     const at = this.index(mode, host & ~0xfff);
-    return at === this.unvisited >>> 2 ? null : this.words.subarray(at, at + PAGE_WORDS);
+    return this.words.subarray(at, at + PAGE_WORDS);
   }
 }

@@ -101,9 +101,11 @@ export class Engine {
   /** More instructions than any region executes between two tests. */
   private readonly reach: number;
   private readonly paths: PathState | null;
-  /** As `threshold` of the CPU; see {@link RECALL}. */
+  /** Counts of a block's entries, as the map has them: when it is to be translated; */
+  private readonly threshold: number;
+  /** see {@link RECALL}; */
   private readonly recall: number;
-  /** So are these; see {@link URGENT}. */
+  /** see {@link URGENT}. */
   private readonly urgent: readonly number[];
 
   /** @param at byte offset of the code map */
@@ -152,11 +154,11 @@ export class Engine {
       make,
     );
     this.cache.connect(this.dispatcher);
-    cpu.threshold = 1 - options.threshold;
+    this.threshold = 1 - options.threshold;
     this.recall = 1 - Math.min(RECALL, Math.ceil(options.threshold / RECALL_PART));
     const { unvisited, directories } = this.map;
     this.urgent = [URGENT, URGENT_LATER].map((factor) => 1 - factor * options.threshold);
-    const cold = { ...options, unvisited, told: [this.recall, cpu.threshold, ...this.urgent] };
+    const cold = { ...options, unvisited, told: [this.recall, this.threshold, ...this.urgent] };
     this.cold = new ColdInterpreter(
       cpu,
       memory,
@@ -341,7 +343,7 @@ export class Engine {
     const entry = map.entry(mode, host);
     const now = this.host.instructions();
     if (entry === this.recall - 1 && this.cache.recall(mode, cpu.pc, host, now)) return;
-    if (entry === cpu.threshold - 1) {
+    if (entry === this.threshold - 1) {
       if (!this.cache.recall(mode, cpu.pc, host, Infinity)) this.cache.enqueue(mode, cpu.pc, host);
     }
     const urgent = this.urgent.indexOf(entry + 1);

@@ -76,11 +76,9 @@ function mayHaveWindows(body: readonly Instruction[]): boolean {
   return most >= FEWEST;
 }
 
-const NONE: readonly Window[] = [];
-
 /** Windows of a block, in order, which do not overlap. */
-export function nearAccesses(body: readonly Instruction[], bigEndian: boolean): readonly Window[] {
-  if (!mayHaveWindows(body)) return NONE;
+export function nearAccesses(body: readonly Instruction[], bigEndian: boolean): Window[] {
+  if (!mayHaveWindows(body)) return [];
   const windows: Window[] = [];
   for (const chain of chainsOf(body, bigEndian)) place(chain, windows, body);
   return windows
