@@ -19,6 +19,7 @@ export type CreateConfig = Omit<BootConfig, 'disks'> & {
       | 'disks'
       | 'virtioConsole'
       | 'engine'
+      | 'warmUp'
       | 'threshold'
       | 'batch'
       | 'makeCompiler'
@@ -77,11 +78,12 @@ export function createMachine(
     }
     const tlbEntries =
       config.tlbEntries ?? (kind === 'kvm' ? KVM_TLB_ENTRIES : CPU_TRAITS[config.cpu ?? '24Kf'].tlbEntries);
-    const { cpu = '24Kf', engine } = config;
+    const { cpu = '24Kf', engine, warmUp = DEFAULTS.warmUp } = config;
     const guest = kernel && { kernel, machine: { kind, bigEndian, memoryMiB, cpu } };
     const codeStore = guest && engine === 'jit' ? config.openCode?.(guest) : undefined;
     // What the two have by the same name goes over as it is; the machine's own needs stand after it.
-    return new Machine({ ...config, kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed, codeStore });
+    const own = { kind, bigEndian, memoryMiB, tlbEntries, nsPerInstruction, seed, codeStore, warmUp };
+    return new Machine({ ...config, ...own });
   };
 
   if (config.bios) {

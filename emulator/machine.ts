@@ -28,6 +28,7 @@ import type { Compiler, CompilerOptions } from './jit/compiler.ts';
 import { BATCH, REST, CACHE_LIMITS, type CacheLimits, type CodeStore } from './jit/cache-options.ts';
 import { blockCounter } from './jit/block-counter.ts';
 import { Engine, type EngineHost } from './jit/engine.ts';
+import { LateEngine } from './jit/late-engine.ts';
 import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
 import type { GeometryName } from './mmu/geometry.ts';
 import { LAYOUTS } from './mmu/layout.ts';
@@ -67,6 +68,8 @@ export interface MachineOptions {
   disks?: readonly DiskOptions[];
   /** What executes the guest's instructions; the interpreter if absent. */
   engine?: EngineName;
+  /** Instructions that the interpreter alone executes before the translator is made; absent: none. */
+  warmUp?: number;
   /** Entries to a block after which it is translated. */
   threshold?: number;
   /** A virtio console card. Keys go to the console that the guest has written to last. */
@@ -88,7 +91,7 @@ export interface MachineOptions {
 export const ENGINES = ['interpreter', 'jit'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, threshold: 2400 } as const;
+export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, warmUp: 500_000, threshold: 2400 } as const;
 
 /** Frequencies of Count: KVM's default, and what the board's CPU makes of its clock. */
 const COUNT_HZ: Record<MachineKind, number> = { kvm: 100_000_000, malta: 125_000_000 };
@@ -125,8 +128,11 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   readonly mmu: Mmu;
   readonly board: Board;
   readonly system: FullSystem | TrapEmulate;
-  /** The translator, where there is one. */
-  readonly engine: Engine | null = null;
+  private readonly lateEngine: LateEngine | null = null;
+  /** The translator, where there is one, from when the guest has run for as long as it is not worth one. */
+  get engine(): Engine | null {
+    return this.lateEngine?.engine ?? null;
+  }
   readonly counters = new Counters();
   private knownSymbols = new SymbolTable();
   get symbols(): SymbolTable {
@@ -190,7 +196,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
       const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH, rest = REST } = options;
       const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
       const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian };
-      this.engine = new Engine(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
+      const parts = Engine.make(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
         ...compilerOptions,
         threshold,
         ring,
@@ -204,6 +210,8 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
         store: options.codeStore,
         compiler: options.makeCompiler?.(compilerOptions),
       });
+      this.lateEngine = new LateEngine(parts, options.warmUp ?? 0);
+      if (!options.warmUp) this.lateEngine.finish();
     }
     this.hostMemory = new HostMemory(this.mmu, this.memory.words);
     const { tlbWritten, tlbWrittenRandom } = MMU_AT;
@@ -373,11 +381,13 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
       }
       if (system.interruptPending()) system.takeInterrupt();
       if (this.eventSeen) return 'event';
-      const left = last - clock.instructions();
+      const now = clock.instructions();
+      const left = last - now;
       if (left <= 0) return 'limit';
-      clock.startSlice(left);
+      clock.startSlice(Math.min(left, this.lateEngine?.goOn(now) ?? left));
+      const { engine } = this;
       // The translator looks at no access by itself.
-      if (this.engine && !this.needsStepping) this.engine.run();
+      if (engine && !this.needsStepping) engine.run();
       else interpret(cpu);
       // Before an interrupt could move the machine from where a breakpoint has stopped it.
       if (this.eventSeen && this.breakpoints.report) return 'event';

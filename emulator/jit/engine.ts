@@ -96,8 +96,8 @@ export class Engine {
   private readonly map: CodeMap;
   private readonly words: Int32Array;
   private readonly cache: CodeCache;
-  private readonly dispatcher: Dispatcher;
-  private readonly cold: ColdInterpreter;
+  private dispatcher!: Dispatcher;
+  private cold!: ColdInterpreter;
   /** More instructions than any region executes between two tests. */
   private readonly reach: number;
   private readonly paths: PathState | null;
@@ -108,7 +108,20 @@ export class Engine {
   /** see {@link URGENT}. */
   private readonly urgent: readonly number[];
 
-  /** @param at byte offset of the code map */
+  /** Makes an engine, a part at a time; each takes some milliseconds. Takes what the constructor takes. */
+  static *make(...host: ConstructorParameters<typeof Engine>): Generator<void, Engine> {
+    const engine = new Engine(...host);
+    yield;
+    engine.makeDispatcher();
+    yield;
+    engine.makeColdInterpreter();
+    return engine;
+  }
+
+  /**
+   * What {@link make} makes the rest of.
+   * @param at byte offset of the code map
+   */
   constructor(
     private readonly cpu: Cpu,
     private readonly mmu: Mmu,
@@ -122,6 +135,18 @@ export class Engine {
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
     this.cache = new CodeCache(cpu, mmu, memory, at, hostBytes, options, this.counts);
     this.map = this.cache.map;
+    const { threshold } = options;
+    this.threshold = 1 - threshold;
+    this.recall = 1 - Math.min(RECALL, Math.ceil(threshold / RECALL_PART));
+    this.urgent = [URGENT, URGENT_LATER].map((factor) => 1 - factor * threshold);
+    // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
+    this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, options.ring) : null;
+  }
+
+  private readonly makeModule: ModuleMaker = (wire) => this.options.store?.fixed(wire) ?? makeModule(wire);
+
+  private makeDispatcher(): void {
+    const { mmu, memory, options } = this;
     const tables = this.cache.modes.map(({ table }, mode) => {
       return { table, readTable: HOST_TLB.reads[mode]!, directory: this.map.directories[mode]! };
     });
@@ -141,9 +166,6 @@ export class Engine {
       nsPerTick,
       ring,
     };
-    // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
-    this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, ring) : null;
-    const make: ModuleMaker = (wire) => options.store?.fixed(wire) ?? makeModule(wire);
     this.dispatcher = makeDispatcher(
       memory,
       tables,
@@ -151,22 +173,23 @@ export class Engine {
       this.step,
       this.paths && paths,
       this.prepareEvent,
-      make,
+      this.makeModule,
     );
     this.cache.connect(this.dispatcher);
-    this.threshold = 1 - options.threshold;
-    this.recall = 1 - Math.min(RECALL, Math.ceil(options.threshold / RECALL_PART));
+  }
+
+  private makeColdInterpreter(): void {
+    const { options } = this;
     const { unvisited, directories } = this.map;
-    this.urgent = [URGENT, URGENT_LATER].map((factor) => 1 - factor * options.threshold);
     const cold = { ...options, unvisited, told: [this.recall, this.threshold, ...this.urgent] };
     this.cold = new ColdInterpreter(
-      cpu,
-      memory,
+      this.cpu,
+      this.memory,
       directories.map((directory, mode) => {
         const kernel = mode === 0 && options.fullSystem;
         return { ...cold, kernel, directory, readTable: HOST_TLB.reads[mode]!, writeTable: HOST_TLB.writes[mode]! };
       }),
-      make,
+      this.makeModule,
     );
   }
 

@@ -14,7 +14,7 @@ export class Lab {
   private readonly bytes: number[] = [];
 
   constructor(config: CreateConfig = {}) {
-    const wanted = { memoryMiB: 16, ...config };
+    const wanted = { memoryMiB: 16, warmUp: 0, ...config };
     this.machine = createMachine(wanted, (kind, bigEndian) => readBundledGuest(RESOURCES, kind, bigEndian)).machine;
   }
 
