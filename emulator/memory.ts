@@ -26,6 +26,16 @@ export const JIT_FLOAT_AT = 0x21c;
 /** Virtual address of the access that generated code was left for; and the mode, 0 for kernel, it runs in. */
 export const JIT_ADDRESS_AT = 0x270;
 export const JIT_MODE_AT = 0x274;
+/** What the dispatcher and the host of the interpreter for cold code tell each other, a word each. */
+export const JIT_COLD_AT = {
+  /** Whether the host has something to do before cold code is interpreted; otherwise the dispatcher has it interpreted. */
+  waits: 0x290,
+  /** Why that ended, when the dispatcher comes back for it. */
+  ended: 0x294,
+  /** Instructions interpreted, and times that it ended at translated code, since the host last looked. */
+  executed: 0x298,
+  found: 0x29c,
+} as const;
 /** The last floating-point operation of generated code whose FCSR.Cause is not known yet: its kind, then its operands. */
 export const JIT_RECORD_AT = 0x220;
 /** What generated code has counted since its host last looked, a word each: see Counters, and Reason for the exits. */

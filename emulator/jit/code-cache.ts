@@ -95,13 +95,17 @@ export class CodeCache implements StoredHost {
     for (const mode of this.modes) mode.emptySome();
   }
 
+  /** Whether there is something for {@link goOn} to do. */
+  get isWaiting(): boolean {
+    return !this.sent.areNone || (this.stored?.isLoading ?? false);
+  }
+
   /** Has the compiler go on, and takes what it has ready, unless the guest has only just begun to run again. */
   goOn(now: number): void {
     this.now = now;
-    const loading = this.stored?.isLoading ?? false;
-    if ((this.sent.areNone && !loading) || now < this.restsUntil) return;
+    if (!this.isWaiting || now < this.restsUntil) return;
     const started = performance.now();
-    if (loading) this.stored!.loadSome(this, started);
+    if (this.stored?.isLoading) this.stored.loadSome(this, started);
     else this.receive();
     this.restsUntil = now + this.options.rest;
     this.stoodStill(started);

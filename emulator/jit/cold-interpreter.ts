@@ -25,11 +25,14 @@ const BY_FUNCTION = new Set([0, 0x1c, 0x1f]);
 const REGIMM = 1;
 
 /** `(pc, left, when blocks are counted) -> ` why it ended, and in bit 2 whether PC is in a delay slot. */
-type ColdFunction = (pc: number, left: number, entered: Entered) => number;
+export type ColdFunction = (pc: number, left: number, entered: Entered) => number;
+/** In place of why it ended. */
+export const NOT_RUN = -1;
 
 export class ColdInterpreter {
   readonly made: FixedModule;
-  private readonly functions: ColdFunction[];
+  /** By mode. */
+  readonly functions: readonly ColdFunction[];
   private readonly words: Int32Array;
 
   /** @param modes what is different from mode to mode */
@@ -52,23 +55,25 @@ export class ColdInterpreter {
     const wire = out.end();
     const module = make(wire);
     const instance = new WebAssembly.Instance(module, { k: { memory: memory.memory } });
-    this.functions = modes.map((_, i) => instance.exports[String(i)] as ColdFunction);
-    this.made = { wire, module, calls: this.functions };
+    const functions = modes.map((_, i) => instance.exports[String(i)] as ColdFunction);
+    this.functions = functions;
+    this.made = { wire, module, calls: functions };
   }
 
   /**
    * Runs from PC on, which is not in a delay slot, until the slice is over or the mode has changed. When it counts, also
    * until a block comes that there is code for, or whose count is one of those that the translator wants to be told of.
    * @param counts whether it counts how often blocks are entered, this one first
-   * @returns whether it is such a block that it ended at
+   * @param ended where one of the functions has just been called: why it ended
+   * @returns whether it ended at a block that the translator wants to be told of
    */
-  run(mode: number, counts: boolean): boolean {
+  run(mode: number, counts: boolean, ended: number = NOT_RUN): boolean {
     const { cpu, words } = this;
     const { reads } = cpu;
     const go = this.functions[mode]!;
     let entered = counts ? Entered.Now : Entered.Never;
-    while (cpu.left > 0 && cpu.reads === reads && cpu.delay === 0) {
-      const ended = go(cpu.pc, cpu.left, entered);
+    while (ended !== NOT_RUN || (cpu.left > 0 && cpu.reads === reads && cpu.delay === 0)) {
+      if (ended === NOT_RUN) ended = go(cpu.pc, cpu.left, entered);
       const pc = (cpu.pc = words[JIT_PC_AT >>> 2]!);
       cpu.left = words[JIT_LEFT_AT >>> 2]!;
       if (ended < Ended.Unknown) return ended === Ended.Told;
@@ -77,6 +82,7 @@ export class ColdInterpreter {
         cpu.next = words[JIT_ADDRESS_AT >>> 2]!;
       }
       interpret(cpu, Math.max(0, cpu.left - 1));
+      ended = NOT_RUN;
       // In the middle of a block nothing has been entered.
       if (counts) entered = cpu.pc === ((pc + 4) | 0) ? Entered.Later : Entered.Now;
     }

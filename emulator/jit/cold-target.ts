@@ -26,11 +26,15 @@ export const enum Entered {
   Now = 2,
 }
 
-/** Why it ended: no instructions are left; somebody must look at the block at PC; the interpreter must execute this. */
+/**
+ * Why it ended: no instructions are left; the translator must look at the block at PC; there is code for it; the
+ * interpreter must execute this.
+ */
 export const enum Ended {
   Spent = 0,
   Told = 1,
-  Unknown = 2,
+  Found = 2,
+  Unknown = 3,
 }
 export const IN_SLOT = 4;
 
@@ -208,7 +212,7 @@ export class ColdTarget extends KernelTarget {
     out.op1(Op.LocalTee, page);
     out.constant(cold.unvisited);
     out.op(Op.I32Eq);
-    this.tellIf();
+    this.endIf(Ended.Told);
     this.get(page);
     this.get(Local.Translated);
     out.constant(0xffc);
@@ -219,7 +223,7 @@ export class ColdTarget extends KernelTarget {
     out.op1(Op.LocalTee, entry);
     out.constant(0);
     out.op(Op.I32GtS);
-    this.tellIf();
+    this.endIf(Ended.Found);
     this.get(page);
     this.plus(entry, -1);
     out.memory(Op.I32Store, 0, 2);
@@ -227,14 +231,14 @@ export class ColdTarget extends KernelTarget {
       this.get(entry);
       out.constant(told);
       out.op(Op.I32Eq);
-      this.tellIf();
+      this.endIf(Ended.Told);
     }
     this.close();
     this.close();
   }
-  private tellIf(): void {
+  private endIf(why: Ended): void {
     this.open(Op.If);
-    this.end(() => this.out.constant(Ended.Told));
+    this.end(() => this.out.constant(why));
     this.close();
   }
   private end(pushWhy: () => void): void {

@@ -3,7 +3,9 @@
  * through the directory to that page's entries, and through the function table. `run` does so until there is a reason
  * to stop. Each mode has its own `enter`, since it has a host TLB and a directory of its own.
  */
-import { COUNTED_AT, JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
+import { COUNTED_AT, JIT_COLD_AT, JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
+import type { ColdFunction } from './cold-interpreter.ts';
+import { Ended, Entered } from './cold-target.ts';
 import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
 import { ExceptionPaths, NOT_STEPPED, type PathIndex, type PathOptions } from './exception-paths.ts';
 import { Expressions } from './expressions.ts';
@@ -46,6 +48,7 @@ const PATH_TYPES: FunctionType[] = Array.from({ length: 2 * (MOST_PARAMETERS + 1
 /**
  * @param handle deals with the reasons before {@link Reason.Stepped}, PC and count being in memory; its argument is
  * JIT_EXIT_AT. Returns {@link Reason.None} when generated code can go on
+ * @param cold interpret what there is no code for, by mode
  * @param paths what the module does by itself, or null: nothing
  * @param prepareEvent see PathState
  */
@@ -54,6 +57,7 @@ export function makeDispatcher(
   modes: readonly ModeTables[],
   handle: (exit: number) => number,
   step: (pc: number, left: number) => number,
+  cold: readonly ColdFunction[],
   paths: PathOptions | null,
   prepareEvent: (meta: number) => void,
   make: ModuleMaker = makeModule,
@@ -70,9 +74,11 @@ export function makeDispatcher(
       { module: 'k', name: 'handle', kind: 'function', type: HANDLE_TYPE },
       { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
       { module: 'k', name: 'prepareEvent', kind: 'function', type: pathType(1, true) },
+      ...cold.map((_, i) => ({ module: 'k', name: `cold${i}`, kind: 'function', type: pathType(3, false) }) as const),
     ],
   );
-  const [HANDLE, STEP, PREPARE_EVENT, FIRST] = [0, 1, 2, 3];
+  const [HANDLE, STEP, PREPARE_EVENT, COLD] = [0, 1, 2, 3];
+  const FIRST = COLD + cold.length;
   const pathNames = paths ? (Object.keys(ExceptionPaths.FUNCTIONS) as (keyof typeof ExceptionPaths.FUNCTIONS)[]) : [];
   const pathTypes = pathNames.map((name) => pathType(ExceptionPaths.FUNCTIONS[name], ExceptionPaths.SILENT.has(name)));
   const firstPath = FIRST + modes.length + 2;
@@ -81,7 +87,7 @@ export function makeDispatcher(
   out.exports([...modes.map((_, i) => `enter${i}`), 'run', 'step'], FIRST);
   out.bodies();
   for (const [i, mode] of modes.entries()) emitEnter(out, i, mode);
-  emitRun(out, HANDLE, FIRST, pathIndex.handle);
+  emitRun(out, HANDLE, COLD, FIRST, pathIndex.handle);
   const e = new Expressions(out);
   e.body(2, (pc, left) => {
     if (paths) {
@@ -101,6 +107,7 @@ export function makeDispatcher(
       step,
       prepareEvent,
       ...Object.fromEntries(modes.map(({ table }, i) => [`table${i}`, table])),
+      ...Object.fromEntries(cold.map((call, i) => [`cold${i}`, call])),
     },
   });
   const { run, step: ownStep, ...enter } = instance.exports as Record<string, CallableFunction>;
@@ -177,11 +184,13 @@ function emitEnter(out: ModuleWriter, table: number, { readTable, directory }: M
 }
 
 /**
- * run(pc, left), for two modes whose `enter` are the functions from `first` on.
+ * run(pc, left), for two modes whose cold code the functions from `cold` on interpret, and whose `enter` are those from
+ * `first` on.
  * @param own what is asked before `handle`, if anything
  */
-function emitRun(out: ModuleWriter, handle: number, first: number, own: number | undefined): void {
-  const [pc, left, exit] = [0, 1, 2];
+function emitRun(out: ModuleWriter, handle: number, cold: number, first: number, own: number | undefined): void {
+  const [pc, left, exit, ended] = [0, 1, 2, 3];
+  const e = new Expressions(out);
   const load = (at: number, local?: number) => {
     out.constant(0);
     out.memory(Op.I32Load, at, 2);
@@ -199,7 +208,7 @@ function emitRun(out: ModuleWriter, handle: number, first: number, own: number |
     out.constant(reason);
     out.op(op);
   };
-  out.beginBody([[1, I32]]);
+  out.beginBody([[2, I32]]);
   store(JIT_EXIT_AT, () => out.constant(Reason.None));
   out.op(Op.Loop);
   out.byte(VOID);
@@ -228,6 +237,42 @@ function emitRun(out: ModuleWriter, handle: number, first: number, own: number |
   load(JIT_LEFT_AT, left);
   out.op1(Op.Br, 1);
   out.op(Op.End);
+  isReason(Op.I32Eq, Reason.Cold);
+  out.op(Op.If);
+  out.byte(VOID);
+  load(JIT_COLD_AT.waits);
+  out.op(Op.I32Eqz);
+  out.op(Op.If);
+  out.byte(VOID);
+  load(JIT_MODE_AT);
+  out.op(Op.If);
+  out.byte(VOID);
+  for (const mode of [1, 0]) {
+    out.op1(Op.LocalGet, pc);
+    out.op1(Op.LocalGet, left);
+    out.constant(Entered.Now);
+    out.op1(Op.Call, cold + mode);
+    out.op1(Op.LocalSet, ended);
+    out.op(mode === 1 ? Op.Else : Op.End);
+  }
+  e.increase(0, JIT_COLD_AT.executed, () => {
+    out.op1(Op.LocalGet, left);
+    load(JIT_LEFT_AT);
+    out.op(Op.I32Sub);
+  });
+  load(JIT_PC_AT, pc);
+  load(JIT_LEFT_AT, left);
+  out.op1(Op.LocalGet, ended);
+  out.constant(Ended.Found);
+  out.op(Op.I32Eq);
+  out.op(Op.If);
+  out.byte(VOID);
+  e.increase(0, JIT_COLD_AT.found, 1);
+  out.op1(Op.Br, 3);
+  out.op(Op.End);
+  store(JIT_COLD_AT.ended, () => out.op1(Op.LocalGet, ended));
+  out.op(Op.End);
+  out.op(Op.End);
   isReason(Op.I32Ne, Reason.Stopped);
   out.op(Op.If);
   out.byte(VOID);
@@ -242,7 +287,6 @@ function emitRun(out: ModuleWriter, handle: number, first: number, own: number |
     out.op1(Op.Call, own);
     out.op(Op.If);
     out.byte(VOID);
-    const e = new Expressions(out);
     const reason = () => out.op1(Op.LocalGet, exit);
     e.increase(e.shl(e.shr(reason, EXIT_REASON), 2), COUNTED_AT.exits, 1);
     load(JIT_PC_AT, pc);

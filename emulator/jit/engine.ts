@@ -12,6 +12,7 @@ import {
   CP0_AT,
   HOST_TLB,
   JIT_ADDRESS_AT,
+  JIT_COLD_AT,
   JIT_EXIT_AT,
   JIT_FLOAT_AT,
   JIT_LEFT_AT,
@@ -24,7 +25,7 @@ import type { Mmu } from '../mmu/mmu.ts';
 import type { RingPlace } from '../timeline/event-ring.ts';
 import type { CacheCounts, CacheOptions } from './cache-options.ts';
 import { CodeCache } from './code-cache.ts';
-import { ColdInterpreter } from './cold-interpreter.ts';
+import { ColdInterpreter, NOT_RUN } from './cold-interpreter.ts';
 import type { CodeMap } from './code-map.ts';
 import type { ToSave } from './stored-code.ts';
 import { REGION_LIMIT } from './compiler.ts';
@@ -112,9 +113,9 @@ export class Engine {
   static *make(...host: ConstructorParameters<typeof Engine>): Generator<void, Engine> {
     const engine = new Engine(...host);
     yield;
-    engine.makeDispatcher();
-    yield;
     engine.makeColdInterpreter();
+    yield;
+    engine.makeDispatcher();
     return engine;
   }
 
@@ -171,6 +172,7 @@ export class Engine {
       tables,
       this.handle,
       this.step,
+      this.cold.functions,
       this.paths && paths,
       this.prepareEvent,
       this.makeModule,
@@ -211,24 +213,34 @@ export class Engine {
         continue;
       }
       words[JIT_MODE_AT >>> 2] = mode;
+      words[JIT_COLD_AT.waits >>> 2] = this.cache.isWaiting ? 1 : 0;
+      words[JIT_COLD_AT.ended >>> 2] = NOT_RUN;
       this.tell();
       const before = this.host.instructions();
       const reason = this.dispatcher.run(cpu.pc, cpu.left);
       this.follow();
       cpu.pc = words[JIT_PC_AT >>> 2]!;
       cpu.left = words[JIT_LEFT_AT >>> 2]!;
-      counts.executed += this.host.instructions() - before;
+      counts.executed += this.host.instructions() - before - this.takeWord(JIT_COLD_AT.executed);
       counts.exits[reason]!++;
       if (words[JIT_RECORD_AT >>> 2] !== 0) settleRecord(this.memory);
       if (reason === Reason.Budget) this.cold.run(this.mode, false);
-      else if (reason === Reason.Cold) this.interpretCold();
+      else if (reason === Reason.Cold) this.interpretCold(words[JIT_COLD_AT.ended >>> 2]!);
     }
     this.takeCounts();
   }
 
   /** Counts are those of this instant, for whoever reads them in the middle of a run. */
   takeCounts(): void {
+    this.counts.exits[Reason.Cold]! += this.takeWord(JIT_COLD_AT.found);
     this.paths?.takeCounts(this.counts.exits);
+  }
+
+  private takeWord(at: number): number {
+    const { words } = this;
+    const count = words[at >>> 2]!;
+    words[at >>> 2] = 0;
+    return count;
   }
 
   /** Tells generated code what it cannot see for itself. */
@@ -354,10 +366,11 @@ export class Engine {
     this.cache.noteDevice(mode, host);
   }
 
-  private interpretCold(): void {
+  /** @param ended why the interpreter for cold code has ended already, or {@link NOT_RUN} */
+  private interpretCold(ended: number): void {
     const { cpu, map, words, mode } = this;
     this.cache.goOn(this.host.instructions());
-    if (!this.cold.run(mode, true)) return;
+    if (!this.cold.run(mode, true, ended)) return;
     const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
     if (!map.isVisited(mode, host)) {
       if (!map.visit(mode, host)) this.cache.evict();
