@@ -3,7 +3,15 @@
  * through the directory to that page's entries, and through the function table. `run` does so until there is a reason
  * to stop. Each mode has its own `enter`, since it has a host TLB and a directory of its own.
  */
-import { COUNTED_AT, JIT_COLD_AT, JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
+import {
+  COUNTED_AT,
+  JIT_COLD_AT,
+  JIT_EXIT_AT,
+  JIT_LEFT_AT,
+  JIT_MODE_AT,
+  JIT_PC_AT,
+  type LinearMemory,
+} from '../memory.ts';
 import type { ColdFunction } from './cold-interpreter.ts';
 import { Ended, Entered } from './cold-target.ts';
 import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
