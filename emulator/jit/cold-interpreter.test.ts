@@ -49,3 +49,26 @@ it('counts the blocks that are entered, and not what follows in them', () => {
   // The loop, and the one it ends in.
   expect(both.counts.regions).toBe(2);
 });
+
+const [T0, T1] = [8, 9];
+
+describe('at the end of a page', () => {
+  // The end is behind the first so many of these; the page behind it goes on.
+  it.each([1, 2, 3, 4])('%i words before it', (before) => {
+    const code = new Assembler(0x80011000 - 4 * before).label('again');
+    code.op('addiu', { s: T0, t: T0, i: 1 }).branch('bne', { s: T0, t: 0 }, 'over').op('addiu', { s: T1, t: T1, i: 3 });
+    code.op('addiu', { s: T1, t: T1, i: 64 }).label('over');
+    const both = new BothEngines({ threshold: NEVER }, [code.jump('j', 'again').op('xor', { d: T1, s: T1, t: T0 })]);
+    both.go(3000, 7);
+    expect(both.register(T0)).toBe(600);
+  });
+  it.each(['beql', 'bnel', 'jal'] as const)('%s as the last word', (name) => {
+    const code = new Assembler(0x80010ff8).label('again').op('addiu', { s: T0, t: T0, i: 1 });
+    if (name === 'jal') code.jump('jal', 'there');
+    else code.branch(name, { s: T0, t: 0 }, 'there');
+    code.op('addiu', { s: T1, t: T1, i: 3 }).op('addiu', { s: T1, t: T1, i: 64 }).label('there');
+    const both = new BothEngines({ threshold: NEVER }, [code.jump('j', 'again').op('xor', { d: T1, s: T1, t: T0 })]);
+    both.go(3000, 7);
+    expect(both.register(T0)).toBeGreaterThan(500);
+  });
+});

@@ -48,6 +48,9 @@ const enum Own {
   Next = Local.Target,
   Word = Local.State,
   Value = Local.FloatUsable,
+  /** What the host address of an instruction is ahead of its own; and where the stretch ends, see beginStretch. */
+  ToHost = Local.Registers,
+  Stop = Local.Registers + 1,
 }
 
 /** Privileged rows that are done here, in kernel mode of `malta`. */
@@ -63,7 +66,9 @@ export class ColdTarget extends KernelTarget {
   private depth = 0;
   /** Nesting depths of the labels that go on. */
   private ofStop = 0;
+  private ofStopWithin = 0;
   private ofBlock = 0;
+  private ofStretch = 0;
   private ofInstruction = 0;
   private ofNext = 0;
 
@@ -106,35 +111,29 @@ export class ColdTarget extends KernelTarget {
   emitLoop(choose: () => void): void {
     const { out } = this;
     const { i32, i64, f64, f32 } = FIXED_LOCALS;
-    // Behind the fixed ones are HI and LO.
+    // Behind the fixed ones are HI, LO, and two of Own.
     out.beginBody([
       [i32, I32],
       [i64, I64],
       [f64, F64],
       [f32, F32],
-      [2, I32],
+      [4, I32],
     ]);
     this.open(Op.Block);
     this.ofStop = this.depth;
+    this.open(Op.Block);
+    this.ofStopWithin = this.depth;
     this.open(Op.Loop);
     this.ofBlock = this.depth;
     this.visit();
     this.open(Op.Loop);
+    this.ofStretch = this.depth;
+    this.beginStretch();
+    this.open(Op.Loop);
     this.ofInstruction = this.depth;
-    this.get(Own.Left);
-    out.constant(0);
-    out.op(Op.I32GtS);
-    this.get(Own.Delay);
-    out.op(Op.I32Or);
-    out.op(Op.I32Eqz);
-    this.open(Op.If);
-    this.end(() => out.constant(Ended.Spent));
-    this.close();
-    this.plus(Own.Left, -1);
-    this.put(Own.Left);
-    this.translateFetch();
-    this.goTo(this.ofStop, Op.BrIf);
-    this.get(Local.Translated);
+    this.get(Own.Pc);
+    this.get(Own.ToHost);
+    out.op(Op.I32Add);
     out.memory(Op.I32Load, 0, 2);
     this.put(Own.Word);
     this.open(Op.Block);
@@ -142,8 +141,15 @@ export class ColdTarget extends KernelTarget {
     choose();
     this.close();
     this.clearZero();
+    this.plus(Own.Pc, 4);
+    out.op1(Op.LocalTee, Own.Pc);
+    this.get(Own.Stop);
+    out.op(Op.I32Ne);
+    this.goTo(this.ofInstruction, Op.BrIf);
+    this.close();
     this.get(Own.Delay);
-    this.open(Op.If);
+    out.op(Op.I32Eqz);
+    this.goTo(this.ofStretch, Op.BrIf);
     this.get(Own.Next);
     this.put(Own.Pc);
     out.constant(0);
@@ -156,14 +162,10 @@ export class ColdTarget extends KernelTarget {
     this.put(Own.Entered);
     this.goTo(this.ofBlock);
     this.close();
-    this.plus(Own.Pc, 4);
-    this.put(Own.Pc);
-    this.goTo(this.ofInstruction);
     this.close();
     this.close();
+    this.leaveStretch();
     this.close();
-    this.plus(Own.Left, 1);
-    this.put(Own.Left);
     this.end(() => {
       out.constant(IN_SLOT);
       out.constant(0);
@@ -173,6 +175,70 @@ export class ColdTarget extends KernelTarget {
       out.op(Op.I32Or);
     });
     out.endBody();
+  }
+
+  /**
+   * From PC on up to {@link Own.Stop} there is nothing to look at but the instructions: up to the end of the page, or as
+   * many as are left, or the one in the delay slot. Own.Left is what is left behind them.
+   */
+  private beginStretch(): void {
+    const { out } = this;
+    const [words, most] = [Local.Scratch, Own.Value];
+    this.get(Own.Left);
+    out.constant(0);
+    out.op(Op.I32GtS);
+    this.get(Own.Delay);
+    out.op(Op.I32Or);
+    out.op(Op.I32Eqz);
+    this.open(Op.If);
+    this.end(() => out.constant(Ended.Spent));
+    this.close();
+    this.translateFetch();
+    this.goTo(this.ofStop, Op.BrIf);
+    this.get(Local.Translated);
+    this.get(Own.Pc);
+    out.op(Op.I32Sub);
+    this.put(Own.ToHost);
+    out.constant(0x1000);
+    this.get(Own.Pc);
+    out.constant(0xfff);
+    out.op(Op.I32And);
+    out.op(Op.I32Sub);
+    out.constant(2);
+    out.op(Op.I32ShrU);
+    this.put(words);
+    out.constant(1);
+    this.get(Own.Left);
+    this.get(Own.Delay);
+    out.op(Op.Select);
+    out.op1(Op.LocalTee, most);
+    this.get(words);
+    this.get(most);
+    this.get(words);
+    out.op(Op.I32LtS);
+    out.op(Op.Select);
+    out.op1(Op.LocalTee, words);
+    out.constant(2);
+    out.op(Op.I32Shl);
+    this.get(Own.Pc);
+    out.op(Op.I32Add);
+    this.put(Own.Stop);
+    this.get(Own.Left);
+    this.get(words);
+    out.op(Op.I32Sub);
+    this.put(Own.Left);
+  }
+  /** Own.Left is what is left from PC on, before the end of the stretch. */
+  private leaveStretch(): void {
+    const { out } = this;
+    this.get(Own.Left);
+    this.get(Own.Stop);
+    this.get(Own.Pc);
+    out.op(Op.I32Sub);
+    out.constant(2);
+    out.op(Op.I32ShrS);
+    out.op(Op.I32Add);
+    this.put(Own.Left);
   }
 
   /** Local.Translated is the host address of the instruction at PC; pushes what is not zero when there is none. */
@@ -299,10 +365,10 @@ export class ColdTarget extends KernelTarget {
   }
   /** It is the interpreter's. */
   giveUp(): void {
-    this.goTo(this.ofStop);
+    this.goTo(this.ofStopWithin);
   }
   protected exitIf(): void {
-    this.goTo(this.ofStop, Op.BrIf);
+    this.goTo(this.ofStopWithin, Op.BrIf);
   }
   protected missIf(): void {
     this.exitIf();
@@ -314,11 +380,22 @@ export class ColdTarget extends KernelTarget {
   }
   /** A jump to Own.Next, the link of which has been set. */
   private jumped(): void {
+    const { out } = this;
     this.clearZero();
-    this.out.constant(1);
+    out.constant(1);
     this.put(Own.Delay);
     this.plus(Own.Pc, 4);
-    this.put(Own.Pc);
+    out.op1(Op.LocalTee, Own.Pc);
+    out.constant(0xfff);
+    out.op(Op.I32And);
+    out.op(Op.I32Eqz);
+    // There the stretch has ended.
+    this.goTo(this.ofStretch, Op.BrIf);
+    this.leaveStretch();
+    this.plus(Own.Left, -1);
+    this.put(Own.Left);
+    this.plus(Own.Pc, 4);
+    this.put(Own.Stop);
     this.goTo(this.ofInstruction);
   }
   private clearZero(): void {
@@ -497,9 +574,12 @@ export class ColdTarget extends KernelTarget {
       this.get(Local.Condition);
       out.op(Op.I32Eqz);
       this.open(Op.If);
-      this.plus(Own.Pc, 8);
+      this.plus(Own.Pc, 4);
       this.put(Own.Pc);
-      this.goTo(this.ofInstruction);
+      this.leaveStretch();
+      this.plus(Own.Pc, 4);
+      this.put(Own.Pc);
+      this.goTo(this.ofStretch);
       this.close();
     }
     this.get(Own.Pc);
