@@ -4,7 +4,7 @@
  */
 import type { Batch, Link } from './compiler.ts';
 import { ExitTarget } from './exit-target.ts';
-import { MOST_CALLS, REGION_TYPE, STEP_TYPE, TYPES } from './exits.ts';
+import { LEAVE_TYPE, MOST_CALLS, REGION_TYPE, STEP_TYPE, TYPES } from './exits.ts';
 import { Local } from './integer-target.ts';
 import { ANYWHERE } from './late-links.ts';
 import { Op } from './wasm.ts';
@@ -36,11 +36,13 @@ export abstract class CallTarget extends ExitTarget {
    */
   begin(regions: readonly Link[], links: readonly Link[], cells: Batch['cells'], places: number[]): void {
     const { out } = this;
-    const first = FIRST_LINK + links.length;
+    this.leaveIndex = FIRST_LINK + links.length;
+    const first = this.leaveIndex + 1;
     this.callees = new Map();
-    for (const [i, { pc, guard }] of [...links, ...regions].entries()) {
+    for (const [i, { pc, guard }] of links.entries())
       this.callees.set(pc, { index: FIRST_LINK + i, inCell: false, guard });
-    }
+    for (const [i, { pc, guard }] of regions.entries())
+      this.callees.set(pc, { index: first + i, inCell: false, guard });
     this.cells = cells;
     this.places = places;
     // The functions' table is none of its imports: a host may keep a copy of it for each module that imports it.
@@ -50,7 +52,7 @@ export abstract class CallTarget extends ExitTarget {
       { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
       ...links.map((_, i) => ({ module: 'k', name: `f${i}`, kind: 'function', type: REGION_TYPE }) as const),
     ]);
-    out.functions(regions.map(() => REGION_TYPE));
+    out.functions([LEAVE_TYPE, ...regions.map(() => REGION_TYPE)]);
     out.table();
     out.exports(
       regions.map((_, i) => String(i)),
@@ -58,6 +60,7 @@ export abstract class CallTarget extends ExitTarget {
       true,
     );
     out.bodies();
+    this.emitLeave();
   }
 
   /** @param to an address, or absent for that of a jump through a register */

@@ -24,6 +24,8 @@ export abstract class ExitTarget extends KernelTarget {
   /** whether the instruction is in a delay slot, and the byte offset in the page that execution goes on at. */
   protected inSlot = false;
   protected exitOffset = 0;
+  /** Index of the function of {@link emitLeave}. */
+  protected leaveIndex = 0;
 
   protected loadRegisters(mask: number): void {
     const { out } = this;
@@ -76,34 +78,48 @@ export abstract class ExitTarget extends KernelTarget {
     out.op1(Op.BrIf, this.depth - this.exit.label);
   }
 
-  protected emitExit({ registers }: Exit): void {
+  /**
+   * Writes the body of what all exits of a module end in: `leave(exit, address, page base, instructions left)` returns
+   * what a region does. It is one function, as an exit of a region is seldom taken, and there are five of them in each.
+   */
+  protected emitLeave(): void {
+    const [exit, address, base, left] = [0, 1, 2, 3];
     const { out } = this;
-    this.storeRegisters(registers);
+    out.beginBody([]);
     out.constant(0);
-    out.op1(Op.LocalGet, Local.Exit);
+    out.op1(Op.LocalGet, exit);
     out.memory(Op.I32Store, JIT_EXIT_AT, 2);
     out.constant(0);
-    out.op1(Op.LocalGet, Local.Address);
+    out.op1(Op.LocalGet, address);
     out.memory(Op.I32Store, JIT_ADDRESS_AT, 2);
-    out.op1(Op.LocalGet, Local.Exit);
+    out.op1(Op.LocalGet, exit);
     out.constant(0xfff);
     out.op(Op.I32And);
-    out.op1(Op.LocalGet, Local.Base);
+    out.op1(Op.LocalGet, base);
     out.op(Op.I32Add);
-    out.op1(Op.LocalGet, Local.Left);
-    out.op1(Op.LocalGet, Local.Exit);
+    out.op1(Op.LocalGet, left);
+    out.op1(Op.LocalGet, exit);
     out.constant(12);
     out.op(Op.I32ShrU);
     out.constant(0x3ff);
     out.op(Op.I32And);
     out.op(Op.I32Add);
-    out.op(Op.Return);
+    out.endBody();
   }
 
-  private setReason(reason: Reason): void {
-    this.out.constant(0);
-    this.out.constant(reason << EXIT_REASON);
-    this.out.memory(Op.I32Store, JIT_EXIT_AT, 2);
+  protected emitExit({ registers }: Exit): void {
+    const { out } = this;
+    this.storeRegisters(registers);
+    out.op1(Op.LocalGet, Local.Exit);
+    this.leave();
+  }
+  /** Leaves the region for the exit code on the stack; all is in memory. */
+  private leave(): void {
+    const { out } = this;
+    out.op1(Op.LocalGet, Local.Address);
+    out.op1(Op.LocalGet, Local.Base);
+    out.op1(Op.LocalGet, Local.Left);
+    out.op1(Op.ReturnCall, this.leaveIndex);
   }
 
   /** At the entry, before anything is in a local. */
@@ -111,10 +127,8 @@ export abstract class ExitTarget extends KernelTarget {
     const { out } = this;
     this.pushBudgetShort();
     this.open(Op.If);
-    this.setReason(Reason.Budget);
-    this.address(4 * at);
-    out.op1(Op.LocalGet, Local.Left);
-    out.op(Op.Return);
+    out.constant(exitCode(4 * at, 0, Reason.Budget));
+    this.leave();
     this.close();
   }
   protected pushBudgetShort(): void {

@@ -30,9 +30,11 @@ export const EXIT_ALIGNMENT = 22;
 export const TYPES: readonly FunctionType[] = [
   { parameters: [I32, I32, I32], results: [I32, I32] },
   { parameters: [I32, I32], results: [I32] },
+  { parameters: [I32, I32, I32, I32], results: [I32, I32] },
 ];
 export const REGION_TYPE = 0;
 export const STEP_TYPE = 1;
+export const LEAVE_TYPE = 2;
 
 /** Calls within calls of generated code; each takes some hundred bytes of the host's stack. */
 export const MOST_CALLS = 150;
