@@ -323,12 +323,16 @@ export class Generator extends OrderTarget {
     out.op1(Op.LocalGet, Local.Target);
     this.address(4 * block.next);
     out.op(Op.I32Ne);
+    if (hasCode(this.region, block.next)) {
+      // Somebody else then finds that so few are left.
+      this.pushBudgetShort();
+      out.op(Op.I32Or);
+    }
     this.open(Op.If);
     out.op1(Op.LocalGet, Local.Target);
     out.op1(Op.LocalGet, Local.Left);
     out.op(Op.Return);
     this.close();
-    if (hasCode(this.region, block.next)) this.testBudget(block.next);
     this.resume(block, following);
   }
 
