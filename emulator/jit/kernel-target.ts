@@ -7,24 +7,13 @@ import { CP0_WRITE_MASKS } from '../cpu/full-system.ts';
 import { CP0_AT } from '../memory.ts';
 import { FloatTarget, type FloatOptions } from './float-target.ts';
 import { Local } from './integer-target.ts';
-import { Field, Flow, traits, type Traits } from './traits.ts';
+import { Field, Flow, Traits, traits } from './traits.ts';
 import { Op, type ModuleWriter } from './wasm.ts';
 
 /** Registers whose reading is more than a load. */
 export const LIVE_CP0 = new Set<number>([Cp0.Count, Cp0.Random]);
 /** Registers whose writing has no effect but to be read again. */
 const INERT = new Set<number>([Cp0.EntryLo0, Cp0.EntryLo1, Cp0.Context, Cp0.EPC, Cp0.ErrorEPC]);
-
-const NOTHING: Omit<Traits, 'instruction'> = {
-  reads: 0,
-  writes: 0,
-  flow: Flow.None,
-  likely: false,
-  link: false,
-  faults: false,
-  float: false,
-  kernel: true,
-};
 
 function cp0Index(word: number): number {
   return ((word >>> 8) & 0xf8) | (word & 7);
@@ -44,17 +33,19 @@ export function kernelTraits(word: number): Traits | null {
   switch (instruction.name) {
     case 'mfc0':
       if (LIVE_CP0.has(cp0Index(word))) return plain;
-      return { ...NOTHING, instruction, writes: Field.Rt };
+      return new Traits(instruction, { kernel: true, writes: Field.Rt });
     case 'mtc0':
-      if (cp0Index(word) === Cp0.Status) return { ...NOTHING, instruction, reads: Field.Rt, faults: true };
+      if (cp0Index(word) === Cp0.Status)
+        return new Traits(instruction, { kernel: true, reads: Field.Rt, faults: true });
       if (!INERT.has(cp0Index(word))) return plain;
-      return { ...NOTHING, instruction, reads: Field.Rt };
+      return new Traits(instruction, { kernel: true, reads: Field.Rt });
     case 'di':
-      return { ...NOTHING, instruction, writes: Field.Rt };
+      return new Traits(instruction, { kernel: true, writes: Field.Rt });
     case 'ei':
-      return { ...NOTHING, instruction, writes: Field.Rt, faults: true };
+      return new Traits(instruction, { kernel: true, writes: Field.Rt, faults: true });
     case 'cache':
-      return isHit(word) ? { ...NOTHING, instruction, reads: Field.Rs, faults: true } : { ...NOTHING, instruction };
+      if (!isHit(word)) return new Traits(instruction, { kernel: true });
+      return new Traits(instruction, { kernel: true, reads: Field.Rs, faults: true });
   }
   return plain;
 }

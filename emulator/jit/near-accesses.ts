@@ -4,9 +4,11 @@
  * all that lies between, a window, which is generated twice: for when each chain is in a page of the host TLB, and for
  * when not.
  */
+import { ENCODINGS } from '../cpu/encoding.ts';
 import { PLAIN_LOADS, PLAIN_STORES } from './access-target.ts';
 import type { Instruction } from './region.ts';
 import { Flow } from './traits.ts';
+import type { Op } from './wasm.ts';
 
 /** Accesses that are worth a look of their own. */
 const FEWEST = 3;
@@ -36,41 +38,32 @@ export interface Window {
   chains: Chain[];
 }
 
-interface Access {
-  base: number;
-  write: boolean;
-  offset: number;
-  size: number;
-}
-
-/** Bytes of plain accesses by the instruction's name, and whether it is a store. */
-const PLAIN = new Map(
-  [PLAIN_LOADS, PLAIN_STORES].flatMap((table, write) =>
-    Object.entries(table).map(([name, [size]]) => [name, { size, write: write === 1 }] as const),
-  ),
-);
-
-function accessOf({ word, traits }: Instruction): Access | null {
-  const plain = PLAIN.get(traits.instruction.name);
-  if (!plain) return null;
-  const { size, write } = plain;
-  const offset = (word << 16) >> 16;
-  // An aligned base does not help what is at an odd offset from it.
-  return offset % size === 0 ? { base: (word >>> 21) & 31, write, offset, size } : null;
+/** Bytes of plain accesses by opcode, of loads and of stores; 0: it is none. */
+const LOADS = sizesOf(PLAIN_LOADS);
+const STORES = sizesOf(PLAIN_STORES);
+function sizesOf(table: Readonly<Record<string, readonly [size: number, op: Op]>>): Uint8Array {
+  const sizes = new Uint8Array(64);
+  for (const { instruction, value } of ENCODINGS) {
+    const entry = table[instruction.name];
+    if (entry) sizes[value >>> 26] = entry[0];
+  }
+  return sizes;
 }
 
 /** Plain accesses by base, loads and then stores; see {@link mayHaveWindows}. */
 const counted = new Uint16Array(2 * 32);
+const STORED = 32;
 
 /** Whether there are as many accesses off one base as it takes. Of most blocks that is all there is to say. */
 function mayHaveWindows(body: readonly Instruction[]): boolean {
   if (body.length < FEWEST) return false;
   counted.fill(0);
   let most = 0;
-  for (const { word, traits } of body) {
-    const plain = PLAIN.get(traits.instruction.name);
-    if (!plain) continue;
-    const count = ++counted[((word >>> 21) & 31) + (plain.write ? 32 : 0)]!;
+  for (let i = 0; i < body.length; i++) {
+    const { word } = body[i]!;
+    const write = STORES[word >>> 26] !== 0;
+    if (!write && LOADS[word >>> 26] === 0) continue;
+    const count = ++counted[((word >>> 21) & 31) + (write ? STORED : 0)]!;
     if (count > most) most = count;
   }
   return most >= FEWEST;
@@ -89,31 +82,41 @@ export function nearAccesses(body: readonly Instruction[], bigEndian: boolean): 
     .sort((a, b) => a.first - b.first);
 }
 
+/** Chains that may go on, in the places of {@link counted}. */
+const open: (Chain | null)[] = Array.from({ length: 2 * 32 }, () => null);
+
 /** Those worth it, longest first. */
 function chainsOf(body: readonly Instruction[], bigEndian: boolean): Chain[] {
   const found: Chain[] = [];
-  const open = new Map<number, Chain>();
-  for (const [i, each] of body.entries()) {
-    const { traits, writes } = each;
-    if (traits.flow !== Flow.None || traits.kernel || traits.float) open.clear();
-    const access = accessOf(each);
-    if (access) {
-      const key = 2 * access.base + Number(access.write);
-      const chain = open.get(key);
-      if (!chain || !extend(chain, access, bigEndian, i)) {
-        const begun = { ...access, from: access.offset, bytes: 0, alignment: 1, members: [] };
-        extend(begun, access, bigEndian, i);
-        open.set(key, begun);
+  open.fill(null);
+  for (let i = 0; i < body.length; i++) {
+    const { word, traits, writes } = body[i]!;
+    if (traits.flow !== Flow.None || traits.kernel || traits.float) open.fill(null);
+    const write = STORES[word >>> 26] !== 0;
+    const size = write ? STORES[word >>> 26]! : LOADS[word >>> 26]!;
+    const base = (word >>> 21) & 31;
+    const place = base + (write ? STORED : 0);
+    const offset = (word << 16) >> 16;
+    // An aligned base does not help what is at an odd offset from it.
+    if (size !== 0 && counted[place]! >= FEWEST && offset % size === 0) {
+      const chain = open[place];
+      if (!chain || !extend(chain, offset, size, bigEndian, i)) {
+        const begun: Chain = { base, write, from: offset, bytes: 0, alignment: 1, members: [] };
+        extend(begun, offset, size, bigEndian, i);
+        open[place] = begun;
         found.push(begun);
       }
     }
-    for (const [key, { base }] of open) if ((writes & (1 << base)) !== 0) open.delete(key);
+    for (let rest = writes; rest !== 0; rest &= rest - 1) {
+      const register = 31 - Math.clz32(rest & -rest);
+      open[register] = open[register + STORED] = null;
+    }
   }
   return found.filter(({ members }) => members.length >= FEWEST).sort((a, b) => b.members.length - a.members.length);
 }
 
 /** Adds the access of instruction `i` to a chain, unless it lies too far away. */
-function extend(chain: Chain, { offset, size }: Access, bigEndian: boolean, i: number): boolean {
+function extend(chain: Chain, offset: number, size: number, bigEndian: boolean, i: number): boolean {
   const alignment = Math.max(chain.alignment, size, bigEndian && size < 4 ? 4 : 1);
   const from = Math.min(chain.from, offset) & -alignment;
   const bytes = Math.max(chain.from + chain.bytes, offset + size) - from;

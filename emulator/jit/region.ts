@@ -5,7 +5,7 @@
  * Within a region an instruction is known by its place in the page, in words.
  */
 import { kernelTraits } from './kernel-target.ts';
-import { Flow, registers, traits, type Traits } from './traits.ts';
+import { Flow, Traits, registers, traits } from './traits.ts';
 
 /** Words of a page. */
 export const PAGE_WORDS = 1024;
@@ -188,7 +188,8 @@ class Builder {
     const word = this.words[this.first + at]!;
     let t = this.options.kernel ? kernelTraits(word) : traits(word);
     if (!t || hasImpossibleField(word, t)) return null;
-    if (!inSlot && t.flow === Flow.None && t.faults && this.options.devices?.has(at)) t = { ...t, flow: Flow.Step };
+    if (!inSlot && t.flow === Flow.None && t.faults && this.options.devices?.has(at))
+      t = new Traits(t.instruction, { ...t, flow: Flow.Step });
     return { at, word, traits: t, reads: registers(t.reads, word), writes: registers(t.writes, word) };
   }
 

@@ -2,7 +2,7 @@
  * What is known of a region's registers at each of its places: which of them memory does not have yet ("dirty"), which
  * will be needed ("live"), and with that which sets of registers the region's exits store. Masks as in traits.ts.
  */
-import { End, PAGE_WORDS, type Block, type Region } from './region.ts';
+import { End, PAGE_WORDS, type Block, type Instruction, type Region } from './region.ts';
 import type { Item } from './structure.ts';
 import { Flow } from './traits.ts';
 
@@ -37,6 +37,11 @@ export function chooseLocals({ blocks }: Region, items: readonly Item[]): number
   let used = 0;
   const uses = new Float64Array(32);
   let loops = false;
+  const use = ({ reads, writes }: Instruction, weight: number) => {
+    used |= reads | writes;
+    for (let rest = reads; rest !== 0; rest &= rest - 1) uses[31 - Math.clz32(rest & -rest)]! += weight;
+    for (let rest = writes; rest !== 0; rest &= rest - 1) uses[31 - Math.clz32(rest & -rest)]! += weight;
+  };
   const weigh = (list: readonly Item[], weight: number) => {
     for (const item of list) {
       if (typeof item !== 'number') {
@@ -45,13 +50,8 @@ export function chooseLocals({ blocks }: Region, items: readonly Item[]): number
         continue;
       }
       const { body, slot } = blocks[item]!;
-      for (const each of slot ? [...body, slot] : body) {
-        used |= each.reads | each.writes;
-        for (let r = 1; r < 32; r++) {
-          if ((each.reads & (1 << r)) !== 0) uses[r]! += weight;
-          if ((each.writes & (1 << r)) !== 0) uses[r]! += weight;
-        }
-      }
+      for (let i = 0; i < body.length; i++) use(body[i]!, weight);
+      if (slot) use(slot, weight);
     }
   };
   weigh(items, 1);
@@ -73,9 +73,9 @@ export interface Flows {
 
 export class RegisterFlow {
   readonly ofBlock: readonly Flows[];
-  exits: Exit[] = [];
+  readonly exits: Exit[] = [];
   private shared: Exit | undefined;
-  private byRegisters = new Map<number, Exit>();
+  private readonly byRegisters = new Map<number, Exit>();
 
   /** @param heads of loops: 1 @param inLocals what {@link chooseLocals} says: of the others nothing need be known */
   constructor(
@@ -86,21 +86,27 @@ export class RegisterFlow {
     const { blocks } = region;
     const flows: Flows[] = blocks.map(() => ({ dirtyIn: 0, dirtyOut: 0, liveIn: 0 }));
     this.ofBlock = flows;
-    const writes = blocks.map((block) => {
-      let mask = block.slot?.writes ?? 0;
-      for (const each of block.body) mask |= each.writes;
-      return mask & inLocals;
-    });
+    // Much of a guest's start is spent here before the host has optimized it: hence loops that count.
+    const writes = new Int32Array(blocks.length);
+    for (let i = 0; i < blocks.length; i++) {
+      const { body, slot } = blocks[i]!;
+      let mask = slot ? slot.writes : 0;
+      for (let j = 0; j < body.length; j++) mask |= body[j]!.writes;
+      writes[i] = mask & inLocals;
+    }
     for (let changed = true; changed;) {
       changed = false;
-      for (const [i, block] of blocks.entries()) {
+      for (let i = 0; i < blocks.length; i++) {
         const flow = flows[i]!;
         flow.dirtyOut = flow.dirtyIn | writes[i]!;
-        const passed = isSync(block) ? 0 : flow.dirtyOut;
-        for (const to of block.successors) {
-          const before = flows[to]!.dirtyIn;
-          flows[to]!.dirtyIn |= passed;
-          changed ||= flows[to]!.dirtyIn !== before;
+        const block = blocks[i]!;
+        if (isSync(block)) continue;
+        const { successors } = block;
+        for (let j = 0; j < successors.length; j++) {
+          const to = flows[successors[j]!]!;
+          const after = to.dirtyIn | flow.dirtyOut;
+          changed ||= after !== to.dirtyIn;
+          to.dirtyIn = after;
         }
       }
     }
@@ -119,22 +125,25 @@ export class RegisterFlow {
   private collectExits(): void {
     const counts = new Map<number, number>();
     const add = (mask: number) => counts.set(mask, (counts.get(mask) ?? 0) + 1);
-    for (const [i, block] of this.region.blocks.entries()) {
+    const { blocks } = this.region;
+    for (let i = 0; i < blocks.length; i++) {
+      const { body, slot, end } = blocks[i]!;
       let dirty = this.ofBlock[i]!.dirtyIn;
       if (this.heads[i] === 1) add(dirty);
-      for (const each of block.body) {
+      for (let j = 0; j < body.length; j++) {
+        const each = body[j]!;
         if (each.traits.faults) add(dirty);
         dirty |= each.writes & this.inLocals;
       }
-      if (block.slot?.traits.faults || block.end === End.Leave) add(dirty);
+      if (slot?.traits.faults || end === End.Leave) add(dirty);
     }
-    const sets = [...counts].sort((a, b) => b[1] - a[1]).map(([mask]) => mask);
-    this.exits = sets.slice(0, MOST_EXITS).map((registers) => ({ registers, label: 0 }));
-    let rest = 0;
-    for (const mask of sets.slice(MOST_EXITS)) rest |= mask;
-    if (sets.length > MOST_EXITS) this.exits.push({ registers: rest, label: 0 });
+    const sets = [...counts].sort((a, b) => b[1] - a[1]);
+    for (const [i, [registers]] of sets.entries()) {
+      if (i <= MOST_EXITS) this.exits.push({ registers, label: 0 });
+      else this.exits[MOST_EXITS]!.registers |= registers;
+    }
     this.shared = this.exits.at(-1);
-    this.byRegisters = new Map(this.exits.map((exit) => [exit.registers, exit]));
+    for (const exit of this.exits) this.byRegisters.set(exit.registers, exit);
   }
 
   /** The exit that stores these registers, and perhaps others. */
@@ -146,15 +155,17 @@ export class RegisterFlow {
     const block = this.region.blocks[index]!;
     const flow = this.ofBlock[index]!;
     let live = 0;
-    const dirtyAt: number[] = [];
+    const { body } = block;
+    const dirtyAt = new Int32Array(body.length);
     let dirty = flow.dirtyIn;
-    for (const each of block.body) {
-      dirtyAt.push(dirty);
-      dirty |= each.writes & this.inLocals;
+    for (let i = 0; i < body.length; i++) {
+      dirtyAt[i] = dirty;
+      dirty |= body[i]!.writes & this.inLocals;
     }
     if (isSync(block)) live |= flow.dirtyOut;
     else {
-      for (const to of block.successors) live |= this.ofBlock[to]!.liveIn;
+      const { successors } = block;
+      for (let i = 0; i < successors.length; i++) live |= this.ofBlock[successors[i]!]!.liveIn;
       // Leaving for another region stores what is dirty.
       if (this.leavesRegion(block)) live |= flow.dirtyOut;
       if (block.end === End.Leave) live |= this.exitFor(dirty).registers;
@@ -164,8 +175,8 @@ export class RegisterFlow {
       live = likely ? live | block.slot.reads : (live & ~block.slot.writes) | block.slot.reads;
       if (block.slot.traits.faults) live |= this.exitFor(dirty).registers;
     }
-    for (let i = block.body.length - 1; i >= 0; i--) {
-      const each = block.body[i]!;
+    for (let i = body.length - 1; i >= 0; i--) {
+      const each = body[i]!;
       live = (live & ~each.writes) | each.reads;
       if (each.traits.faults) live |= this.exitFor(dirtyAt[i]!).registers;
       // The interpreter executes it, on what memory has.
