@@ -28,30 +28,36 @@ export abstract class ExitTarget extends KernelTarget {
   protected leaveIndex = 0;
 
   protected loadRegisters(mask: number): void {
-    const { out } = this;
-    const load = (at: number, local: number) => {
-      out.constant(0);
-      out.memory(Op.I32Load, REGISTERS_AT + 4 * at, 2);
-      out.op1(Op.LocalSet, local);
-    };
-    for (let r = 1; r < 32; r++) if ((mask & (1 << r)) !== 0) load(r, this.locals[r]!);
+    for (let rest = mask & ~PAIR; rest !== 0; rest &= rest - 1) {
+      const r = 31 - Math.clz32(rest & -rest);
+      this.loadRegister(r, this.locals[r]!);
+    }
     if ((mask & PAIR) !== 0) {
-      load(HI, Local.Hi);
-      load(LO, Local.Lo);
+      this.loadRegister(HI, Local.Hi);
+      this.loadRegister(LO, Local.Lo);
     }
   }
-  protected storeRegisters(mask: number): void {
+  private loadRegister(at: number, local: number): void {
     const { out } = this;
-    const store = (at: number, local: number) => {
-      out.constant(0);
-      out.op1(Op.LocalGet, local);
-      out.memory(Op.I32Store, REGISTERS_AT + 4 * at, 2);
-    };
-    for (let r = 1; r < 32; r++) if ((mask & (1 << r)) !== 0) store(r, this.locals[r]!);
-    if ((mask & PAIR) !== 0) {
-      store(HI, Local.Hi);
-      store(LO, Local.Lo);
+    out.constant(0);
+    out.memory(Op.I32Load, REGISTERS_AT + 4 * at, 2);
+    out.op1(Op.LocalSet, local);
+  }
+  protected storeRegisters(mask: number): void {
+    for (let rest = mask & ~PAIR; rest !== 0; rest &= rest - 1) {
+      const r = 31 - Math.clz32(rest & -rest);
+      this.storeRegister(r, this.locals[r]!);
     }
+    if ((mask & PAIR) !== 0) {
+      this.storeRegister(HI, Local.Hi);
+      this.storeRegister(LO, Local.Lo);
+    }
+  }
+  private storeRegister(at: number, local: number): void {
+    const { out } = this;
+    out.constant(0);
+    out.op1(Op.LocalGet, local);
+    out.memory(Op.I32Store, REGISTERS_AT + 4 * at, 2);
   }
 
   protected open(op: Op.If | Op.Block | Op.Loop): void {

@@ -46,10 +46,15 @@ export class Generator extends OrderTarget {
 
     let used = 0;
     let float = false;
-    for (const block of blocks) {
-      for (const each of block.slot ? [...block.body, block.slot] : block.body) {
-        used |= each.reads | each.writes;
-        float ||= each.traits.float;
+    for (let i = 0; i < blocks.length; i++) {
+      const { body, slot } = blocks[i]!;
+      if (slot) {
+        used |= slot.reads | slot.writes;
+        float ||= slot.traits.float;
+      }
+      for (let j = 0; j < body.length; j++) {
+        used |= body[j]!.reads | body[j]!.writes;
+        float ||= body[j]!.traits.float;
       }
     }
     let next: number = Local.Registers;

@@ -92,7 +92,13 @@ const MOST_TURNS = 3;
 /** What follows in a block costs little: it is not copied into other regions, and one after another is slower. */
 const LONG_BLOCK = 8;
 
+/** The instructions that the present builder has looked at, by place: those whose stamp is its own. */
+const decoded: (Instruction | null)[] = Array.from({ length: PAGE_WORDS }, () => null);
+const stamps = new Int32Array(PAGE_WORDS);
+let builders = 0;
+
 class Builder {
+  private readonly stamp = (builders = (builders + 1) | 0);
   blocks: Block[] = [];
   readonly blockAt = new Int16Array(PAGE_WORDS).fill(NONE);
   private readonly leaders = new Uint8Array(PAGE_WORDS);
@@ -184,7 +190,14 @@ class Builder {
     return this.blockAt[taken] !== NONE && this.blockAt[next] !== NONE;
   }
 
-  private instruction(at: number, inSlot = false): Instruction | null {
+  private instruction(at: number): Instruction | null {
+    if (stamps[at] !== this.stamp) {
+      stamps[at] = this.stamp;
+      decoded[at] = this.decode(at, false);
+    }
+    return decoded[at]!;
+  }
+  private decode(at: number, inSlot: boolean): Instruction | null {
     const word = this.words[this.first + at]!;
     let t = this.options.kernel ? kernelTraits(word) : traits(word);
     if (!t || hasImpossibleField(word, t)) return null;
@@ -318,7 +331,7 @@ class Builder {
   /** False when a branch must be left to the interpreter: for what is in its delay slot, or for what it links to. */
   private endWithJump(block: Block, jump: Instruction): boolean {
     if (jump.at + 1 >= PAGE_WORDS) return false;
-    const slot = this.instruction(jump.at + 1, true);
+    const slot = this.decode(jump.at + 1, true);
     if (!slot || slot.traits.flow !== Flow.None) return false;
     const { flow, link } = jump.traits;
     // A branch whose slot faults is executed again, so it must not have changed what it depends on.
@@ -351,7 +364,7 @@ class Builder {
     }
     for (const block of this.blocks) this.link(block);
     const reached = this.reach();
-    const lost = this.blocks.filter((block) => block.end === End.LocalCall && !reached.has(this.blockAt[block.next]!));
+    const lost = this.blocks.filter((block) => block.end === End.LocalCall && reached[this.blockAt[block.next]!] !== 1);
     for (const block of lost) {
       this.mergeable.delete(block);
       block.end = End.Call;
@@ -375,17 +388,28 @@ class Builder {
     if (!LEAVES_NEXT.has(block.end)) add(block.next);
   }
 
-  private reach(): Set<number> {
-    const reached = new Set([0]);
-    for (const index of reached) for (const to of this.blocks[index]!.successors) reached.add(to);
+  /** 1 for each block that is reached. */
+  private reach(): Uint8Array {
+    const reached = new Uint8Array(this.blocks.length);
+    const work = [0];
+    reached[0] = 1;
+    for (let i = 0; i < work.length; i++) {
+      const { successors } = this.blocks[work[i]!]!;
+      for (let j = 0; j < successors.length; j++) {
+        const to = successors[j]!;
+        if (reached[to] === 1) continue;
+        reached[to] = 1;
+        work.push(to);
+      }
+    }
     return reached;
   }
 
   /** Takes away what is not reached. */
-  private prune(reached: ReadonlySet<number>): void {
+  private prune(reached: Uint8Array): void {
     this.targets = this.targets.filter((at) => this.blockAt[at] !== NONE);
-    if (reached.size === this.blocks.length) return;
-    const kept = this.blocks.filter((_, i) => reached.has(i));
+    if (!reached.includes(0)) return;
+    const kept = this.blocks.filter((_, i) => reached[i] === 1);
     const moved = new Map(kept.map((block, i) => [this.blockAt[block.at]!, i]));
     for (const block of kept) block.successors = block.successors.map((to) => moved.get(to)!);
     this.blockAt.fill(NONE);
