@@ -216,22 +216,25 @@ function emitRun(out: ModuleWriter, handle: number, cold: number, first: number,
     out.constant(reason);
     out.op(op);
   };
+  /** Calls the mode's of two functions with PC, count and a number. @param results locals, the last result's first */
+  const callOfMode = (functions: number, number: number, results: readonly number[]) => {
+    load(JIT_MODE_AT);
+    out.op(Op.If);
+    out.byte(VOID);
+    for (const mode of [1, 0]) {
+      out.op1(Op.LocalGet, pc);
+      out.op1(Op.LocalGet, left);
+      out.constant(number);
+      out.op1(Op.Call, functions + mode);
+      for (const local of results) out.op1(Op.LocalSet, local);
+      out.op(mode === 1 ? Op.Else : Op.End);
+    }
+  };
   out.beginBody([[2, I32]]);
   store(JIT_EXIT_AT, () => out.constant(Reason.None));
   out.op(Op.Loop);
   out.byte(VOID);
-  load(JIT_MODE_AT);
-  out.op(Op.If);
-  out.byte(VOID);
-  for (const mode of [1, 0]) {
-    out.op1(Op.LocalGet, pc);
-    out.op1(Op.LocalGet, left);
-    out.constant(0);
-    out.op1(Op.Call, first + mode);
-    out.op1(Op.LocalSet, left);
-    out.op1(Op.LocalSet, pc);
-    out.op(mode === 1 ? Op.Else : Op.End);
-  }
+  callOfMode(first, 0, [left, pc]);
   load(JIT_EXIT_AT);
   out.op1(Op.LocalTee, exit);
   out.op(Op.I32Eqz);
@@ -252,17 +255,7 @@ function emitRun(out: ModuleWriter, handle: number, cold: number, first: number,
   out.op(Op.I32Eqz);
   out.op(Op.If);
   out.byte(VOID);
-  load(JIT_MODE_AT);
-  out.op(Op.If);
-  out.byte(VOID);
-  for (const mode of [1, 0]) {
-    out.op1(Op.LocalGet, pc);
-    out.op1(Op.LocalGet, left);
-    out.constant(Entered.Now);
-    out.op1(Op.Call, cold + mode);
-    out.op1(Op.LocalSet, ended);
-    out.op(mode === 1 ? Op.Else : Op.End);
-  }
+  callOfMode(cold, Entered.Now, [ended]);
   e.increase(0, JIT_COLD_AT.executed, () => {
     out.op1(Op.LocalGet, left);
     load(JIT_LEFT_AT);
