@@ -13,7 +13,7 @@ import {
   type LinearMemory,
 } from '../memory.ts';
 import type { ColdFunction } from './cold-interpreter.ts';
-import { Ended, Entered } from './cold-target.ts';
+import { Ended, Entered } from './cold-loop.ts';
 import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
 import { ExceptionPaths, NOT_STEPPED, type PathIndex, type PathOptions } from './exception-paths.ts';
 import { Expressions } from './expressions.ts';
