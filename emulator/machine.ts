@@ -83,7 +83,7 @@ export interface MachineOptions {
   /** Makes what makes the translator's modules; absent: it makes them itself, while the guest stands still. */
   makeCompiler?: (options: CompilerOptions) => Compiler;
   /** What the cache of generated code may hold. */
-  cacheLimits?: CacheLimits;
+  cacheLimits?: Partial<CacheLimits>;
   /** Events that the timeline keeps, a power of two; absent: there is none. */
   timelineEvents?: number;
 }
@@ -176,7 +176,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     const hostBytes = RAM_AT + ramBytes;
     // A checker looks at every access, which generated code does not show it.
     const translates = options.engine === 'jit' && !options.check;
-    const limits = options.cacheLimits ?? CACHE_LIMITS;
+    const limits = { ...CACHE_LIMITS, ...options.cacheLimits };
     const mapBytes = (codeMapBytes(hostBytes, limits.pages, limits.guards) + 0xffff) & ~0xffff;
     const { timelineEvents } = options;
     const ringAt = hostBytes + (translates ? mapBytes : 0);

@@ -76,7 +76,7 @@ it('as many as are waited for go at once, with those beside them that are nearly
 
 /** Runs until the program has come to its endless loop. */
 function toTheEnd(both: BothEngines, code: Assembler): void {
-  while (both.jit.cpu.pc >>> 0 !== code.address('end')) both.go(51, 51);
+  while (both.jit.cpu.pc >>> 0 !== code.address('end')) both.go(50, 50);
 }
 
 it('among the first, one that is entered twice as often as it takes goes by itself', () => {
@@ -88,19 +88,28 @@ it('among the first, one that is entered twice as often as it takes goes by itse
   expect(both.counts.regions).toBe(1);
 });
 
-it('when there are some modules, it waits longer', () => {
+it.each([
+  ['it waits longer', 1],
+  ['those that wait do so together', 2],
+  ['those that wait do so together, be they many', 4],
+])('when there are some modules, %s', (_, blocks) => {
   const threshold = 20;
   const code = new Assembler(START);
   // Each of these loops makes a module.
   for (let i = 0; i < 10; i++) calls(code, i, 1, 20 * threshold);
-  const { both, compiler } = run({ threshold, batch: 64 }, [forEver(code), functions(10)]);
+  code.label('end');
+  for (let i = 1; i < blocks; i++) code.branch('beq', {}, `block ${i}`).nop().label(`block ${i}`);
+  code.branch('beq', {}, 'end').nop();
+  const { both, compiler } = run({ threshold, batch: 64 }, [code, functions(10)]);
   both.go(10 * (20 * threshold) * 14 - 100);
   toTheEnd(both, code);
   const { length } = compiler.sizes;
   expect(length).toBeGreaterThanOrEqual(8);
-  both.go(2 * 12 * threshold);
+  // Something may have waited for a while before.
+  const [early, late] = [6, 13].map((thresholds) => threshold + (thresholds * threshold) / blocks);
+  both.go(2 * blocks * early!);
   expect(compiler.sizes).toHaveLength(length);
-  both.go(2 * 5 * threshold);
+  both.go(2 * blocks * (late! - early!));
   expect(compiler.sizes).toHaveLength(length + 1);
 });
 

@@ -3,7 +3,7 @@ import { MOST_GUARDS, MOST_PAGES } from './code-map.ts';
 import type { Compiler, CompilerOptions } from './compiler.ts';
 import type { SavedCode, SavedModule } from './kept-code.ts';
 
-/** What the code cache may hold before everything is dropped. */
+/** What the code cache may hold before everything is dropped; with too many bytes, the modules that are used least. */
 export interface CacheLimits {
   /** Functions of one mode, one more than may be in use at once. */
   functions: number;
@@ -11,8 +11,17 @@ export interface CacheLimits {
   pages: number;
   /** Regions that are translated before everything is dropped. */
   guards: number;
+  /** WebAssembly of all modules that the host must keep. V8 takes some five times as much memory for it, all in all. */
+  bytes: number;
 }
-export const CACHE_LIMITS: CacheLimits = { functions: 1 << 14, pages: MOST_PAGES, guards: MOST_GUARDS };
+export const CACHE_LIMITS: CacheLimits = {
+  functions: 1 << 14,
+  pages: MOST_PAGES,
+  guards: MOST_GUARDS,
+  bytes: 48 << 20,
+};
+/** What there is after modules have been let go, as a part of those bytes. */
+export const ROOM_MADE = 0.75;
 /**
  * Regions that are translated at a time. Making a module costs much by itself, and regions of one module call each other
  * at once: with 16 a storm of forks took half as long again.
@@ -61,4 +70,7 @@ export interface CacheCounts {
   /** Regions dropped because their code changed; times that everything was dropped for want of room. */
   dropped: number;
   evictions: number;
+  /** Bytes of WebAssembly of the modules there are, and modules let go because these were too many. */
+  held: number;
+  letGo: number;
 }

@@ -5,23 +5,31 @@
 import type { Cpu } from '../cpu/cpu.ts';
 import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import { BATCH_WANTED, type CacheCounts, type CacheOptions } from './cache-options.ts';
+import { BATCH_WANTED, ROOM_MADE, type CacheCounts, type CacheOptions } from './cache-options.ts';
 import { CodeMap, MODES } from './code-map.ts';
 import { DirectCompiler, type Compiled, type CompiledRegion, type Compiler, type Link } from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { FunctionSlots } from './function-slots.ts';
+import { HeldModules, type HeldModule, type ModuleSource } from './held-modules.ts';
 import { brokenInvariants } from './invariants.ts';
 import { KeptCode, type RegionCode } from './kept-code.ts';
-import { ANYWHERE, LateLinks, release, type Callee, type CellModule, type ModuleSource } from './late-links.ts';
+import { ANYWHERE, LateLinks, type Callee } from './late-links.ts';
 import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
 import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
 import { SentBatches, haveChanged, type SentBatch } from './sent-batches.ts';
-import { StoredCode, type StoredHost, type ToSave } from './stored-code.ts';
+import { StoredCode, type Importable, type StoredHost, type ToSave } from './stored-code.ts';
 
 /** Places, for each region, that it may leave to when there is code for them. */
 const CELLS = 8;
+
+/**
+ * Blocks do not wait for others any longer when they have been entered so many times the threshold meanwhile, together;
+ * as long as there are few modules, when a guest may have no more code than that, once.
+ */
+const MOST_WAITED = 12;
+const FEW_MODULES = 8;
 
 /** Functions of a module that are made known while the guest stands still: each takes some 10 µs. */
 const MOST_PLACED = 128;
@@ -31,7 +39,7 @@ interface Installing {
   batch: SentBatch;
   regions: readonly CompiledRegion[];
   calls: readonly CallableFunction[];
-  own: CellModule;
+  own: HeldModule;
   /** The next region. */
   next: number;
 }
@@ -47,6 +55,8 @@ export class CodeCache implements StoredHost {
   private dispatcher!: Dispatcher;
   private readonly devices = new DeviceAccesses();
   private queue: Hot[] = [];
+  /** How often they have been entered since they came there, all of them, in thresholds. */
+  private waited = 0;
   private readonly sent = new SentBatches();
   private installing: Installing | null = null;
   private batches = 0;
@@ -54,6 +64,7 @@ export class CodeCache implements StoredHost {
   private now = 0;
   private restsUntil = 0;
   private readonly pages = new TranslatedPages();
+  private readonly held = new HeldModules();
   private readonly kept: KeptCode;
   /** What is kept from run to run, if anything is. */
   private readonly stored: StoredCode | null;
@@ -76,9 +87,10 @@ export class CodeCache implements StoredHost {
     this.late = new LateLinks(
       this.map,
       this.modes.map(({ table }) => table),
+      this.held,
     );
     mmu.watched.onChange = (host, length) => this.changed(host, length);
-    this.kept = new KeptCode(this.words);
+    this.kept = new KeptCode(this.words, this.held);
     this.stored = options.store ? new StoredCode(options.store, this.map.mostGuards) : null;
     if (this.stored) this.map.reserveGuards(this.stored.guards);
   }
@@ -126,9 +138,11 @@ export class CodeCache implements StoredHost {
     if (this.queue.length >= BATCH_WANTED * this.options.batch) this.translateQueue();
   }
 
-  /** The block at `host` must not wait for others any longer. */
-  hurry(mode: number, host: number): void {
-    if (this.queue.some((each) => each.mode === mode && each.host === host)) this.translateQueue();
+  /** The block at `host` has been entered as often again as it takes to be wanted, waiting for others. */
+  waits(mode: number, host: number): void {
+    if (!this.queue.some((each) => each.mode === mode && each.host === host)) return;
+    this.waited++;
+    if (this.counts.modules < FEW_MODULES || this.waited >= MOST_WAITED) this.translateQueue();
   }
 
   /** Has what is queued translated, a module for each mode. */
@@ -142,6 +156,7 @@ export class CodeCache implements StoredHost {
       if (hot.length > 0) this.send(mode, hot, awaited);
     }
     this.queue = [];
+    this.waited = 0;
     this.stoodStill(started);
   }
 
@@ -169,7 +184,7 @@ export class CodeCache implements StoredHost {
         guard: guards + 4 * i,
       };
     });
-    const linked = new Map<number, CallableFunction>();
+    const linked = new Map<number, Importable>();
     const links = this.findLinks(mode, near, linked);
     const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links, cells };
     for (const page of this.sent.add(batch, linked)) mmu.watch(page);
@@ -180,11 +195,11 @@ export class CodeCache implements StoredHost {
    * Code that is translated and that code in these pages may go to: in the same page, or where a jump of it goes.
    * @param linked gets their functions by guard
    */
-  private findLinks(mode: number, pages: readonly NearPage[], linked: Map<number, CallableFunction>): Link[] {
+  private findLinks(mode: number, pages: readonly NearPage[], linked: Map<number, Importable>): Link[] {
     const links = new Map<number, Link>();
     const add = (pc: number, { code, guard }: PlacedCode) => {
       links.set(pc, { pc, guard });
-      linked.set(guard, code.call);
+      linked.set(guard, code);
     };
     for (const { base, host, targets } of pages) {
       for (const each of this.pages.get(mode, host)?.slots ?? []) add((base + 4 * each.at) | 0, each);
@@ -218,6 +233,7 @@ export class CodeCache implements StoredHost {
       const { at, most } = batch.cells;
       this.map.returnGuards(at + 4 * made.cells.length, at + 4 * most);
       if (!made.module) return this.hasCome(batch);
+      this.makeRoom(made.wire.length);
       this.installing = this.beginInstalling(batch, made, made.module);
     }
     const { batch, regions, own } = this.installing;
@@ -226,7 +242,7 @@ export class CodeCache implements StoredHost {
     while (this.installing.next < end) this.install(this.installing, this.installing.next++);
     if (end < regions.length) return;
     this.installing = null;
-    release({ module: own });
+    this.release(own);
     this.hasCome(batch);
   }
 
@@ -244,8 +260,6 @@ export class CodeCache implements StoredHost {
     const source = { module, wire, imports, cells, firstCell: batch.cells.at, unused: 0 };
     const { calls, own } = this.instantiate(batch.mode, source, callees);
     this.stored?.note(own, source);
-    // Whatever becomes of the first of its functions, it is there until the last is.
-    own.live++;
     counts.modules++;
     counts.bytes += wire.length;
     return { batch, regions, calls, own, next: 0 };
@@ -272,18 +286,21 @@ export class CodeCache implements StoredHost {
   instantiate(
     mode: number,
     source: ModuleSource,
-    callees: readonly (CallableFunction | null)[],
-  ): { calls: CallableFunction[]; own: CellModule } {
+    callees: readonly (Importable | null)[],
+  ): { calls: CallableFunction[]; own: HeldModule } {
     const { step, enter } = this.dispatcher;
     const imports: Record<string, WebAssembly.Memory | CallableFunction> = {
       memory: this.memory.memory,
       enter: enter[mode]!,
       step,
     };
-    for (const [i, callee] of callees.entries()) imports[`f${i}`] = callee ?? enter[mode]!;
+    for (const [i, callee] of callees.entries()) imports[`f${i}`] = callee?.call ?? enter[mode]!;
     const { exports } = new WebAssembly.Instance(source.module, { k: imports });
     const { table, ...functions } = exports;
-    const own: CellModule = { table: table as WebAssembly.Table, live: 0, used: false, source: null };
+    const from = callees.flatMap((callee) => (callee ? [callee.module] : []));
+    // Whatever becomes of the first of its functions, it is there until the last is.
+    const own = this.held.add(table as WebAssembly.Table, source.wire.length, from);
+    this.counts.held = this.held.bytes;
     for (const [index, pc] of source.cells.entries()) {
       const cell = { mode, module: own, index, guard: source.firstCell + 4 * index, pc };
       // It may have come while this module was made.
@@ -292,6 +309,11 @@ export class CodeCache implements StoredHost {
       else this.late.wait(cell);
     }
     return { calls: Object.values(functions) as CallableFunction[], own };
+  }
+
+  release(module: HeldModule): void {
+    this.held.release(module);
+    this.counts.held = this.held.bytes;
   }
 
   /** Lets a function be found; there is a slot for it, its page has entries, and its module's `live` counts it. */
@@ -388,18 +410,48 @@ export class CodeCache implements StoredHost {
 
   /** @param keep whether its functions are to come back when their words do */
   private drop(page: PageCode, keep: boolean): void {
-    const slots = this.modes[page.mode]!;
     for (const callee of page.slots) {
-      const { slot, at, guard, code } = callee;
-      slots.remove(slot);
-      this.map.closeGuard(guard);
-      if (keep) this.kept.add(code, this.now);
-      this.late.dropped(callee);
-      this.map.setEntry(page.mode, page.host + 4 * at, 0);
+      if (keep) this.kept.add(callee.code, this.now);
+      this.remove(page, callee);
     }
-    this.counts.dropped += page.slots.length;
     this.pages.delete(page);
     this.devices.forget(page.mode, page.host);
+    this.epoch++;
+  }
+
+  /** A function is no longer to be found, but by its page. */
+  private remove({ mode, host }: PageCode, callee: PlacedCode): void {
+    const { slot, at, guard } = callee;
+    this.modes[mode]!.remove(slot);
+    this.map.closeGuard(guard);
+    this.late.dropped(callee);
+    this.map.setEntry(mode, host + 4 * at, 0);
+    this.counts.dropped++;
+  }
+
+  /** Lets modules go until there is room for so many bytes more, while no generated code runs. */
+  private makeRoom(bytes: number): void {
+    const { held, options } = this;
+    const most = options.limits.bytes;
+    if (held.bytes + bytes <= most) return;
+    const left = Math.max(0, Math.min(ROOM_MADE * most, most - bytes));
+    this.letGo(held.leastUsed(held.bytes - left));
+    this.counts.held = held.bytes;
+  }
+  private letGo(modules: ReadonlySet<HeldModule>): void {
+    this.counts.letGo += modules.size;
+    this.kept.forgetAll(modules);
+    for (const page of [...this.pages.values()]) {
+      const gone = page.slots.filter(({ module }) => modules.has(module));
+      if (gone.length === 0) continue;
+      // What is entered often is soon translated again.
+      for (const callee of gone) this.remove(page, callee);
+      this.pages.keep(
+        page,
+        page.slots.filter(({ module }) => !modules.has(module)),
+      );
+      this.unwatch(page.host);
+    }
     this.epoch++;
   }
 
@@ -424,10 +476,13 @@ export class CodeCache implements StoredHost {
     this.epoch++;
     // Guards are given out anew, so nothing made before may come back.
     this.kept.clear();
+    this.held.clear();
+    this.counts.held = 0;
     this.stored?.end();
     this.map.clear();
     this.late.clear();
     this.queue = [];
+    this.waited = 0;
     this.devices.clear();
   }
 }

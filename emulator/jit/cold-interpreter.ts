@@ -63,7 +63,7 @@ export class ColdInterpreter {
 
   /**
    * Runs from PC on, which is not in a delay slot, until the slice is over or the mode has changed. When it counts, also
-   * until a block comes that there is code for, or whose count is one of those that the translator wants to be told of.
+   * until a block comes that there is code for, or whose count is one that the translator wants to be told of.
    * @param counts whether it counts how often blocks are entered, this one first
    * @param ended where one of the functions has just been called: why it ended
    * @returns whether it ended at a block that the translator wants to be told of

@@ -13,8 +13,13 @@ export interface ColdOptions extends Omit<KernelOptions, 'odd'> {
   /** Byte offset of the directory's word for host page 0, and of the page of those that nobody visited; see code-map.ts. */
   directory: number;
   unvisited: number;
-  /** Entries, as the map has them, after which the translator wants to be told of a block. */
-  told: readonly number[];
+  /**
+   * Counts of entries that the translator wants to be told of: when it may know the block from before, when it is wanted,
+   * and each time that it has been entered so often again.
+   */
+  recall: number;
+  threshold: number;
+  again: number;
 }
 
 /** When a block's entry is counted. */
@@ -286,12 +291,23 @@ export abstract class ColdLoop extends KernelTarget {
     this.get(page);
     this.plus(entry, -1);
     out.memory(Op.I32Store, 0, 2);
-    for (const told of cold.told) {
-      this.get(entry);
-      out.constant(told);
-      out.op(Op.I32Eq);
-      this.endIf(Ended.Told);
-    }
+    // The map counts downwards, and has a block's count of before this time.
+    this.get(entry);
+    out.constant(1 - cold.recall);
+    out.op(Op.I32Eq);
+    this.endIf(Ended.Told);
+    this.get(entry);
+    out.constant(1 - cold.threshold);
+    out.op(Op.I32LeS);
+    this.open(Op.If);
+    out.constant(1 - cold.threshold);
+    this.get(entry);
+    out.op(Op.I32Sub);
+    out.constant(cold.again);
+    out.op(Op.I32RemU);
+    out.op(Op.I32Eqz);
+    this.endIf(Ended.Told);
+    this.close();
     this.close();
     this.close();
   }

@@ -42,13 +42,6 @@ const SYSCALL_MASK = 0xfc00003f | 0;
 const COP0 = 0x10;
 const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
-/**
- * How many times the threshold a block is entered before it is not left to wait for others: as long as there are few
- * modules, when a guest may have no more code than that, and later.
- */
-const URGENT = 2;
-const URGENT_LATER = 16;
-const FEW_MODULES = 8;
 /** Entries after which it is looked whether there was code for a block before, but at most a part of the threshold. */
 const RECALL = 4;
 const RECALL_PART = 4;
@@ -91,6 +84,8 @@ export class Engine {
     recalled: 0,
     dropped: 0,
     evictions: 0,
+    held: 0,
+    letGo: 0,
     executed: 0,
     exits: [0, 0, 0, 0, 0, 0, 0, 0],
   };
@@ -102,12 +97,8 @@ export class Engine {
   /** More instructions than any region executes between two tests. */
   private readonly reach: number;
   private readonly paths: PathState | null;
-  /** Counts of a block's entries, as the map has them: when it is to be translated; */
-  private readonly threshold: number;
-  /** see {@link RECALL}; */
+  /** Entries of a block after which it is looked whether there was code for it before; see {@link RECALL}. */
   private readonly recall: number;
-  /** see {@link URGENT}. */
-  private readonly urgent: readonly number[];
 
   /** Makes an engine, a part at a time; each takes some milliseconds. Takes what the constructor takes. */
   static *make(...host: ConstructorParameters<typeof Engine>): Generator<void, Engine> {
@@ -136,10 +127,7 @@ export class Engine {
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
     this.cache = new CodeCache(cpu, mmu, memory, at, hostBytes, options, this.counts);
     this.map = this.cache.map;
-    const { threshold } = options;
-    this.threshold = 1 - threshold;
-    this.recall = 1 - Math.min(RECALL, Math.ceil(threshold / RECALL_PART));
-    this.urgent = [URGENT, URGENT_LATER].map((factor) => 1 - factor * threshold);
+    this.recall = Math.min(RECALL, Math.ceil(options.threshold / RECALL_PART));
     // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
     this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, options.ring) : null;
   }
@@ -183,7 +171,9 @@ export class Engine {
   private makeColdInterpreter(): void {
     const { options } = this;
     const { unvisited, directories } = this.map;
-    const cold = { ...options, unvisited, told: [this.recall, this.threshold, ...this.urgent] };
+    // At least every other time: what has been told of is entered once more to be executed.
+    const again = Math.max(2, options.threshold);
+    const cold = { ...options, unvisited, recall: this.recall, again };
     this.cold = new ColdInterpreter(
       this.cpu,
       this.memory,
@@ -376,14 +366,12 @@ export class Engine {
       if (!map.visit(mode, host)) this.cache.evict();
       return;
     }
-    const entry = map.entry(mode, host);
-    const now = this.host.instructions();
-    if (entry === this.recall - 1 && this.cache.recall(mode, cpu.pc, host, now)) return;
-    if (entry === this.threshold - 1) {
-      if (!this.cache.recall(mode, cpu.pc, host, Infinity)) this.cache.enqueue(mode, cpu.pc, host);
-    }
-    const urgent = this.urgent.indexOf(entry + 1);
-    if (urgent > 0 || (urgent === 0 && this.counts.modules < FEW_MODULES)) this.cache.hurry(mode, host);
+    const { threshold } = this.options;
+    const entries = -map.entry(mode, host);
+    if (entries === this.recall && this.cache.recall(mode, cpu.pc, host, this.host.instructions())) return;
+    if (entries > threshold) this.cache.waits(mode, host);
+    else if (entries === threshold && !this.cache.recall(mode, cpu.pc, host, Infinity))
+      this.cache.enqueue(mode, cpu.pc, host);
   }
 
   // Within generated code

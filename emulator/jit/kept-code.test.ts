@@ -6,6 +6,7 @@ import { Assembler } from '../testing/assembler.ts';
 import { BothEngines } from '../testing/both-engines.ts';
 import { Lab, PROMPT } from '../testing/lab.ts';
 import type { CodeStore } from './cache-options.ts';
+import { HeldModules } from './held-modules.ts';
 import { KeptCode, type RegionCode, type SavedCode } from './kept-code.ts';
 
 const [V0, T0, T1, T2, S0, S1, S2, RA] = [2, 8, 9, 10, 16, 17, 18, 31];
@@ -83,16 +84,21 @@ describe('code that comes back', () => {
 
   it('is forgotten when there is more of it than there may be', () => {
     const words = new Int32Array(4096);
-    const kept = new KeptCode(words, 3);
+    const held = new HeldModules();
+    const kept = new KeptCode(words, held, 3);
     const make = (word: number): RegionCode => {
-      const module = { table: {} as WebAssembly.Table, live: 0, used: false, source: null };
+      const module = held.add({} as WebAssembly.Table, 100, []);
       const call = () => {};
       const place = { mode: 0, odd: 0, pc: 0x80001008, host: 0x1008, guard: 0, spans: [2, 3], index: 0, restsUntil: 0 };
       return { ...place, words: Int32Array.of(word), call, module };
     };
     const all = [1, 2, 3, 4].map(make);
-    for (const each of all) kept.add(each);
+    for (const each of all) {
+      kept.add(each);
+      held.release(each.module);
+    }
     expect(kept.size).toBe(3);
+    expect(held.bytes).toBe(300);
     expect(all.map(({ module }) => module.live)).toEqual([0, 1, 1, 1]);
     expect(all[0]!.module.table).toBeNull();
     const ask = (word: number) => {

@@ -7,7 +7,7 @@
  * where all of its words are as they were.
  */
 import { PAGE_WORDS } from './region.ts';
-import { release, type CellModule } from './late-links.ts';
+import type { HeldModule, HeldModules } from './held-modules.ts';
 
 /** A function and what it was made from. */
 export interface RegionCode {
@@ -22,7 +22,7 @@ export interface RegionCode {
   spans: readonly number[];
   words: Int32Array;
   call: CallableFunction;
-  module: CellModule;
+  module: HeldModule;
   /** Its place among its module's functions. */
   index: number;
   /** It is not to come back before so many instructions have been executed since power-on. */
@@ -73,6 +73,7 @@ export class KeptCode {
   /** @param words linear memory */
   constructor(
     private readonly words: Int32Array,
+    private readonly held: HeldModules,
     private readonly most = MOST_RESTING,
   ) {}
 
@@ -84,7 +85,6 @@ export class KeptCode {
   }
 
   clear(): void {
-    for (const { module } of this.all) module.live--;
     this.all.clear();
     this.byKey.clear();
   }
@@ -93,6 +93,7 @@ export class KeptCode {
   add(code: RegionCode, now?: number): void {
     if (now !== undefined) code.restsUntil = now + REST_AFTER_DROP;
     code.module.live++;
+    code.module.kept++;
     this.all.add(code);
     const key = keyOf(code.mode, code.odd, entryOf(code), firstWord(code));
     const others = this.byKey.get(key);
@@ -100,9 +101,17 @@ export class KeptCode {
     else this.byKey.set(key, [code]);
     if (this.all.size > this.most) {
       const [oldest] = this.all;
-      this.take(oldest!);
-      release(oldest!);
+      this.forget(oldest!);
     }
+  }
+
+  /** Forgets all functions of these modules. */
+  forgetAll(modules: ReadonlySet<HeldModule>): void {
+    for (const code of this.all) if (modules.has(code.module)) this.forget(code);
+  }
+  private forget(code: RegionCode): void {
+    this.take(code);
+    this.held.release(code.module);
   }
 
   /**
@@ -148,6 +157,7 @@ export class KeptCode {
 
   private take(code: RegionCode): void {
     this.all.delete(code);
+    code.module.kept--;
     const key = keyOf(code.mode, code.odd, entryOf(code), firstWord(code));
     const others = this.byKey.get(key)!;
     others.splice(others.indexOf(code), 1);

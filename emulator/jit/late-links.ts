@@ -7,37 +7,11 @@
  * later. In either case the cell's guard says whether the cell holds what the guest means; see code-map.ts.
  */
 import type { CodeMap } from './code-map.ts';
-
-/** Gives up one of the uses that a module has. */
-export function release({ module }: { module: CellModule }): void {
-  if (--module.live === 0) module.table = null;
-}
-
-/** A module's cells, for as long as any function of it may be called. */
-export interface CellModule {
-  table: WebAssembly.Table | null;
-  /** How many of its functions there are, in use or kept. */
-  live: number;
-  /** A function of it has been in use. */
-  used: boolean;
-  /** What the next run needs of it, if it is to be saved. */
-  source: ModuleSource | null;
-}
-
-export interface ModuleSource {
-  module: WebAssembly.Module;
-  wire: Uint8Array<ArrayBuffer>;
-  /** Guards of the functions that it imports. */
-  imports: number[];
-  cells: number[];
-  firstCell: number;
-  /** Runs before this one that it was not used in. */
-  unused: number;
-}
+import type { HeldModule, HeldModules } from './held-modules.ts';
 
 export interface Cell {
   mode: number;
-  module: CellModule;
+  module: HeldModule;
   /** Place in the module's table. */
   index: number;
   guard: number;
@@ -47,6 +21,8 @@ export interface Cell {
 
 /** A cell's address that is to be found out: no code is there. */
 export const ANYWHERE = 1;
+/** Cells that may wait whatever becomes of their modules. */
+const FEW_CELLS = 4096;
 /** Cells that are looked at in one go. */
 const MOST_LOOKS = 64;
 
@@ -54,13 +30,16 @@ const MOST_LOOKS = 64;
 export interface Callee {
   slot: number;
   guard: number;
-  module: CellModule;
+  module: HeldModule;
   cells: Cell[];
 }
 
 export class LateLinks {
   /** By mode and address. */
   private waiting = [new Map<number, Cell[]>(), new Map<number, Cell[]>()];
+  /** How many of them there are, and with how many those of modules that are gone are looked for. */
+  private cells = 0;
+  private most = FEW_CELLS;
   private unknown: Cell[] = [];
   private next = 0;
 
@@ -68,11 +47,18 @@ export class LateLinks {
   constructor(
     private readonly map: CodeMap,
     private readonly tables: readonly WebAssembly.Table[],
+    private readonly held: HeldModules,
   ) {}
 
   clear(): void {
     for (const waiting of this.waiting) waiting.clear();
+    this.cells = 0;
     this.unknown = [];
+  }
+
+  /** Cells that wait for code at an address. */
+  get size(): number {
+    return this.cells;
   }
 
   /** A closed cell waits for what it is for. */
@@ -82,10 +68,25 @@ export class LateLinks {
       this.unknown.push(cell);
       return;
     }
+    if (++this.cells > this.most) this.forgetGone();
     const waiting = this.waiting[cell.mode]!;
     const others = waiting.get(cell.pc);
     if (others) others.push(cell);
     else waiting.set(cell.pc, [cell]);
+  }
+
+  /** Forgets the cells of modules that are gone. */
+  private forgetGone(): void {
+    this.cells = 1;
+    for (const waiting of this.waiting) {
+      for (const [pc, cells] of waiting) {
+        const left = cells.filter(({ module }) => module.table);
+        this.cells += left.length;
+        if (left.length === 0) waiting.delete(pc);
+        else if (left.length < cells.length) waiting.set(pc, left);
+      }
+    }
+    this.most = Math.max(FEW_CELLS, 2 * this.cells);
   }
 
   /** There is code for the instruction at virtual and host address now. */
@@ -93,6 +94,7 @@ export class LateLinks {
     const cells = this.waiting[mode]!.get(pc);
     if (!cells) return;
     this.waiting[mode]!.delete(pc);
+    this.cells -= cells.length;
     for (const cell of cells) this.fill(cell, host, callee);
   }
 
@@ -107,7 +109,7 @@ export class LateLinks {
 
   /** The function is gone from its table. */
   dropped(callee: Callee): void {
-    release(callee);
+    this.held.release(callee.module);
     for (const cell of callee.cells) {
       this.map.closeGuard(cell.guard);
       if (cell.module.table) this.wait(cell);

@@ -1,12 +1,13 @@
 /** Batches from when they are sent to the compiler until the last of their functions is known, and what changes meanwhile. */
 import type { Batch } from './compiler.ts';
 import { PAGE_WORDS } from './region.ts';
+import type { Importable } from './stored-code.ts';
 
 export interface SentBatch extends Batch {
   /** By page of its blocks: a 1 for each word that has changed since. */
   readonly changed: ReadonlyMap<number, Uint8Array>;
   /** The links' functions, by guard. Their slots may be others by the time that the module comes. */
-  readonly linked: ReadonlyMap<number, CallableFunction>;
+  readonly linked: ReadonlyMap<number, Importable>;
 }
 
 export class SentBatches {
@@ -17,7 +18,7 @@ export class SentBatches {
   }
 
   /** Returns the pages that its blocks are in. @param linked see {@link SentBatch} */
-  add(batch: Batch, linked: ReadonlyMap<number, CallableFunction>): Iterable<number> {
+  add(batch: Batch, linked: ReadonlyMap<number, Importable>): Iterable<number> {
     const pages = new Set(batch.wanted.map(({ host }) => host & ~0xfff));
     const changed = new Map([...pages].map((host) => [host, new Uint8Array(PAGE_WORDS)]));
     this.batches.push({ ...batch, linked, changed });

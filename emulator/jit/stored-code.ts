@@ -4,16 +4,19 @@
  * before any other.
  */
 import type { CodeStore } from './cache-options.ts';
-import type { CellModule, ModuleSource } from './late-links.ts';
+import type { HeldModule, ModuleSource } from './held-modules.ts';
 import type { RegionCode, SavedModule } from './kept-code.ts';
 
-/** WebAssembly that is saved of a guest, in bytes, and the part of all guards that it may have. */
-const MOST_SAVED_BYTES = 48 << 20;
+/** WebAssembly that is saved of a guest, in bytes (see CacheLimits), and the part of all guards that it may have. */
+const MOST_SAVED_BYTES = 36 << 20;
 const MOST_SAVED_GUARDS = 0.5;
 /** Milliseconds that the guest stands still for loading at a time. */
 const MOST_LOADING = 1;
 /** Runs after which what has not been used any more is not saved again. */
 const MOST_UNUSED = 8;
+
+/** A function that a module may import, and the module that it is of. */
+export type Importable = Pick<RegionCode, 'call' | 'module'>;
 
 /** A module to save, and where V8 has it. */
 export interface ToSave {
@@ -29,10 +32,12 @@ export interface StoredHost {
   instantiate(
     mode: number,
     source: ModuleSource,
-    callees: readonly (CallableFunction | null)[],
-  ): { calls: CallableFunction[]; own: CellModule };
+    callees: readonly (Importable | null)[],
+  ): { calls: CallableFunction[]; own: HeldModule };
   /** A function that can be used where memory has its words. */
   adopt(code: RegionCode): void;
+  /** Gives up one use of a module; `instantiate` gives it one. */
+  release(module: HeldModule): void;
 }
 
 export class StoredCode {
@@ -40,7 +45,7 @@ export class StoredCode {
   readonly guards: number;
   /** Modules that are not loaded yet, the next one last; and functions of those that are, by guard. */
   private waiting: SavedModule[] = [];
-  private readonly functions = new Map<number, CallableFunction>();
+  private readonly functions = new Map<number, Importable>();
   /** Bytes of modules that may still be saved. */
   private room = MOST_SAVED_BYTES;
 
@@ -80,13 +85,14 @@ export class StoredCode {
     own.source = source;
     for (const region of saved.regions) {
       const call = calls[region.index]!;
-      this.functions.set(region.guard, call);
+      this.functions.set(region.guard, { call, module: own });
       host.adopt({ ...region, mode, odd, call, module: own, restsUntil: 0 });
     }
+    host.release(own);
   }
 
   /** A module that has been made in this run, and can be saved if there is room. */
-  note(module: CellModule, source: ModuleSource): void {
+  note(module: HeldModule, source: ModuleSource): void {
     if (this.room < source.wire.length) return;
     this.room -= source.wire.length;
     module.source = source;
@@ -102,7 +108,7 @@ export class StoredCode {
   /** What to save. @param functions those there are; of two made from the same words, the first is taken */
   toSave(functions: Iterable<RegionCode>): ToSave[] {
     if (this.room < 0) return [];
-    const modules = new Map<CellModule, ToSave>();
+    const modules = new Map<HeldModule, ToSave>();
     const known = new Set<string>();
     for (const { mode, odd, pc, host, guard, spans, words, module, index, call } of functions) {
       const { source } = module;

@@ -38,8 +38,15 @@ export class TranslatedPages {
       this.pages.set(keyOf(mode, host), page);
     }
     page.slots.push(placed);
-    const { spans } = placed.code;
-    for (let i = 0; i < spans.length; i += 2) page.covered.fill(1, spans[i], spans[i + 1]);
+    cover(page, placed);
+  }
+
+  /** Only these of a page's functions are left. */
+  keep(page: PageCode, slots: PlacedCode[]): void {
+    page.slots = slots;
+    page.covered.fill(0);
+    for (const each of slots) cover(page, each);
+    if (slots.length === 0) this.delete(page);
   }
 
   delete({ mode, host }: PageCode): void {
@@ -48,6 +55,10 @@ export class TranslatedPages {
   clear(): void {
     this.pages.clear();
   }
+}
+
+function cover({ covered }: PageCode, { code: { spans } }: PlacedCode): void {
+  for (let i = 0; i < spans.length; i += 2) covered.fill(1, spans[i], spans[i + 1]);
 }
 
 function keyOf(mode: number, host: number): number {
