@@ -5,9 +5,10 @@
 import type { Cpu } from '../cpu/cpu.ts';
 import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
+import { BlockQueue } from './block-queue.ts';
 import { BATCH_WANTED, ROOM_MADE, type CacheCounts, type CacheOptions } from './cache-options.ts';
 import { CodeMap, MODES } from './code-map.ts';
-import { DirectCompiler, type Compiled, type CompiledRegion, type Compiler, type Link } from './compiler.ts';
+import { DirectCompiler, type Compiled, type CompiledRegion, type Compiler } from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { FunctionSlots } from './function-slots.ts';
@@ -15,7 +16,7 @@ import { HeldModules, type HeldModule, type ModuleSource } from './held-modules.
 import { brokenInvariants } from './invariants.ts';
 import { KeptCode, type RegionCode } from './kept-code.ts';
 import { ANYWHERE, LateLinks, type Callee } from './late-links.ts';
-import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
+import { lookAround, readsOf, warmBeside, type Hot } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
 import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
 import { SentBatches, haveChanged, type SentBatch } from './sent-batches.ts';
@@ -23,13 +24,6 @@ import { StoredCode, type Importable, type StoredHost, type ToSave } from './sto
 
 /** Places, for each region, that it may leave to when there is code for them. */
 const CELLS = 8;
-
-/**
- * Blocks do not wait for others any longer when they have been entered so many times the threshold meanwhile, together;
- * as long as there are few modules, when a guest may have no more code than that, once.
- */
-const MOST_WAITED = 12;
-const FEW_MODULES = 8;
 
 /** Functions of a module that are made known while the guest stands still: each takes some 10 µs. */
 const MOST_PLACED = 128;
@@ -54,9 +48,7 @@ export class CodeCache implements StoredHost {
   private readonly compiler: Compiler;
   private dispatcher!: Dispatcher;
   private readonly devices = new DeviceAccesses();
-  private queue: Hot[] = [];
-  /** How often they have been entered since they came there, all of them, in thresholds. */
-  private waited = 0;
+  private readonly queue: BlockQueue;
   private readonly sent = new SentBatches();
   private installing: Installing | null = null;
   private batches = 0;
@@ -80,6 +72,7 @@ export class CodeCache implements StoredHost {
     private readonly counts: CacheCounts,
   ) {
     this.words = memory.words;
+    this.queue = new BlockQueue(BATCH_WANTED * options.batch);
     this.compiler = options.compiler ?? new DirectCompiler(options);
     const { functions, pages, guards } = options.limits;
     this.map = new CodeMap(memory, at, hostBytes, pages, guards);
@@ -134,29 +127,25 @@ export class CodeCache implements StoredHost {
   enqueue(mode: number, pc: number, host: number): void {
     // The commpage changes without being stored to.
     if (host < RAM_AT) return;
-    this.queue.push({ mode, pc, host });
-    if (this.queue.length >= BATCH_WANTED * this.options.batch) this.translateQueue();
+    if (this.queue.add({ mode, pc, host })) this.translateQueue();
   }
 
-  /** The block at `host` has been entered as often again as it takes to be wanted, waiting for others. */
+  /** The block at `host` has been entered as often again as it takes to be wanted, and there is still no code for it. */
   waits(mode: number, host: number): void {
-    if (!this.queue.some((each) => each.mode === mode && each.host === host)) return;
-    this.waited++;
-    if (this.counts.modules < FEW_MODULES || this.waited >= MOST_WAITED) this.translateQueue();
+    if (this.queue.waits(mode, host, this.counts.modules)) this.translateQueue();
   }
 
   /** Has what is queued translated, a module for each mode. */
   translateQueue(): void {
     const started = performance.now();
+    const blocks = this.queue.take();
     for (let mode = 0; mode < MODES; mode++) {
       const awaited = this.sent.blocks(mode);
-      const hot = this.queue.filter((each) => {
+      const hot = blocks.filter((each) => {
         return each.mode === mode && this.map.entry(mode, each.host) <= 0 && !awaited.has(each.host);
       });
       if (hot.length > 0) this.send(mode, hot, awaited);
     }
-    this.queue = [];
-    this.waited = 0;
     this.stoodStill(started);
   }
 
@@ -185,42 +174,16 @@ export class CodeCache implements StoredHost {
       };
     });
     const linked = new Map<number, Importable>();
-    const links = this.findLinks(mode, near, linked);
+    const links = this.pages.links(mode, near, linked);
     const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links, cells };
     for (const page of this.sent.add(batch, linked)) mmu.watch(page);
     this.compiler.submit(batch);
   }
 
-  /**
-   * Code that is translated and that code in these pages may go to: in the same page, or where a jump of it goes.
-   * @param linked gets their functions by guard
-   */
-  private findLinks(mode: number, pages: readonly NearPage[], linked: Map<number, Importable>): Link[] {
-    const links = new Map<number, Link>();
-    const add = (pc: number, { code, guard }: PlacedCode) => {
-      links.set(pc, { pc, guard });
-      linked.set(guard, code);
-    };
-    for (const { base, host, targets } of pages) {
-      for (const each of this.pages.get(mode, host)?.slots ?? []) add((base + 4 * each.at) | 0, each);
-      for (const [pc, host] of targets) {
-        const callee = links.has(pc) ? undefined : this.calleeAt(mode, host);
-        if (callee) add(pc, callee);
-      }
-    }
-    return [...links.values()];
-  }
-
-  private calleeAt(mode: number, host: number): PlacedCode | undefined {
-    if (this.map.entry(mode, host) <= 0) return undefined;
-    const place = (host & 0xfff) >>> 2;
-    return this.pages.get(mode, host)?.slots.find(({ at }) => at === place);
-  }
-
   /** What is translated at a virtual address of a mode, as it is mapped now. */
   private readonly find = (mode: number, pc: number): { callee: Callee; host: number } | null => {
     const host = this.words[readsOf(mode) + (pc >>> 12)]! ^ pc;
-    const callee = host < 0 ? undefined : this.calleeAt(mode, host);
+    const callee = host < 0 ? undefined : this.pages.at(mode, host);
     return callee ? { callee, host } : null;
   };
 
@@ -481,8 +444,7 @@ export class CodeCache implements StoredHost {
     this.stored?.end();
     this.map.clear();
     this.late.clear();
-    this.queue = [];
-    this.waited = 0;
+    this.queue.take();
     this.devices.clear();
   }
 }

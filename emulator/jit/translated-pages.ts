@@ -1,8 +1,11 @@
 /** The host pages that there are functions of, by mode. */
 import { MODES } from './code-map.ts';
+import type { Link } from './compiler.ts';
 import type { RegionCode } from './kept-code.ts';
 import type { Callee } from './late-links.ts';
+import type { NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
+import type { Importable } from './stored-code.ts';
 
 /** A function that is in use, and where its entry is in its page. */
 export type PlacedCode = Callee & { at: number; code: RegionCode };
@@ -26,6 +29,30 @@ export class TranslatedPages {
   has(host: number): boolean {
     for (let mode = 0; mode < MODES; mode++) if (this.pages.has(keyOf(mode, host))) return true;
     return false;
+  }
+  /** The function whose entry is at `host`. */
+  at(mode: number, host: number): PlacedCode | undefined {
+    const place = (host & 0xfff) >>> 2;
+    return this.get(mode, host)?.slots.find(({ at }) => at === place);
+  }
+  /**
+   * Functions that code in these pages may go to: in the same page, or where a jump of it goes.
+   * @param linked gets them by guard
+   */
+  links(mode: number, near: readonly NearPage[], linked: Map<number, Importable>): Link[] {
+    const links = new Map<number, Link>();
+    const add = (pc: number, { code, guard }: PlacedCode) => {
+      links.set(pc, { pc, guard });
+      linked.set(guard, code);
+    };
+    for (const { base, host, targets } of near) {
+      for (const each of this.get(mode, host)?.slots ?? []) add((base + 4 * each.at) | 0, each);
+      for (const [pc, host] of targets) {
+        const callee = links.has(pc) ? undefined : this.at(mode, host);
+        if (callee) add(pc, callee);
+      }
+    }
+    return [...links.values()];
   }
   values(): Iterable<PageCode> {
     return this.pages.values();
