@@ -16,11 +16,11 @@ import type { ColdFunction } from './cold-interpreter.ts';
 import { Ended, Entered } from './cold-loop.ts';
 import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
 import { ExceptionPaths, NOT_STEPPED, type PathIndex, type PathOptions } from './exception-paths.ts';
-import { Expressions } from './expressions.ts';
+import { Expressions, type Local, type Value } from './expressions.ts';
 import { FullSystemPaths } from './full-system-paths.ts';
 import { makeModule, type FixedModule, type ModuleMaker } from './make-module.ts';
 import { TrapPaths } from './trap-paths.ts';
-import { I32, ModuleWriter, Op, VOID, type FunctionType } from './wasm.ts';
+import { I32, ModuleWriter, type FunctionType } from './wasm.ts';
 
 export interface Dispatcher {
   /** The module that all of it is in. */
@@ -94,9 +94,9 @@ export function makeDispatcher(
   out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE, STEP_TYPE, ...pathTypes]);
   out.exports([...modes.map((_, i) => `enter${i}`), 'run', 'step'], FIRST);
   out.bodies();
-  for (const [i, mode] of modes.entries()) emitEnter(out, i, mode);
-  emitRun(out, HANDLE, COLD, FIRST, pathIndex.handle);
   const e = new Expressions(out);
+  for (const [i, mode] of modes.entries()) emitEnter(e, i, mode);
+  emitRun(e, HANDLE, COLD, FIRST, pathIndex.handle);
   e.body(2, (pc, left) => {
     if (paths) {
       const after = e.local(e.call(pathIndex.step, pc!, left!));
@@ -124,194 +124,92 @@ export function makeDispatcher(
 }
 
 /**
- * Writes the body of `enter(pc, left, depth)`: goes to the code for a PC.
+ * Writes `enter(pc, left, depth)`: goes to the code for a PC.
  * @param table index of the mode's function table
  */
-function emitEnter(out: ModuleWriter, table: number, { readTable, directory }: ModeTables): void {
-  const [pc, left, depth, x, entry] = [0, 1, 2, 3, 4];
-  const leave = (reason: Reason) => {
-    out.constant(0);
-    out.constant(reason << EXIT_REASON);
-    out.memory(Op.I32Store, JIT_EXIT_AT, 2);
-    out.op1(Op.LocalGet, pc);
-    out.op1(Op.LocalGet, left);
-    out.op(Op.Return);
-  };
-  out.beginBody([[2, I32]]);
-  out.op1(Op.LocalGet, pc);
-  out.constant(10);
-  out.op(Op.I32ShrU);
-  out.constant(0x3ffffc);
-  out.op(Op.I32And);
-  out.memory(Op.I32Load, readTable, 2);
-  out.op1(Op.LocalGet, pc);
-  out.op(Op.I32Xor);
-  out.op1(Op.LocalTee, x);
-  out.constant(0x80000003);
-  out.op(Op.I32And);
-  out.op(Op.If);
-  out.byte(VOID);
-  leave(Reason.Fetch);
-  out.op(Op.End);
-  out.op1(Op.LocalGet, x);
-  out.constant(10);
-  out.op(Op.I32ShrU);
-  out.constant(0x3ffffc);
-  out.op(Op.I32And);
-  out.memory(Op.I32Load, directory, 2);
-  out.op1(Op.LocalGet, x);
-  out.constant(0xffc);
-  out.op(Op.I32And);
-  out.op(Op.I32Add);
-  out.memory(Op.I32Load, 0, 2);
-  out.op1(Op.LocalTee, entry);
-  out.constant(0);
-  out.op(Op.I32GtS);
-  out.op(Op.If);
-  out.byte(VOID);
-  out.op1(Op.LocalGet, depth);
-  out.constant(MOST_CALLS);
-  out.op(Op.I32GtS);
-  out.op(Op.If);
-  out.byte(VOID);
-  out.op1(Op.LocalGet, pc);
-  out.op1(Op.LocalGet, left);
-  out.op(Op.Return);
-  out.op(Op.End);
-  out.op1(Op.LocalGet, pc);
-  out.constant(-4096);
-  out.op(Op.I32And);
-  out.op1(Op.LocalGet, left);
-  out.op1(Op.LocalGet, depth);
-  out.op1(Op.LocalGet, entry);
-  out.op1(Op.ReturnCallIndirect, REGION_TYPE);
-  out.unsigned(table);
-  out.op(Op.End);
-  leave(Reason.Cold);
-  out.endBody();
+function emitEnter(e: Expressions, table: number, { readTable, directory }: ModeTables): void {
+  e.body(3, (pc, left, depth) => {
+    const leave = (reason: Reason) => {
+      e.store(0, JIT_EXIT_AT, reason << EXIT_REASON);
+      e.return(pc!, left!);
+    };
+    const wordOfPage = (address: Value) => e.and(e.shr(address, 10), 0x3ffffc);
+    const host = e.local(e.xor(e.load(wordOfPage(pc!), readTable), pc!));
+    e.if(e.and(host, 0x80000003), () => leave(Reason.Fetch));
+    const entry = e.local(e.load(e.add(e.load(wordOfPage(host), directory), e.and(host, 0xffc))));
+    e.if(e.isLess(0, entry), () => {
+      e.returnIf(e.isLess(MOST_CALLS, depth!), pc!, left!);
+      e.returnCall(REGION_TYPE, table, entry, e.and(pc!, -4096), left!, depth!);
+    });
+    leave(Reason.Cold);
+  });
 }
 
 /**
- * run(pc, left), for two modes whose cold code the functions from `cold` on interpret, and whose `enter` are those from
- * `first` on.
+ * Writes `run(pc, left)`, for two modes whose cold code the functions from `cold` on interpret, and whose `enter` are
+ * those from `first` on.
  * @param own what is asked before `handle`, if anything
  */
-function emitRun(out: ModuleWriter, handle: number, cold: number, first: number, own: number | undefined): void {
-  const [pc, left, exit, ended] = [0, 1, 2, 3];
-  const e = new Expressions(out);
-  const load = (at: number, local?: number) => {
-    out.constant(0);
-    out.memory(Op.I32Load, at, 2);
-    if (local !== undefined) out.op1(Op.LocalSet, local);
-  };
-  const store = (at: number, push: () => void) => {
-    out.constant(0);
-    push();
-    out.memory(Op.I32Store, at, 2);
-  };
-  const isReason = (op: Op, reason: Reason) => {
-    out.op1(Op.LocalGet, exit);
-    out.constant(EXIT_REASON);
-    out.op(Op.I32ShrU);
-    out.constant(reason);
-    out.op(op);
-  };
-  /** Calls the mode's of two functions with PC, count and a number. @param results locals, the last result's first */
-  const callOfMode = (functions: number, number: number, results: readonly number[]) => {
-    load(JIT_MODE_AT);
-    out.op(Op.If);
-    out.byte(VOID);
-    for (const mode of [1, 0]) {
-      out.op1(Op.LocalGet, pc);
-      out.op1(Op.LocalGet, left);
-      out.constant(number);
-      out.op1(Op.Call, functions + mode);
-      for (const local of results) out.op1(Op.LocalSet, local);
-      out.op(mode === 1 ? Op.Else : Op.End);
-    }
-  };
-  out.beginBody([[2, I32]]);
-  store(JIT_EXIT_AT, () => out.constant(Reason.None));
-  out.op(Op.Loop);
-  out.byte(VOID);
-  callOfMode(first, 0, [left, pc]);
-  load(JIT_EXIT_AT);
-  out.op1(Op.LocalTee, exit);
-  out.op(Op.I32Eqz);
-  out.op1(Op.BrIf, 0);
-  store(JIT_EXIT_AT, () => out.constant(Reason.None));
-  // What was stepped has left PC and count in memory itself.
-  isReason(Op.I32Eq, Reason.Stepped);
-  out.op(Op.If);
-  out.byte(VOID);
-  load(JIT_PC_AT, pc);
-  load(JIT_LEFT_AT, left);
-  out.op1(Op.Br, 1);
-  out.op(Op.End);
-  isReason(Op.I32Eq, Reason.Cold);
-  out.op(Op.If);
-  out.byte(VOID);
-  load(JIT_COLD_AT.waits);
-  out.op(Op.I32Eqz);
-  out.op(Op.If);
-  out.byte(VOID);
-  callOfMode(cold, Entered.Now, [ended]);
-  e.increase(0, JIT_COLD_AT.executed, () => {
-    out.op1(Op.LocalGet, left);
-    load(JIT_LEFT_AT);
-    out.op(Op.I32Sub);
+function emitRun(e: Expressions, handle: number, cold: number, first: number, own: number | undefined): void {
+  e.body(2, (pc, left) => {
+    const [exit, ended] = [e.local(0), e.local(0)];
+    const reason = e.shr(exit, EXIT_REASON);
+    const takePlace = () => {
+      e.set(pc!, e.load(0, JIT_PC_AT));
+      e.set(left!, e.load(0, JIT_LEFT_AT));
+    };
+    const leavePlace = () => {
+      e.store(0, JIT_PC_AT, pc!);
+      e.store(0, JIT_LEFT_AT, left!);
+    };
+    /** Calls the mode's of two functions with PC, count and a number. */
+    const callOfMode = (functions: number, number: number, results: readonly Local[]) => {
+      const call = (mode: number) => () => e.setAll(results, e.call(functions + mode, pc!, left!, number));
+      e.if(e.load(0, JIT_MODE_AT), call(1), call(0));
+    };
+    e.store(0, JIT_EXIT_AT, Reason.None);
+    e.loop((again) => {
+      callOfMode(first, 0, [pc!, left!]);
+      e.set(exit, e.load(0, JIT_EXIT_AT));
+      again(e.not(exit));
+      e.store(0, JIT_EXIT_AT, Reason.None);
+      e.if(e.is(reason, Reason.Stepped), () => {
+        // What was stepped has left PC and count in memory itself.
+        takePlace();
+        again();
+      });
+      e.if(e.is(reason, Reason.Cold), () => {
+        e.if(e.not(e.load(0, JIT_COLD_AT.waits)), () => {
+          callOfMode(cold, Entered.Now, [ended]);
+          e.increase(0, JIT_COLD_AT.executed, e.sub(left!, e.load(0, JIT_LEFT_AT)));
+          takePlace();
+          e.if(e.is(ended, Ended.Found), () => {
+            e.increase(0, JIT_COLD_AT.found, 1);
+            again();
+          });
+          e.store(0, JIT_COLD_AT.ended, ended);
+        });
+      });
+      e.if(e.isNot(reason, Reason.Stopped), leavePlace);
+      e.if(
+        e.isBelow(reason, Reason.Stepped),
+        () => {
+          if (own !== undefined) {
+            e.if(e.call(own, exit), () => {
+              e.increase(e.shl(reason, 2), COUNTED_AT.exits, 1);
+              takePlace();
+              again();
+            });
+          }
+          e.set(exit, e.call(handle, exit));
+          e.if(e.not(exit), () => {
+            takePlace();
+            again();
+          });
+        },
+        () => e.set(exit, reason),
+      );
+    });
+    e.return(exit);
   });
-  load(JIT_PC_AT, pc);
-  load(JIT_LEFT_AT, left);
-  out.op1(Op.LocalGet, ended);
-  out.constant(Ended.Found);
-  out.op(Op.I32Eq);
-  out.op(Op.If);
-  out.byte(VOID);
-  e.increase(0, JIT_COLD_AT.found, 1);
-  out.op1(Op.Br, 3);
-  out.op(Op.End);
-  store(JIT_COLD_AT.ended, () => out.op1(Op.LocalGet, ended));
-  out.op(Op.End);
-  out.op(Op.End);
-  isReason(Op.I32Ne, Reason.Stopped);
-  out.op(Op.If);
-  out.byte(VOID);
-  store(JIT_PC_AT, () => out.op1(Op.LocalGet, pc));
-  store(JIT_LEFT_AT, () => out.op1(Op.LocalGet, left));
-  out.op(Op.End);
-  isReason(Op.I32LtU, Reason.Stepped);
-  out.op(Op.If);
-  out.byte(VOID);
-  if (own !== undefined) {
-    out.op1(Op.LocalGet, exit);
-    out.op1(Op.Call, own);
-    out.op(Op.If);
-    out.byte(VOID);
-    const reason = () => out.op1(Op.LocalGet, exit);
-    e.increase(e.shl(e.shr(reason, EXIT_REASON), 2), COUNTED_AT.exits, 1);
-    load(JIT_PC_AT, pc);
-    load(JIT_LEFT_AT, left);
-    out.op1(Op.Br, 2);
-    out.op(Op.End);
-  }
-  out.op1(Op.LocalGet, exit);
-  out.op1(Op.Call, handle);
-  out.op1(Op.LocalTee, exit);
-  out.op(Op.I32Eqz);
-  out.op(Op.If);
-  out.byte(VOID);
-  load(JIT_PC_AT, pc);
-  load(JIT_LEFT_AT, left);
-  out.op1(Op.Br, 2);
-  out.op(Op.End);
-  out.op(Op.Else);
-  out.op1(Op.LocalGet, exit);
-  out.constant(EXIT_REASON);
-  out.op(Op.I32ShrU);
-  out.op1(Op.LocalSet, exit);
-  out.op(Op.End);
-  out.op(Op.End);
-  out.op1(Op.LocalGet, exit);
-  out.endBody();
 }

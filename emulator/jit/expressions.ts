@@ -144,6 +144,11 @@ export class Expressions {
     this.push(value);
     this.out.op1(Op.LocalSet, local.index);
   }
+  /** A local for each result of a call. */
+  setAll(locals: readonly Local[], call: Value): void {
+    this.push(call);
+    for (const { index } of locals.toReversed()) this.out.op1(Op.LocalSet, index);
+  }
 
   store(address: Value, offset: number, value: Value): void {
     this.push(address);
@@ -202,17 +207,24 @@ export class Expressions {
     this.depth--;
   }
 
-  /** `write` is given what goes back to its start. */
-  loop(write: (again: (condition: Value) => void) => void): void {
+  /** `write` is given what goes back to its start, if a condition holds or in any case. */
+  loop(write: (again: (condition?: Value) => void) => void): void {
     this.out.op(Op.Loop);
     this.out.byte(VOID);
     const depth = ++this.depth;
     write((condition) => {
-      this.push(condition);
-      this.out.op1(Op.BrIf, this.depth - depth);
+      if (condition !== undefined) this.push(condition);
+      this.out.op1(condition === undefined ? Op.Br : Op.BrIf, this.depth - depth);
     });
     this.out.op(Op.End);
     this.depth--;
+  }
+
+  /** Ends the function with a call of one that the table has, of the same type. */
+  returnCall(type: number, table: number, callee: Value, ...values: Value[]): void {
+    for (const value of [...values, callee]) this.push(value);
+    this.out.op1(Op.ReturnCallIndirect, type);
+    this.out.unsigned(table);
   }
 
   return(...values: Value[]): void {
