@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { MOST_DISKS } from './board/board.ts';
 import { MAX_HOST_CPUS, type DiskConfig, type MachineKind } from './protocol.ts';
 import { parseSpec } from './debug/breakpoint-spec.ts';
-import { DEFAULTS, ENGINES as MACHINE_ENGINES, type EngineName } from './machine.ts';
+import { DEFAULTS, ENGINES as MACHINE_ENGINES, type EngineName } from './machine-options.ts';
 import { CPU_MODELS, type CpuModel } from './cpu/models.ts';
 import { FLUSH_POLICIES, type FlushPolicy } from './mmu/policy.ts';
 

@@ -3,7 +3,8 @@ import { LoadError, parseElf, type ElfImage } from './boot/elf.ts';
 import { inferMachine, planBoot, type BootPlan } from './boot/load.ts';
 import type { CodeStore } from './jit/cache-options.ts';
 import { CPU_TRAITS } from './cpu/models.ts';
-import { DEFAULTS, Machine, type MachineOptions } from './machine.ts';
+import { Machine } from './machine.ts';
+import { DEFAULTS, type MachineOptions } from './machine-options.ts';
 import { MAX_HOST_CPUS, type BootConfig, type MachineKind } from './protocol.ts';
 
 /** A BootConfig with its disks opened; or a raw image at the reset vector instead of a kernel. */

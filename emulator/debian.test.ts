@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createMachine, type CreateConfig } from './create.ts';
 import { differences } from './lockstep.ts';
-import type { EngineName } from './machine.ts';
+import type { EngineName } from './machine-options.ts';
 import { Script } from './script.ts';
 import type { Turn } from './cli-options.ts';
 

@@ -1,7 +1,7 @@
 /** The Lab kernel's own checks on every machine, and what they must leave in the counters. */
 import { describe, expect, it } from 'vitest';
 import type { CreateConfig } from './create.ts';
-import type { EngineName } from './machine.ts';
+import type { EngineName } from './machine-options.ts';
 import { Lab } from './testing/lab.ts';
 
 /** Commands and what they print when all is well. */

@@ -3,17 +3,15 @@
  * but the privileged architecture and the segment layout: `malta`, a full system, and `kvm`, whose guest kernel runs
  * deprivileged under a trap-and-emulate hypervisor.
  */
-import { Board, type DiskOptions } from './board/board.ts';
+import { Board } from './board/board.ts';
 import type { BoardHost, SerialPort } from './board/device.ts';
-import type { ElfSymbol } from './boot/elf.ts';
-import type { RamWrite, RomWrite } from './boot/load.ts';
 import { VirtualClock } from './clock.ts';
 import { Counters, collectStats, type Stats } from './counters.ts';
 import { Cp0, STATUS_IE, cp0Name } from './cpu/cp0.ts';
 import { Cpu, type Access } from './cpu/cpu.ts';
 import { EXCEPTION_NAMES, ExcCode } from './cpu/exceptions.ts';
 import { FullSystem } from './cpu/full-system.ts';
-import { CPU_TRAITS, type CpuModel } from './cpu/models.ts';
+import { CPU_TRAITS } from './cpu/models.ts';
 import { interpret } from './cpu/interpreter.generated.ts';
 import { USER } from './cpu/privileged.ts';
 import { Breakpoints } from './debug/breakpoints.ts';
@@ -24,89 +22,20 @@ import { HostMemory } from './kvm/host-memory.ts';
 import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
-import type { Compiler, CompilerOptions } from './jit/compiler.ts';
-import { BATCH, REST, CACHE_LIMITS, type CacheLimits, type CodeStore } from './jit/cache-options.ts';
+import { BATCH, REST, CACHE_LIMITS } from './jit/cache-options.ts';
 import { blockCounter } from './jit/block-counter.ts';
 import { Engine, type EngineHost } from './jit/engine.ts';
 import { LateEngine } from './jit/late-engine.ts';
+import { DEFAULTS, type MachineOptions, type StartPlan } from './machine-options.ts';
 import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
-import type { GeometryName } from './mmu/geometry.ts';
 import { LAYOUTS } from './mmu/layout.ts';
 import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
-import type { FlushPolicy } from './mmu/policy.ts';
 import type { MachineKind } from './protocol.ts';
 import { EventLog } from './timeline/event-log.ts';
 import { RingPlace, ringBytes } from './timeline/event-ring.ts';
 
-export interface MachineOptions {
-  kind: MachineKind;
-  bigEndian: boolean;
-  memoryMiB: number;
-  tlbEntries: number;
-  /** Virtual time of one instruction, whole nanoseconds. */
-  nsPerInstruction: number;
-  seed: number;
-  /** The core of a `malta` machine; 24Kf if absent. */
-  cpu?: CpuModel;
-  /** When the GVA page tables are flushed. */
-  policy?: FlushPolicy;
-  /** `malta` only: what TLBWR replaces stays mapped for as long as the guest cannot tell; see KeptPairs. */
-  keepReplaced?: boolean;
-  /** Compare every translation that is used with the guest TLB. */
-  check?: boolean;
-  /** Host page-table geometry. */
-  geometry?: GeometryName;
-  /** Host CPUs that the vCPU may run on. */
-  hostCpus?: number;
-  /** Instructions after which the vCPU moves on to the next host CPU; 0 for never. */
-  migrateEvery?: number;
-  /** Instructions after which the host takes all of guest RAM away, or write-protects it; 0 for never. */
-  hostUnmapEvery?: number;
-  hostProtectEvery?: number;
-  /** `kvm` only: rewrite trapping instructions. */
-  dynamicTranslation?: boolean;
-  disks?: readonly DiskOptions[];
-  /** What executes the guest's instructions; the interpreter if absent. */
-  engine?: EngineName;
-  /** Instructions that the interpreter alone executes before the translator is made; absent: none. */
-  warmUp?: number;
-  /** Entries to a block after which it is translated. */
-  threshold?: number;
-  /** A virtio console card. Keys go to the console that the guest has written to last. */
-  virtioConsole?: boolean;
-  /** Blocks that are translated at a time. */
-  batch?: number;
-  /** Instructions that the guest runs for between two times that it stands still for translation. */
-  rest?: number;
-  /** Translations from run to run; absent: none. */
-  codeStore?: CodeStore | undefined;
-  /** Makes what makes the translator's modules; absent: it makes them itself, while the guest stands still. */
-  makeCompiler?: (options: CompilerOptions) => Compiler;
-  /** What the cache of generated code may hold. */
-  cacheLimits?: Partial<CacheLimits>;
-  /** Events that the timeline keeps, a power of two; absent: there is none. */
-  timelineEvents?: number;
-}
-
-export const ENGINES = ['interpreter', 'jit'] as const;
-export type EngineName = (typeof ENGINES)[number];
-
-export const DEFAULTS = { memoryMiB: 128, nsPerInstruction: 4, seed: 1, warmUp: 500_000, threshold: 2400 } as const;
-
 /** Frequencies of Count: KVM's default, and what the board's CPU makes of its clock. */
 const COUNT_HZ: Record<MachineKind, number> = { kvm: 100_000_000, malta: 125_000_000 };
-
-/** What a machine starts with; a BootPlan is one. */
-export interface StartPlan {
-  /** Virtual address of the first instruction. */
-  pc: number;
-  registers: Record<number, number>;
-  writes: readonly RamWrite[];
-  rom: readonly RomWrite[];
-  symbols: readonly ElfSymbol[];
-  /** Firmware has run or will: the CPU starts with Status.ERL clear. */
-  leavesReset: boolean;
-}
 
 /** Where in RAM a kernel's image is looked for. */
 const KERNEL_BYTES = 64 << 20;

@@ -1,7 +1,7 @@
 /** Whole runs of the Lab kernel on both engines: the traces are the same to the byte, and so is all else. */
 import { describe, expect, it } from 'vitest';
 import type { CreateConfig } from './create.ts';
-import type { EngineName } from './machine.ts';
+import type { EngineName } from './machine-options.ts';
 import { differences } from './lockstep.ts';
 import { Lab, PROMPT } from './testing/lab.ts';
 

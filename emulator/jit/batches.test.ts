@@ -1,6 +1,6 @@
 /** How many blocks are translated at a time, when one does not wait for others, and modules that take more than one go. */
 import { expect, it } from 'vitest';
-import type { MachineOptions } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { BothEngines } from '../testing/both-engines.ts';
 import { DirectCompiler, type Batch, type Compiled, type Compiler, type CompilerOptions } from './compiler.ts';

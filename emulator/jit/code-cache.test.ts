@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { assemble } from '../boot/assemble.ts';
 import { Cp0 } from '../cpu/cp0.ts';
 import { describeParting } from '../lockstep.ts';
-import type { MachineOptions } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 import { FLUSH_POLICIES } from '../mmu/policy.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { entryLo, mtc0, op, type BareMachine } from '../testing/bare-machine.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../cpu/random-program.ts';
 import { Lockstep, describeParting } from '../lockstep.ts';
-import type { EngineName } from '../machine.ts';
+import type { EngineName } from '../machine-options.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { BothEngines } from '../testing/both-engines.ts';
 import { randomGuest, randomMachine } from '../testing/random-guest.ts';

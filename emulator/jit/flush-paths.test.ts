@@ -1,7 +1,7 @@
 /** Flushes by changes of ASID, on both engines: of a few tables generated code does them itself, of many the MMU. */
 import { describe, expect, it } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
-import type { MachineOptions } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 import { MOST_SPARES } from '../memory.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { mfc0, mtc0, type BareMachine } from '../testing/bare-machine.ts';

@@ -1,7 +1,7 @@
 /** Code that goes and comes back, and what a run leaves for the next one. */
 import { describe, expect, it } from 'vitest';
 import { differences } from '../lockstep.ts';
-import type { EngineName } from '../machine.ts';
+import type { EngineName } from '../machine-options.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { BothEngines } from '../testing/both-engines.ts';
 import { Lab, PROMPT } from '../testing/lab.ts';

@@ -1,7 +1,7 @@
 /** Replaced TLB entries that are kept, on both engines: what their guest does to have them dropped. */
 import { describe, expect, it } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
-import type { MachineOptions } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 import { MOST_KEPT } from '../mmu/kept-pairs.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { mfc0, mtc0 } from '../testing/bare-machine.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULTS } from '../machine.ts';
+import { DEFAULTS } from '../machine-options.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { BareMachine } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';

@@ -1,7 +1,7 @@
 /** Modules that come when the guest has run on for a while, as they do from a thread. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { differences } from '../lockstep.ts';
-import type { EngineName } from '../machine.ts';
+import type { EngineName } from '../machine-options.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { op } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';

@@ -15,8 +15,10 @@ import {
   randomRegisters,
 } from '../cpu/random-program.ts';
 import { Lockstep, describeParting } from '../lockstep.ts';
-import { Machine, type EngineName, type MachineOptions, type StartPlan } from '../machine.ts';
-import { randomGuest, randomMachine, type RandomGuestOptions } from '../testing/random-guest.ts';
+import { Machine } from '../machine.ts';
+import type { EngineName, MachineOptions, StartPlan } from '../machine-options.ts';
+import { randomGuest, randomMachine } from '../testing/random-guest.ts';
+import type { RandomGuestOptions } from '../testing/random-guest-code.ts';
 
 const GUESTS = Number(process.env['KSEG_LOCKSTEP'] ?? 1);
 /** Of each guest. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
-import type { MachineOptions } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { mfc0, mtc0, op, type BareMachine } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';

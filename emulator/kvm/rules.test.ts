@@ -5,7 +5,7 @@ import { READ, WRITE } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { USER } from '../cpu/privileged.ts';
 import type { TraceLine } from '../debug/trace.ts';
-import type { MachineOptions } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 import { PTE_DIRTY, PTE_PRESENT } from '../mmu/gva-page-table.ts';
 import { BareMachine, entryLo, op } from '../testing/bare-machine.ts';
 import { Lab } from '../testing/lab.ts';

@@ -3,7 +3,8 @@ import { assemble } from '../boot/assemble.ts';
 import { Cp0 } from '../cpu/cp0.ts';
 import { INSTRUCTIONS } from '../cpu/instructions.ts';
 import { encode, Random } from '../cpu/random-program.ts';
-import { Machine, type MachineOptions } from '../machine.ts';
+import { Machine } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 
 const rows = new Map(INSTRUCTIONS.map((row) => [row.name, row]));
 const ZERO = { s: 0, t: 0, d: 0, a: 0, i: 0, j: 0, c: 0, e: 0, k: 0 };

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { Random } from '../cpu/random-program.ts';
 import { Lockstep, describeParting } from '../lockstep.ts';
-import type { MachineOptions } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 import type { Assembler } from './assembler.ts';
 import { BareMachine } from './bare-machine.ts';
 

@@ -1,7 +1,7 @@
 /** Pieces of guests that use more pages than their TLB has entries, for tests of refills. */
 import { Cp0 } from '../cpu/cp0.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
-import type { MachineOptions } from '../machine.ts';
+import type { MachineOptions } from '../machine-options.ts';
 import { Assembler } from './assembler.ts';
 import { mfc0, mtc0 } from './bare-machine.ts';
 
