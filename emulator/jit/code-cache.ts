@@ -56,7 +56,7 @@ export class CodeCache implements StoredHost {
   private now = 0;
   private restsUntil = 0;
   private readonly pages = new TranslatedPages();
-  private readonly held = new HeldModules();
+  readonly held = new HeldModules();
   private readonly kept: KeptCode;
   /** What is kept from run to run, if anything is. */
   private readonly stored: StoredCode | null;
@@ -205,7 +205,7 @@ export class CodeCache implements StoredHost {
     while (this.installing.next < end) this.install(this.installing, this.installing.next++);
     if (end < regions.length) return;
     this.installing = null;
-    this.release(own);
+    this.held.release(own);
     this.hasCome(batch);
   }
 
@@ -263,7 +263,6 @@ export class CodeCache implements StoredHost {
     const from = callees.flatMap((callee) => (callee ? [callee.module] : []));
     // Whatever becomes of the first of its functions, it is there until the last is.
     const own = this.held.add(table as WebAssembly.Table, source.wire.length, from);
-    this.counts.held = this.held.bytes;
     for (const [index, pc] of source.cells.entries()) {
       const cell = { mode, module: own, index, guard: source.firstCell + 4 * index, pc };
       // It may have come while this module was made.
@@ -272,11 +271,6 @@ export class CodeCache implements StoredHost {
       else this.late.wait(cell);
     }
     return { calls: Object.values(functions) as CallableFunction[], own };
-  }
-
-  release(module: HeldModule): void {
-    this.held.release(module);
-    this.counts.held = this.held.bytes;
   }
 
   /** Lets a function be found; there is a slot for it, its page has entries, and its module's `live` counts it. */
@@ -399,7 +393,6 @@ export class CodeCache implements StoredHost {
     if (held.bytes + bytes <= most) return;
     const left = Math.max(0, Math.min(ROOM_MADE * most, most - bytes));
     this.letGo(held.leastUsed(held.bytes - left));
-    this.counts.held = held.bytes;
   }
   private letGo(modules: ReadonlySet<HeldModule>): void {
     this.counts.letGo += modules.size;
@@ -440,7 +433,6 @@ export class CodeCache implements StoredHost {
     // Guards are given out anew, so nothing made before may come back.
     this.kept.clear();
     this.held.clear();
-    this.counts.held = 0;
     this.stored?.end();
     this.map.clear();
     this.late.clear();

@@ -223,6 +223,7 @@ export class Engine {
   /** Counts are those of this instant, for whoever reads them in the middle of a run. */
   takeCounts(): void {
     this.counts.exits[Reason.Cold]! += this.takeWord(JIT_COLD_AT.found);
+    this.counts.held = this.cache.held.bytes;
     this.paths?.takeCounts(this.counts.exits);
   }
 

@@ -4,7 +4,7 @@
  * before any other.
  */
 import type { CodeStore } from './cache-options.ts';
-import type { HeldModule, ModuleSource } from './held-modules.ts';
+import type { HeldModule, HeldModules, ModuleSource } from './held-modules.ts';
 import type { RegionCode, SavedModule } from './kept-code.ts';
 
 /** WebAssembly that is saved of a guest, in bytes (see CacheLimits), and the part of all guards that it may have. */
@@ -29,6 +29,8 @@ export interface ToSave {
 
 /** The code cache, as far as loading needs it. */
 export interface StoredHost {
+  readonly held: HeldModules;
+  /** Makes an instance, which has one use as a module. */
   instantiate(
     mode: number,
     source: ModuleSource,
@@ -36,8 +38,6 @@ export interface StoredHost {
   ): { calls: CallableFunction[]; own: HeldModule };
   /** A function that can be used where memory has its words. */
   adopt(code: RegionCode): void;
-  /** Gives up one use of a module; `instantiate` gives it one. */
-  release(module: HeldModule): void;
 }
 
 export class StoredCode {
@@ -88,7 +88,7 @@ export class StoredCode {
       this.functions.set(region.guard, { call, module: own });
       host.adopt({ ...region, mode, odd, call, module: own, restsUntil: 0 });
     }
-    host.release(own);
+    host.held.release(own);
   }
 
   /** A module that has been made in this run, and can be saved if there is room. */
