@@ -216,10 +216,13 @@ export class CodeCache implements StoredHost {
   }
 
   private beginInstalling(batch: SentBatch, made: Compiled, module: WebAssembly.Module): Installing {
-    const { counts, map } = this;
+    const { counts } = this;
     const { regions, imports, cells, wire } = made;
-    // What has been dropped meanwhile is not called.
-    const callees = imports.map((guard) => (map.isOpen(guard) ? batch.linked.get(guard)! : null));
+    // What has been dropped meanwhile is not called, but may come back as long as there is its module.
+    const callees = imports.map((guard) => {
+      const callee = batch.linked.get(guard)!;
+      return callee.module.table ? callee : null;
+    });
     const source = { module, wire, imports, cells, firstCell: batch.cells.at, unused: 0 };
     const { calls, own } = this.instantiate(batch.mode, source, callees);
     this.stored?.note(own, source);

@@ -131,7 +131,7 @@ it('what is used least is let go when there is more than there may be, and the h
 });
 
 it('nothing is let go while there is room', () => {
-  const both = new BothEngines({ batch: 8, cacheLimits: { bytes: 1e6 } }, [caller(), ...functions()]);
+  const both = new BothEngines({ batch: 8, cacheLimits: { bytes: 4e6 } }, [caller(), ...functions()]);
   both.go(50_000);
   const { held, bytes, letGo } = both.jit.engine!.counts;
   expect(letGo).toBe(0);

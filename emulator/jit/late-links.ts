@@ -112,7 +112,11 @@ export class LateLinks {
     this.held.release(callee.module);
     for (const cell of callee.cells) {
       this.map.closeGuard(cell.guard);
-      if (cell.module.table) this.wait(cell);
+      const { table } = cell.module;
+      if (!table) continue;
+      // The host would keep the function's module for it.
+      table.set(cell.index, null);
+      this.wait(cell);
     }
   }
 

@@ -86,6 +86,29 @@ describe.each([4, 7, 15])('modules late by %i looks', (times) => {
     expect(both.jit.cpu.memory.words[guard >>> 2]).not.toBe(CLOSED);
   });
 
+  it('call what had been dropped when they came, and has come back', () => {
+    // Not at its page's start, which is what functions are told.
+    const callee = FUNCTION + 0x40;
+    const call = (op('jal') | ((callee >>> 2) & 0x3ffffff)) >>> 0;
+    const first = new Assembler(START).li(S1, 5).li(S0, 200).label('loop').word(call).nop();
+    first.op('addiu', { s: S0, t: S0, i: -1 }).branch('bgtz', { s: S0 }, 'loop').nop();
+    first.word((op('j') | (((START + 0x1000) >>> 2) & 0x3ffffff)) >>> 0).nop();
+    // Overwrites the function while the module for this comes, restores it, and calls it again.
+    const then = new Assembler(START + 0x1000)
+      .label('again')
+      .li(T0, callee)
+      .op('lw', { s: T0, t: T1 })
+      .op('sw', { s: T0 });
+    then.li(S0, 500).label('wait').op('addiu', { s: S0, t: S0, i: -1 }).branch('bgtz', { s: S0 }, 'wait').nop();
+    then.op('sw', { s: T0, t: T1 }).li(S0, 10).label('call').word(call).nop();
+    then.op('addiu', { s: S0, t: S0, i: -1 }).branch('bgtz', { s: S0 }, 'call').nop();
+    then.op('addiu', { s: S1, t: S1, i: -1 }).branch('bgtz', { s: S1 }, 'again').nop().label('end');
+    const { both } = late(times, [first, then.branch('beq', {}, 'end').nop(), adder(callee)]);
+    both.go(12_000, 50);
+    expect(both.register(V0)).toBe(250);
+    expect(both.jit.engine!.counts.recalled).toBeGreaterThan(0);
+  });
+
   it('are not used where the code has changed meanwhile', () => {
     const { both, compiler } = late(times, [caller(3, (code) => change(code, FUNCTION)), adder()]);
     both.go(40_000, 100);
