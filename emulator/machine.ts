@@ -124,10 +124,9 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     if (translates) {
       const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH, rest = REST } = options;
       const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
-      const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian };
+      const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian, threshold };
       const parts = Engine.make(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
         ...compilerOptions,
-        threshold,
         ring,
         rewrites: options.dynamicTranslation ?? false,
         seed: options.seed,

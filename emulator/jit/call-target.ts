@@ -63,11 +63,14 @@ export abstract class CallTarget extends ExitTarget {
     this.emitLeave();
   }
 
-  /** @param to an address, or absent for that of a jump through a register */
-  private calleeAt(to = ANYWHERE): Callee | undefined {
+  /**
+   * @param to an address, or absent for that of a jump through a register
+   * @param rare it is not worth a cell
+   */
+  private calleeAt(to = ANYWHERE, rare = false): Callee | undefined {
     const { cells, places } = this;
     const known = this.callees.get(to);
-    if (known || places.length === cells.most) return known;
+    if (known || rare || places.length === cells.most) return known;
     const index = places.push(to) - 1;
     const callee = { index, inCell: true, guard: cells.at + 4 * index };
     if (to !== ANYWHERE) this.callees.set(to, callee);
@@ -77,10 +80,11 @@ export abstract class CallTarget extends ExitTarget {
   /**
    * Goes to the code for the PC that `push` pushes; all is in memory.
    * @param to that PC, where the page is mapped as it was, if it is always the same
+   * @param rare it is hardly ever gone to
    */
-  protected goTo(push: () => void, to?: number): void {
+  protected goTo(push: () => void, to?: number, rare = false): void {
     const { out } = this;
-    const callee = this.calleeAt(to);
+    const callee = this.calleeAt(to, rare);
     push();
     if (callee) {
       out.op1(Op.LocalSet, Local.Target);

@@ -6,7 +6,7 @@ import type { Cpu } from '../cpu/cpu.ts';
 import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { BlockQueue } from './block-queue.ts';
-import { BATCH_WANTED, ROOM_MADE, type CacheCounts, type CacheOptions } from './cache-options.ts';
+import { BATCH_WANTED, ROOM_MADE, WITHIN, type CacheCounts, type CacheOptions } from './cache-options.ts';
 import { CodeMap, MODES } from './code-map.ts';
 import { DirectCompiler, type Compiled, type CompiledRegion, type Compiler } from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
@@ -27,6 +27,9 @@ const CELLS = 8;
 
 /** Functions of a module that are made known while the guest stands still: each takes some 10 µs. */
 const MOST_PLACED = 128;
+
+/** Instructions from one entry of a block in the middle of a function to the next that are too many for one of its own. */
+const SELDOM = 10_000;
 
 /** A module whose functions are being made known. */
 interface Installing {
@@ -126,8 +129,23 @@ export class CodeCache implements StoredHost {
   /** Has the block at `host` translated with the next batch. */
   enqueue(mode: number, pc: number, host: number): void {
     // The commpage changes without being stored to.
-    if (host < RAM_AT) return;
+    if (host < RAM_AT || this.isSeldomEntered(mode, host)) return;
     if (this.queue.add({ mode, pc, host })) this.translateQueue();
+  }
+
+  /**
+   * Whether a block is in the middle of a function and takes longer to be entered by itself than that is worth, such as
+   * where a loop is gone on with after each slice. It is counted anew then.
+   */
+  private isSeldomEntered(mode: number, host: number): boolean {
+    const page = this.pages.get(mode, host);
+    const place = (host & 0xfff) >>> 2;
+    if (!page || page.covered[place] === 0) return false;
+    const entries = Math.ceil(WITHIN * this.options.threshold);
+    if (this.now - page.since < SELDOM * entries) return false;
+    page.since = this.now;
+    this.countWithin(mode, host, [place, place + 1]);
+    return true;
   }
 
   /** The block at `host` has been entered as often again as it takes to be wanted, and there is still no code for it. */
@@ -142,11 +160,16 @@ export class CodeCache implements StoredHost {
     for (let mode = 0; mode < MODES; mode++) {
       const awaited = this.sent.blocks(mode);
       const hot = blocks.filter((each) => {
-        return each.mode === mode && this.map.entry(mode, each.host) <= 0 && !awaited.has(each.host);
+        return each.mode === mode && this.isWanted(each) && !awaited.has(each.host);
       });
       if (hot.length > 0) this.send(mode, hot, awaited);
     }
     this.stoodStill(started);
+  }
+
+  /** Whether a block has been entered often enough, since it came to be in the middle of a function if it did. */
+  private isWanted({ mode, host }: Hot): boolean {
+    return this.map.entry(mode, host) <= -this.options.threshold;
   }
 
   /** @param awaited host addresses of the mode's blocks that have been sent before */
@@ -238,7 +261,8 @@ export class CodeCache implements StoredHost {
     const { pc, host, guard, spans } = regions[index]!;
     if (map.entry(mode, host) > 0) return;
     if (haveChanged(batch, host, spans)) {
-      // It may be wanted again as it is now.
+      // It may be wanted again as it is now, or what was to be in the middle of it.
+      this.countWithin(mode, host, spans);
       map.setEntry(mode, host, 0);
       return;
     }
@@ -282,11 +306,22 @@ export class CodeCache implements StoredHost {
     const slot = this.modes[mode]!.add(call);
     this.map.setEntry(mode, host, slot);
     const callee = { slot, at: (host & 0xfff) >>> 2, guard, module, cells: [], code };
-    this.pages.add(mode, host, callee);
+    this.pages.add(mode, host, callee).since = this.now;
     module.used = true;
     this.map.openGuard(guard, host);
     this.late.installed(mode, pc, host, callee);
     for (let i = 0; i < spans.length; i += 2) this.counts.instructions += spans[i + 1]! - spans[i]!;
+    this.countWithin(mode, host, spans);
+  }
+
+  /** Blocks in the middle of a function must be entered some more before they are wanted by themselves. */
+  private countWithin(mode: number, host: number, spans: readonly number[]): void {
+    const entries = this.map.entries(mode, host)!;
+    const { threshold } = this.options;
+    const most = Math.ceil(WITHIN * threshold) - threshold;
+    for (let i = 0; i < spans.length; i += 2) {
+      for (let at = spans[i]!; at < spans[i + 1]!; at++) entries[at] = Math.max(entries[at]!, most);
+    }
   }
 
   // What was translated before

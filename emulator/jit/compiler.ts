@@ -5,11 +5,13 @@
 import { HOST_TLB } from '../memory.ts';
 import { Generator } from './generate.ts';
 import { makeModule } from './make-module.ts';
-import { End, PAGE_WORDS, buildRegion, leavings, type Region } from './region.ts';
+import { CoveredPlaces } from './covered-places.ts';
+import { End, PAGE_WORDS, leavings, type Region } from './region.ts';
+import { buildRegion } from './region-builder.ts';
 import { ModuleWriter } from './wasm.ts';
 
 /** Instructions in a region. */
-export const REGION_LIMIT = 64;
+export const REGION_LIMIT = 96;
 
 /** What is the same for every region of a machine. */
 export interface CompilerOptions {
@@ -18,6 +20,8 @@ export interface CompilerOptions {
   fullSystem: boolean;
   /** Bits of Status that MTC0 changes on it. */
   statusMask: number;
+  /** Entries by the interpreter after which a block is translated. */
+  threshold: number;
 }
 
 /** A block that is wanted. */
@@ -98,9 +102,11 @@ export class RegionCompiler {
   private readonly writer = new ModuleWriter();
   private batch!: Batch;
   private milliseconds = 0;
-  /** How many of the batch's blocks have been looked at, and those that are worth a function. */
+  /** The batch's blocks by address, how many have been looked at, and those that are worth a function. */
+  private wanted: Wanted[] = [];
   private looked = 0;
   private ready: Ready[] = [];
+  private readonly covered = new CoveredPlaces();
   /** What writes them, and how many it has. */
   private generator: Generator | null = null;
   private written = 0;
@@ -121,6 +127,8 @@ export class RegionCompiler {
     this.ready = [];
     this.places = [];
     this.generator = null;
+    this.wanted = batch.wanted.toSorted((a, b) => a.host - b.host);
+    this.covered.clear();
   }
 
   /**
@@ -130,7 +138,7 @@ export class RegionCompiler {
    */
   goOn(most: number): boolean {
     const started = performance.now();
-    const { wanted } = this.batch;
+    const { wanted } = this;
     let done = 0;
     while (this.looked < wanted.length && done < most) done += this.look(wanted[this.looked++]!);
     if (this.looked === wanted.length && !this.generator) this.beginModule();
@@ -145,14 +153,19 @@ export class RegionCompiler {
 
   private look(wanted: Wanted): number {
     const { host, pc, page, entries, devices } = wanted;
+    if (this.covered.has(wanted)) return 1;
     const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
       limit: REGION_LIMIT,
       kernel: this.batch.mode === 0 && this.options.fullSystem,
       entries,
+      threshold: this.options.threshold,
       devices: new Set(devices),
     });
     const [first] = region.blocks;
-    if (first!.body.length > 0 || first!.end !== End.Leave) this.ready.push({ wanted, region });
+    if (first!.body.length > 0 || first!.end !== End.Leave) {
+      this.ready.push({ wanted, region });
+      this.covered.add(wanted, region);
+    }
     return sizeOf(region);
   }
 
@@ -210,7 +223,9 @@ function usedLinks({ links }: Batch, ready: readonly Ready[]): Link[] {
 
 function spansOf(region: Region): number[] {
   // A branch that was left to the interpreter was looked at as well, with its slot.
-  return region.blocks.flatMap(({ at, next, end }) => [at, Math.min(PAGE_WORDS, next + (end === End.Leave ? 2 : 0))]);
+  return region.blocks.flatMap(({ at, next, end }) => {
+    return end === End.Away ? [] : [at, Math.min(PAGE_WORDS, next + (end === End.Leave ? 2 : 0))];
+  });
 }
 
 const enum State {

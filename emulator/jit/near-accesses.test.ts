@@ -5,7 +5,7 @@ import { Assembler } from '../testing/assembler.ts';
 import { entryLo, mfc0, mtc0, op } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';
 import { nearAccesses } from './near-accesses.ts';
-import { buildRegion } from './region.ts';
+import { buildRegion } from './region-builder.ts';
 
 const START = 0x80010000;
 const SP = 29;
@@ -17,7 +17,13 @@ const sw = (t: number, i: number, s = SP) => op('sw', { s, t, i: i & 0xffff });
 function windowsOf(words: number[], bigEndian = false): string[] {
   const page = new Int32Array(1024);
   page.set([...words, op('jr', { s: 31 }), 0]);
-  const { blocks } = buildRegion(page, 0, START, 0, { limit: 64, kernel: true, entries: null, devices: new Set() });
+  const { blocks } = buildRegion(page, 0, START, 0, {
+    limit: 64,
+    kernel: true,
+    entries: null,
+    threshold: 1,
+    devices: new Set(),
+  });
   return nearAccesses(blocks[0]!.body, bigEndian).map(({ first, last, chains }) => {
     const names = chains.map((c) => `${c.write ? 'w' : 'r'}${c.base}+${c.from}..${c.from + c.bytes}/${c.alignment}`);
     return `${first}-${last} ${names.sort().join(' ')}`;

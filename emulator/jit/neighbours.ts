@@ -88,7 +88,7 @@ export function warmBeside(
 }
 
 /** Where the instruction at `pc` goes to, if it is a jump or a branch; otherwise what is no multiple of 4. */
-function jumpTarget(word: number, pc: number): number {
+export function jumpTarget(word: number, pc: number): number {
   if (word >>> 27 === 1) return ((pc + 4) & 0xf0000000) | ((word << 6) >>> 4);
   // REGIMM; BEQ to BGTZ and BEQL to BGTZL; BC1.
   const opcode = word >>> 26;

@@ -4,7 +4,7 @@ import { Cp0 } from '../cpu/cp0.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { mfc0, mtc0 } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';
-import { buildRegion } from './region.ts';
+import { buildRegion } from './region-builder.ts';
 import { chooseLocals } from './register-flow.ts';
 import { structure } from './structure.ts';
 
@@ -28,7 +28,7 @@ const regionOf = (code: Assembler) => {
   const page = new Int32Array(1024);
   page.set(code.done());
   // Past the two instructions of li.
-  return buildRegion(page, 0, START, 2, { limit: 64, kernel: false, entries: null, devices: new Set() });
+  return buildRegion(page, 0, START, 2, { limit: 64, kernel: false, entries: null, threshold: 1, devices: new Set() });
 };
 const localsOf = (code: Assembler): number => {
   const region = regionOf(code);

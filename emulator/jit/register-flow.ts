@@ -188,7 +188,7 @@ export class RegisterFlow {
 
   private leavesRegion(block: Block): boolean {
     if (block.end === End.Branch) return !hasCode(this.region, block.taken) || !hasCode(this.region, block.next);
-    if (block.end === End.LocalCall || block.end === End.Register) return true;
+    if (block.end === End.LocalCall || block.end === End.Register || block.end === End.Away) return true;
     // An absolute jump depends on where the page is mapped.
     if (block.end === End.Jump)
       return !hasCode(this.region, block.taken) || block.body.at(-1)!.traits.flow === Flow.Jump;

@@ -17,6 +17,8 @@ export interface PageCode {
   slots: PlacedCode[];
   /** 1 for each word that a region holds. */
   covered: Uint8Array;
+  /** Instructions executed when entries of blocks in the middle of its functions began to be counted anew. */
+  since: number;
 }
 
 export class TranslatedPages {
@@ -58,14 +60,16 @@ export class TranslatedPages {
     return this.pages.values();
   }
 
-  add(mode: number, host: number, placed: PlacedCode): void {
+  /** @returns the page */
+  add(mode: number, host: number, placed: PlacedCode): PageCode {
     let page = this.get(mode, host);
     if (!page) {
-      page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS) };
+      page = { mode, host: host & ~0xfff, slots: [], covered: new Uint8Array(PAGE_WORDS), since: 0 };
       this.pages.set(keyOf(mode, host), page);
     }
     page.slots.push(placed);
     cover(page, placed);
+    return page;
   }
 
   /** Only these of a page's functions are left. */
