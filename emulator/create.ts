@@ -23,6 +23,7 @@ export type CreateConfig = Omit<BootConfig, 'disks'> & {
       | 'warmUp'
       | 'threshold'
       | 'batch'
+      | 'gather'
       | 'makeCompiler'
       | 'timelineEvents'
     >

@@ -49,6 +49,8 @@ export interface MachineOptions {
   batch?: number;
   /** Instructions that the guest runs for between two times that it stands still for translation. */
   rest?: number;
+  /** Instructions between two times that it is looked whether translations should be made again, all together. */
+  gather?: number;
   /** Translations from run to run; absent: none. */
   codeStore?: CodeStore | undefined;
   /** Makes what makes the translator's modules; absent: it makes them itself, while the guest stands still. */

@@ -22,7 +22,7 @@ import { HostMemory } from './kvm/host-memory.ts';
 import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
-import { BATCH, REST, CACHE_LIMITS } from './jit/cache-options.ts';
+import { BATCH, GATHER, REST, CACHE_LIMITS } from './jit/cache-options.ts';
 import { blockCounter } from './jit/block-counter.ts';
 import { Engine, type EngineHost } from './jit/engine.ts';
 import { LateEngine } from './jit/late-engine.ts';
@@ -122,7 +122,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     const mmuOptions = { ramSize: ramBytes, tlbEntries, geometry, policy, hostCpus, keepReplaced };
     this.mmu = new Mmu(this.memory, layout, mmuOptions, this);
     if (translates) {
-      const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH, rest = REST } = options;
+      const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH, rest = REST, gather = GATHER } = options;
       const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
       const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian, threshold };
       const parts = Engine.make(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
@@ -135,6 +135,7 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
         limits,
         batch,
         rest,
+        gather,
         store: options.codeStore,
         compiler: options.makeCompiler?.(compilerOptions),
       });

@@ -37,6 +37,9 @@ export const BATCH_WANTED = 0.75;
 /** Instructions that the guest runs for at least between two times that it stands still for the compiler. */
 export const REST = 8000;
 
+/** Instructions between two times that it is looked whether functions should be made again, see gathering.ts. */
+export const GATHER = 1_000_000_000;
+
 /** Translations from run to run. */
 export interface CodeStore {
   /** What the last run of the same guest, under the same translator, left; null: nothing. */
@@ -53,6 +56,8 @@ export interface CacheOptions extends CompilerOptions {
   batch: number;
   /** See {@link REST}. */
   rest: number;
+  /** See {@link GATHER}. */
+  gather: number;
   /** What another run has left, if anything is kept from run to run. */
   store?: CodeStore | undefined;
   /** What makes the modules; absent: the engine itself, at once. */
@@ -76,4 +81,6 @@ export interface CacheCounts {
   /** Bytes of WebAssembly of the modules there are, and modules let go because these were too many. */
   held: number;
   letGo: number;
+  /** Regions made again, with others in large modules. */
+  gathered: number;
 }

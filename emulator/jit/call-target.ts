@@ -3,14 +3,13 @@
  * Where the place is known, generated code compares its guard and goes to its function itself; see code-map.ts.
  */
 import type { Batch, Link } from './compiler.ts';
-import { ExitTarget } from './exit-target.ts';
+import { ENTER, ExitTarget } from './exit-target.ts';
 import { LEAVE_TYPE, MOST_CALLS, REGION_TYPE, STEP_TYPE, TYPES } from './exits.ts';
 import { Local } from './integer-target.ts';
 import { ANYWHERE } from './late-links.ts';
 import { Op } from './wasm.ts';
 
-/** Index of `enter`, which goes to the code for a PC, and of `step`, which has the interpreter execute one instruction. */
-const ENTER = 0;
+/** Index of `step`, which has the interpreter execute one instruction. */
 export const STEP = 1;
 /** Index of the first function of another module that is imported. */
 const FIRST_LINK = 2;
@@ -63,14 +62,11 @@ export abstract class CallTarget extends ExitTarget {
     this.emitLeave();
   }
 
-  /**
-   * @param to an address, or absent for that of a jump through a register
-   * @param rare it is not worth a cell
-   */
-  private calleeAt(to = ANYWHERE, rare = false): Callee | undefined {
+  /** @param to an address, or absent for that of a jump through a register */
+  private calleeAt(to = ANYWHERE): Callee | undefined {
     const { cells, places } = this;
     const known = this.callees.get(to);
-    if (known || rare || places.length === cells.most) return known;
+    if (known || places.length === cells.most) return known;
     const index = places.push(to) - 1;
     const callee = { index, inCell: true, guard: cells.at + 4 * index };
     if (to !== ANYWHERE) this.callees.set(to, callee);
@@ -80,11 +76,10 @@ export abstract class CallTarget extends ExitTarget {
   /**
    * Goes to the code for the PC that `push` pushes; all is in memory.
    * @param to that PC, where the page is mapped as it was, if it is always the same
-   * @param rare it is hardly ever gone to
    */
-  protected goTo(push: () => void, to?: number, rare = false): void {
+  protected goTo(push: () => void, to?: number): void {
     const { out } = this;
-    const callee = this.calleeAt(to, rare);
+    const callee = this.calleeAt(to);
     push();
     if (callee) {
       out.op1(Op.LocalSet, Local.Target);

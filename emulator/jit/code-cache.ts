@@ -12,11 +12,12 @@ import { DirectCompiler, type Compiled, type CompiledRegion, type Compiler } fro
 import { DeviceAccesses } from './device-accesses.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { FunctionSlots } from './function-slots.ts';
+import { Gathering } from './gathering.ts';
 import { HeldModules, type HeldModule, type ModuleSource } from './held-modules.ts';
 import { brokenInvariants } from './invariants.ts';
 import { KeptCode, type RegionCode } from './kept-code.ts';
 import { ANYWHERE, LateLinks, type Callee } from './late-links.ts';
-import { lookAround, readsOf, warmBeside, type Hot } from './neighbours.ts';
+import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
 import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
 import { SentBatches, haveChanged, type SentBatch } from './sent-batches.ts';
@@ -53,6 +54,7 @@ export class CodeCache implements StoredHost {
   private readonly devices = new DeviceAccesses();
   private readonly queue: BlockQueue;
   private readonly sent = new SentBatches();
+  private readonly gathering: Gathering;
   private installing: Installing | null = null;
   private batches = 0;
   /** Instructions executed since power-on, a while ago. */
@@ -76,6 +78,7 @@ export class CodeCache implements StoredHost {
   ) {
     this.words = memory.words;
     this.queue = new BlockQueue(BATCH_WANTED * options.batch);
+    this.gathering = new Gathering(options.gather);
     this.compiler = options.compiler ?? new DirectCompiler(options);
     const { functions, pages, guards } = options.limits;
     this.map = new CodeMap(memory, at, hostBytes, pages, guards);
@@ -99,6 +102,7 @@ export class CodeCache implements StoredHost {
   /** Before the guest goes on: some of what can wait. @param now instructions executed since power-on */
   catchUp(now: number): void {
     this.goOn(now);
+    this.gather(now);
     this.late.look(this.find);
     for (const mode of this.modes) mode.emptySome();
   }
@@ -162,7 +166,7 @@ export class CodeCache implements StoredHost {
       const hot = blocks.filter((each) => {
         return each.mode === mode && this.isWanted(each) && !awaited.has(each.host);
       });
-      if (hot.length > 0) this.send(mode, hot, awaited);
+      if (hot.length > 0) this.sendWarm(mode, hot, awaited);
     }
     this.stoodStill(started);
   }
@@ -173,14 +177,24 @@ export class CodeCache implements StoredHost {
   }
 
   /** @param awaited host addresses of the mode's blocks that have been sent before */
-  private send(mode: number, wantedNow: readonly Hot[], awaited: ReadonlySet<number>): void {
-    const { words, map, mmu } = this;
-    let near = lookAround(words, mode, wantedNow);
+  private sendWarm(mode: number, wantedNow: readonly Hot[], awaited: ReadonlySet<number>): void {
+    const { words, map } = this;
+    const near = lookAround(words, mode, wantedNow);
     const most = Math.max(0, this.options.batch - wantedNow.length);
     const beside = { threshold: this.options.threshold, most, awaited };
     const warm = warmBeside(map, mode, wantedNow, near, beside);
-    const hot = [...wantedNow, ...warm];
-    if (warm.length > 0) near = lookAround(words, mode, warm, near);
+    this.send(mode, [...wantedNow, ...warm], warm.length > 0 ? lookAround(words, mode, warm, near) : near, false);
+  }
+
+  /** @param near their pages; for the rest see {@link Batch} */
+  private send(
+    mode: number,
+    hot: readonly Hot[],
+    near: readonly NearPage[],
+    again: boolean,
+    odd = this.cpu.fpu.odd,
+  ): void {
+    const { words, map, mmu } = this;
     const places = CELLS * hot.length;
     const guards = map.reserveGuards(hot.length + places);
     if (guards < 0) return this.evict();
@@ -197,10 +211,34 @@ export class CodeCache implements StoredHost {
       };
     });
     const linked = new Map<number, Importable>();
-    const links = this.pages.links(mode, near, linked);
-    const batch = { id: this.batches++, mode, odd: this.cpu.fpu.odd, wanted, links, cells };
+    const links = this.pages.links(mode, near, linked, (code) => this.gathering.replaces(code));
+    const batch = { id: this.batches++, mode, odd, again, wanted, links, cells };
     for (const page of this.sent.add(batch, linked)) mmu.watch(page);
     this.compiler.submit(batch);
+  }
+
+  /** Has what is in use made again in large modules, when it is time; see gathering.ts. */
+  private gather(now: number): void {
+    const { gathering, options, held, counts } = this;
+    if (this.isWaiting) return;
+    if (!gathering.isOn) {
+      if (!gathering.isDue(now, counts.regions, this.inUse) || 2 * held.bytes > options.limits.bytes) return;
+      gathering.begin([...this.placed()]);
+    }
+    const started = performance.now();
+    const group = gathering.next();
+    const left = group.filter(({ mode, host }) => this.map.entry(mode, host) > 0);
+    const [first] = left;
+    if (first) this.send(first.mode, left, lookAround(this.words, first.mode, left), true, mostOften(left));
+    else gathering.hasCome(counts.regions);
+    this.stoodStill(started);
+  }
+  /** Functions in use. */
+  private get inUse(): number {
+    return this.modes.reduce((sum, { used }) => sum + used, 0);
+  }
+  private *placed(): Iterable<RegionCode> {
+    for (const { slots } of this.pages.values()) for (const { code } of slots) yield code;
   }
 
   /** What is translated at a virtual address of a mode, as it is mapped now. */
@@ -235,6 +273,7 @@ export class CodeCache implements StoredHost {
   /** All functions of a batch are known. */
   private hasCome(batch: SentBatch): void {
     this.sent.delete(batch);
+    if (batch.again) this.gathering.hasCome(this.counts.regions);
     for (const host of batch.changed.keys()) this.unwatch(host);
   }
 
@@ -259,17 +298,21 @@ export class CodeCache implements StoredHost {
     const { map } = this;
     const { mode, odd } = batch;
     const { pc, host, guard, spans } = regions[index]!;
-    if (map.entry(mode, host) > 0) return;
+    if (map.entry(mode, host) > 0 && !batch.again) return;
     if (haveChanged(batch, host, spans)) {
+      // Who changed it has dropped the function that this was to replace.
+      if (batch.again) return;
       // It may be wanted again as it is now, or what was to be in the middle of it.
       this.countWithin(mode, host, spans);
       map.setEntry(mode, host, 0);
       return;
     }
+    if (map.entry(mode, host) > 0) this.replace(mode, host);
     const words = this.kept.copy(spans, host);
     own.live++;
     this.place({ mode, odd, pc, host, guard, spans, words, call: calls[index]!, module: own, index, restsUntil: 0 });
     this.counts.regions++;
+    if (batch.again) this.counts.gathered++;
   }
 
   /** @param callees what it imports, or null: what has been dropped */
@@ -324,6 +367,17 @@ export class CodeCache implements StoredHost {
     }
   }
 
+  /** Takes the function whose entry is at `host` away, for another of the same code. */
+  private replace(mode: number, host: number): void {
+    const page = this.pages.get(mode, host)!;
+    const callee = this.pages.at(mode, host)!;
+    this.remove(page, callee);
+    this.pages.keep(
+      page,
+      page.slots.filter((each) => each !== callee),
+    );
+  }
+
   // What was translated before
 
   /** Uses what is kept for the block at `host`, if its words are the same. @param now instructions executed */
@@ -360,8 +414,7 @@ export class CodeCache implements StoredHost {
 
   /** What the next run can use; see {@link CodeStore}. Nothing once everything has been dropped. */
   toSave(): ToSave[] {
-    const inUse = [...this.pages.values()].flatMap(({ slots }) => slots.map(({ code }) => code));
-    return this.stored?.toSave([...inUse, ...[...this.kept.values()].toReversed()]) ?? [];
+    return this.stored?.toSave([...this.placed(), ...[...this.kept.values()].toReversed()]) ?? [];
   }
 
   // Changes
@@ -409,6 +462,7 @@ export class CodeCache implements StoredHost {
       if (keep) this.kept.add(callee.code, this.now);
       this.remove(page, callee);
     }
+    this.counts.dropped += page.slots.length;
     this.pages.delete(page);
     this.devices.forget(page.mode, page.host);
     this.epoch++;
@@ -421,7 +475,6 @@ export class CodeCache implements StoredHost {
     this.map.closeGuard(guard);
     this.late.dropped(callee);
     this.map.setEntry(mode, host + 4 * at, 0);
-    this.counts.dropped++;
   }
 
   /** Lets modules go until there is room for so many bytes more, while no generated code runs. */
@@ -440,6 +493,7 @@ export class CodeCache implements StoredHost {
       if (gone.length === 0) continue;
       // What is entered often is soon translated again.
       for (const callee of gone) this.remove(page, callee);
+      this.counts.dropped += gone.length;
       this.pages.keep(
         page,
         page.slots.filter(({ module }) => !modules.has(module)),
@@ -465,6 +519,7 @@ export class CodeCache implements StoredHost {
       this.mmu.watched.delete(host);
     }
     this.sent.clear();
+    this.gathering.clear();
     this.installing = null;
     this.pages.clear();
     this.epoch++;
@@ -477,4 +532,9 @@ export class CodeCache implements StoredHost {
     this.queue.take();
     this.devices.clear();
   }
+}
+
+/** Status.FR = 0 of most of these, which matters to few. */
+function mostOften(functions: readonly RegionCode[]): number {
+  return 2 * functions.filter(({ odd }) => odd === 1).length > functions.length ? 1 : 0;
 }

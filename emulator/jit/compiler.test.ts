@@ -18,7 +18,7 @@ function batch(id: number): Batch {
     const offset = 4 * BLOCK_WORDS * i;
     return { pc: BASE + offset, host: 0x6000000 + offset, page, entries: null, devices: [], guard: 64 + 4 * i };
   });
-  return { id, mode: 0, odd: 0, wanted, links: [], cells: { at: 1024, most: 8, toSeen: 4096 } };
+  return { id, mode: 0, odd: 0, again: false, wanted, links: [], cells: { at: 1024, most: 8, toSeen: 4096 } };
 }
 
 it('is the module that is made in one go', () => {

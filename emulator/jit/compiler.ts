@@ -11,7 +11,7 @@ import { buildRegion } from './region-builder.ts';
 import { ModuleWriter } from './wasm.ts';
 
 /** Instructions in a region. */
-export const REGION_LIMIT = 96;
+export const REGION_LIMIT = 64;
 
 /** What is the same for every region of a machine. */
 export interface CompilerOptions {
@@ -50,6 +50,8 @@ export interface Batch {
   mode: number;
   /** Status.FR = 0: 1; see fpu.ts. */
   odd: number;
+  /** The blocks have functions, which those of this batch are to replace: all of them are made. */
+  again: boolean;
   wanted: Wanted[];
   links: readonly Link[];
   /** Guards of what it may leave to besides, one for each cell; see late-links.ts. */
@@ -153,7 +155,7 @@ export class RegionCompiler {
 
   private look(wanted: Wanted): number {
     const { host, pc, page, entries, devices } = wanted;
-    if (this.covered.has(wanted)) return 1;
+    if (!this.batch.again && this.covered.has(wanted)) return 1;
     const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
       limit: REGION_LIMIT,
       kernel: this.batch.mode === 0 && this.options.fullSystem,

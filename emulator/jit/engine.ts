@@ -86,6 +86,7 @@ export class Engine {
     evictions: 0,
     held: 0,
     letGo: 0,
+    gathered: 0,
     executed: 0,
     exits: [0, 0, 0, 0, 0, 0, 0, 0],
   };

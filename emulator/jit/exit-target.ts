@@ -10,6 +10,9 @@ import { PAIR, type Exit } from './register-flow.ts';
 import type { Region } from './region.ts';
 import { Op, VOID } from './wasm.ts';
 
+/** Index of `enter`, which goes to the code for a PC. */
+export const ENTER = 0;
+
 /** Where HI and LO are behind the general registers. */
 const HI = 32;
 const LO = 33;
@@ -85,13 +88,25 @@ export abstract class ExitTarget extends KernelTarget {
   }
 
   /**
-   * Writes the body of what all exits of a module end in: `leave(exit, address, page base, instructions left)` returns
-   * what a region does. It is one function, as an exit of a region is seldom taken, and there are five of them in each.
+   * Writes the body of what all exits of a module end in: `leave(exit, address, page base, instructions left, depth)`
+   * returns what a region does. It is one function, as an exit of a region is seldom taken, and there are five of them in
+   * each. Without a reason, it goes on at the exit's place.
    */
   protected emitLeave(): void {
-    const [exit, address, base, left] = [0, 1, 2, 3];
+    const [exit, address, base, left, depth] = [0, 1, 2, 3, 4];
     const { out } = this;
     out.beginBody([]);
+    out.op1(Op.LocalGet, exit);
+    out.constant(0x1000);
+    out.op(Op.I32LtU);
+    this.open(Op.If);
+    out.op1(Op.LocalGet, base);
+    out.op1(Op.LocalGet, exit);
+    out.op(Op.I32Add);
+    out.op1(Op.LocalGet, left);
+    out.op1(Op.LocalGet, depth);
+    out.op1(Op.ReturnCall, ENTER);
+    this.close();
     out.constant(0);
     out.op1(Op.LocalGet, exit);
     out.memory(Op.I32Store, JIT_EXIT_AT, 2);
@@ -125,6 +140,7 @@ export abstract class ExitTarget extends KernelTarget {
     out.op1(Op.LocalGet, Local.Address);
     out.op1(Op.LocalGet, Local.Base);
     out.op1(Op.LocalGet, Local.Left);
+    out.op1(Op.LocalGet, Local.Depth);
     out.op1(Op.ReturnCall, this.leaveIndex);
   }
 

@@ -30,7 +30,7 @@ export const EXIT_ALIGNMENT = 22;
 export const TYPES: readonly FunctionType[] = [
   { parameters: [I32, I32, I32], results: [I32, I32] },
   { parameters: [I32, I32], results: [I32] },
-  { parameters: [I32, I32, I32, I32], results: [I32, I32] },
+  { parameters: [I32, I32, I32, I32, I32], results: [I32, I32] },
 ];
 export const REGION_TYPE = 0;
 export const STEP_TYPE = 1;

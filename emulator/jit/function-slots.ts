@@ -16,6 +16,10 @@ export class FunctionSlots {
     this.free = Array.from({ length: functions - 1 }, (_, i) => functions - 1 - i);
   }
 
+  /** How many functions there are. */
+  get used(): number {
+    return this.table.length - 1 - this.free.length - this.left.length;
+  }
   hasRoom(functions: number): boolean {
     while (this.free.length < functions && this.left.length > 0) this.emptySome();
     return this.free.length >= functions;

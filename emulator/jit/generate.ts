@@ -173,8 +173,10 @@ export class Generator extends OrderTarget {
         out.op1(Op.Br, this.depth - this.flow.exitFor(dirty).label);
         return;
       case End.Away:
-        this.storeRegisters(after);
-        return this.goTo(() => this.address(4 * block.at), (this.base + 4 * block.at) | 0, true);
+        out.constant(exitCode(4 * block.at, 0, Reason.None));
+        out.op1(Op.LocalSet, Local.Exit);
+        out.op1(Op.Br, this.depth - this.flow.exitFor(dirty).label);
+        return;
       case End.Branch:
         if (likely) {
           out.op1(Op.LocalGet, Local.Condition);

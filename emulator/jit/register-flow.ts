@@ -135,7 +135,7 @@ export class RegisterFlow {
         if (each.traits.faults) add(dirty);
         dirty |= each.writes & this.inLocals;
       }
-      if (slot?.traits.faults || end === End.Leave) add(dirty);
+      if (slot?.traits.faults || end === End.Leave || end === End.Away) add(dirty);
     }
     const sets = [...counts].sort((a, b) => b[1] - a[1]);
     for (const [i, [registers]] of sets.entries()) {
@@ -168,7 +168,7 @@ export class RegisterFlow {
       for (let i = 0; i < successors.length; i++) live |= this.ofBlock[successors[i]!]!.liveIn;
       // Leaving for another region stores what is dirty.
       if (this.leavesRegion(block)) live |= flow.dirtyOut;
-      if (block.end === End.Leave) live |= this.exitFor(dirty).registers;
+      if (block.end === End.Leave || block.end === End.Away) live |= this.exitFor(dirty).registers;
     }
     if (block.slot) {
       const likely = block.body.at(-1)!.traits.likely;
@@ -188,7 +188,7 @@ export class RegisterFlow {
 
   private leavesRegion(block: Block): boolean {
     if (block.end === End.Branch) return !hasCode(this.region, block.taken) || !hasCode(this.region, block.next);
-    if (block.end === End.LocalCall || block.end === End.Register || block.end === End.Away) return true;
+    if (block.end === End.LocalCall || block.end === End.Register) return true;
     // An absolute jump depends on where the page is mapped.
     if (block.end === End.Jump)
       return !hasCode(this.region, block.taken) || block.body.at(-1)!.traits.flow === Flow.Jump;

@@ -40,10 +40,17 @@ export class TranslatedPages {
   /**
    * Functions that code in these pages may go to: in the same page, or where a jump of it goes.
    * @param linked gets them by guard
+   * @param goes whether a function will soon not be what it is now
    */
-  links(mode: number, near: readonly NearPage[], linked: Map<number, Importable>): Link[] {
+  links(
+    mode: number,
+    near: readonly NearPage[],
+    linked: Map<number, Importable>,
+    goes: (code: RegionCode) => boolean,
+  ): Link[] {
     const links = new Map<number, Link>();
     const add = (pc: number, { code, guard }: PlacedCode) => {
+      if (goes(code)) return;
       links.set(pc, { pc, guard });
       linked.set(guard, code);
     };
