@@ -7,19 +7,19 @@ import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { BlockQueue } from './block-queue.ts';
 import { BATCH_WANTED, ROOM_MADE, WITHIN, type CacheCounts, type CacheOptions } from './cache-options.ts';
-import { CodeMap, MODES } from './code-map.ts';
+import { MODES } from './code-map.ts';
 import { DirectCompiler, type Compiled, type CompiledRegion, type Compiler } from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { FunctionSlots } from './function-slots.ts';
+import { FunctionsInUse } from './functions-in-use.ts';
 import { Gathering } from './gathering.ts';
-import { HeldModules, type HeldModule, type ModuleSource } from './held-modules.ts';
+import type { HeldModule, ModuleSource } from './held-modules.ts';
 import { brokenInvariants } from './invariants.ts';
-import { KeptCode, type RegionCode } from './kept-code.ts';
-import { ANYWHERE, LateLinks, type Callee } from './late-links.ts';
-import { lookAround, readsOf, warmBeside, type Hot, type NearPage } from './neighbours.ts';
+import type { RegionCode } from './kept-code.ts';
+import { ANYWHERE } from './late-links.ts';
+import { lookAround, warmBeside, type Hot, type NearPage } from './neighbours.ts';
 import { PAGE_WORDS } from './region.ts';
-import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
+import type { PageCode } from './translated-pages.ts';
 import { SentBatches, haveChanged, type SentBatch } from './sent-batches.ts';
 import { StoredCode, type Importable, type StoredHost, type ToSave } from './stored-code.ts';
 
@@ -42,13 +42,7 @@ interface Installing {
   next: number;
 }
 
-export class CodeCache implements StoredHost {
-  readonly map: CodeMap;
-  readonly modes: readonly FunctionSlots[];
-  /** Counts what makes code on the host's stack unfit to go on. */
-  epoch = 0;
-  private readonly words: Int32Array;
-  private readonly late: LateLinks;
+export class CodeCache extends FunctionsInUse implements StoredHost {
   private readonly compiler: Compiler;
   private dispatcher!: Dispatcher;
   private readonly devices = new DeviceAccesses();
@@ -57,39 +51,25 @@ export class CodeCache implements StoredHost {
   private readonly gathering: Gathering;
   private installing: Installing | null = null;
   private batches = 0;
-  /** Instructions executed since power-on, a while ago. */
-  private now = 0;
   private restsUntil = 0;
-  private readonly pages = new TranslatedPages();
-  readonly held = new HeldModules();
-  private readonly kept: KeptCode;
   /** What is kept from run to run, if anything is. */
   private readonly stored: StoredCode | null;
 
   /** @param at byte offset of the code map */
   constructor(
-    private readonly cpu: Cpu,
-    private readonly mmu: Mmu,
-    private readonly memory: LinearMemory,
+    cpu: Cpu,
+    mmu: Mmu,
+    memory: LinearMemory,
     at: number,
     hostBytes: number,
-    private readonly options: CacheOptions,
-    private readonly counts: CacheCounts,
+    options: CacheOptions,
+    counts: CacheCounts,
   ) {
-    this.words = memory.words;
+    super(cpu, mmu, memory, at, hostBytes, options, counts);
     this.queue = new BlockQueue(BATCH_WANTED * options.batch);
     this.gathering = new Gathering(options.gather);
     this.compiler = options.compiler ?? new DirectCompiler(options);
-    const { functions, pages, guards } = options.limits;
-    this.map = new CodeMap(memory, at, hostBytes, pages, guards);
-    this.modes = [0, 1].map(() => new FunctionSlots(functions));
-    this.late = new LateLinks(
-      this.map,
-      this.modes.map(({ table }) => table),
-      this.held,
-    );
     mmu.watched.onChange = (host, length) => this.changed(host, length);
-    this.kept = new KeptCode(this.words, this.held);
     this.stored = options.store ? new StoredCode(options.store, this.map.mostGuards) : null;
     if (this.stored) this.map.reserveGuards(this.stored.guards);
   }
@@ -233,21 +213,6 @@ export class CodeCache implements StoredHost {
     else gathering.hasCome(counts.regions);
     this.stoodStill(started);
   }
-  /** Functions in use. */
-  private get inUse(): number {
-    return this.modes.reduce((sum, { used }) => sum + used, 0);
-  }
-  private *placed(): Iterable<RegionCode> {
-    for (const { slots } of this.pages.values()) for (const { code } of slots) yield code;
-  }
-
-  /** What is translated at a virtual address of a mode, as it is mapped now. */
-  private readonly find = (mode: number, pc: number): { callee: Callee; host: number } | null => {
-    const host = this.words[readsOf(mode) + (pc >>> 12)]! ^ pc;
-    const callee = host < 0 ? undefined : this.pages.at(mode, host);
-    return callee ? { callee, host } : null;
-  };
-
   /** Takes the next module, if the compiler has it ready, and makes some of its functions known. */
   private receive(): void {
     if (!this.installing) {
@@ -343,65 +308,7 @@ export class CodeCache implements StoredHost {
     return { calls: Object.values(functions) as CallableFunction[], own };
   }
 
-  /** Lets a function be found; there is a slot for it, its page has entries, and its module's `live` counts it. */
-  private place(code: RegionCode): void {
-    const { mode, pc, host, guard, spans, module, call } = code;
-    const slot = this.modes[mode]!.add(call);
-    this.map.setEntry(mode, host, slot);
-    const callee = { slot, at: (host & 0xfff) >>> 2, guard, module, cells: [], code };
-    this.pages.add(mode, host, callee).since = this.now;
-    module.used = true;
-    this.map.openGuard(guard, host);
-    this.late.installed(mode, pc, host, callee);
-    for (let i = 0; i < spans.length; i += 2) this.counts.instructions += spans[i + 1]! - spans[i]!;
-    this.countWithin(mode, host, spans);
-  }
-
-  /** Blocks in the middle of a function must be entered some more before they are wanted by themselves. */
-  private countWithin(mode: number, host: number, spans: readonly number[]): void {
-    const entries = this.map.entries(mode, host)!;
-    const { threshold } = this.options;
-    const most = Math.ceil(WITHIN * threshold) - threshold;
-    for (let i = 0; i < spans.length; i += 2) {
-      for (let at = spans[i]!; at < spans[i + 1]!; at++) entries[at] = Math.max(entries[at]!, most);
-    }
-  }
-
-  /** Takes the function whose entry is at `host` away, for another of the same code. */
-  private replace(mode: number, host: number): void {
-    const page = this.pages.get(mode, host)!;
-    const callee = this.pages.at(mode, host)!;
-    this.remove(page, callee);
-    this.pages.keep(
-      page,
-      page.slots.filter((each) => each !== callee),
-    );
-  }
-
-  // What was translated before
-
-  /** Uses what is kept for the block at `host`, if its words are the same. @param now instructions executed */
-  recall(mode: number, pc: number, host: number, now: number): boolean {
-    if (this.kept.size === 0 || host < RAM_AT || !this.canPlace(mode, host)) return false;
-    const code = this.kept.recall(mode, this.cpu.fpu.odd, host, now);
-    if (!code) return false;
-    this.placeAgain(code, pc, host);
-    return true;
-  }
-
-  private canPlace(mode: number, host: number): boolean {
-    const { map } = this;
-    if (!map.isVisited(mode, host) && !map.visit(mode, host)) return false;
-    return map.entry(mode, host) <= 0 && this.modes[mode]!.hasRoom(1);
-  }
-
-  private placeAgain(code: RegionCode, pc: number, host: number): void {
-    code.pc = pc;
-    code.host = host;
-    this.mmu.watch(host & ~0xfff);
-    this.place(code);
-    this.counts.recalled++;
-  }
+  // From run to run
 
   /** A function of an earlier run. A kernel's code is where it was, as soon as the kernel has been loaded. */
   adopt(code: RegionCode): void {
@@ -466,15 +373,6 @@ export class CodeCache implements StoredHost {
     this.pages.delete(page);
     this.devices.forget(page.mode, page.host);
     this.epoch++;
-  }
-
-  /** A function is no longer to be found, but by its page. */
-  private remove({ mode, host }: PageCode, callee: PlacedCode): void {
-    const { slot, at, guard } = callee;
-    this.modes[mode]!.remove(slot);
-    this.map.closeGuard(guard);
-    this.late.dropped(callee);
-    this.map.setEntry(mode, host + 4 * at, 0);
   }
 
   /** Lets modules go until there is room for so many bytes more, while no generated code runs. */
