@@ -27,7 +27,10 @@ describe.each<[string, CreateConfig]>([
   ['malta, big endian', { machine: 'malta', bigEndian: true, policy: 'tagged' }],
 ])('%s', (_, config) => {
   it('is the same run', () => {
-    const [interpreter, jit] = [run(config, 'interpreter'), run({ ...config, threshold: 5, batch: 16, gather: 500_000 }, 'jit')];
+    const [interpreter, jit] = [
+      run(config, 'interpreter'),
+      run({ ...config, threshold: 5, batch: 16, gather: 50_000 }, 'jit'),
+    ];
     expect(jit.output).toBe(interpreter.output);
     const at = interpreter.trace.findIndex((line, i) => line !== jit.trace[i]);
     expect(jit.trace[at], 'the first event that differs').toBe(interpreter.trace[at]);

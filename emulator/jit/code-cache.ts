@@ -202,7 +202,8 @@ export class CodeCache extends FunctionsInUse implements StoredHost {
     const { gathering, options, held, counts } = this;
     if (this.isWaiting) return;
     if (!gathering.isOn) {
-      if (!gathering.isDue(now, counts.regions, this.inUse) || 2 * held.bytes > options.limits.bytes) return;
+      if (!gathering.isDue(now, counts.regions, this.inUse, counts.exits) || 2 * held.bytes > options.limits.bytes)
+        return;
       gathering.begin([...this.placed()]);
     }
     const started = performance.now();

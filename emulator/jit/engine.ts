@@ -69,8 +69,6 @@ export interface EngineOptions extends CacheOptions {
 export interface EngineCounts extends CacheCounts {
   /** Guest instructions that generated code has executed. */
   executed: number;
-  /** Leavings of generated code, by {@link Reason}. */
-  exits: number[];
 }
 
 export class Engine {

@@ -3,9 +3,11 @@
  * are wanted, and in many modules; calls from one module to another take longer than within one, most of all where the
  * callee came later (see late-links.ts), and the host has each module's code in another place.
  *
- * That is worth it when there are many functions and hardly any new ones come: at the end of a period of so many
- * instructions in which few did.
+ * That is worth it when there are many functions, hardly any new ones come, and the guest does what takes it from one to
+ * another all the time, and out of generated code now and then: at the end of a period of so many instructions for which
+ * that was so. A loop that runs for long is none such.
  */
+import { Reason } from './exits.ts';
 import type { RegionCode } from './kept-code.ts';
 
 /** Functions that have come since the last time: as many at the least, and as a part of all. */
@@ -13,6 +15,11 @@ const ENOUGH = 64;
 const ENOUGH_PART = 0.5;
 /** Those of the last period, as a part of all, at the most. */
 const FEW_PART = 0.125;
+/**
+ * Instructions from one leaving of generated code to the next, at the most: for an exception, what only the kernel does,
+ * or a page that was not mapped. As a guest boots, it is rather for code that is executed for the first time.
+ */
+const FAR = 10_000;
 /** Functions in a module. */
 const TOGETHER = 512;
 
@@ -24,6 +31,8 @@ export class Gathering {
   private since = 0;
   private before = 0;
   private settled = 0;
+  /** How often generated code had been left when the period began. */
+  private exits = 0;
   private groups: Group[] = [];
   private readonly pending = new Set<RegionCode>();
 
@@ -35,13 +44,17 @@ export class Gathering {
    * @param now instructions executed
    * @param come functions that have come since power-on
    * @param inUse functions in use
+   * @param exits how often generated code has been left, by {@link Reason}
    */
-  isDue(now: number, come: number, inUse: number): boolean {
+  isDue(now: number, come: number, inUse: number, exits: readonly number[]): boolean {
     if (now - this.since < this.period) return false;
     const late = come - this.before;
+    const left = exits[Reason.Interpret]! + exits[Reason.Miss]! + exits[Reason.Fetch]!;
+    const isOut = (left - this.exits) * FAR >= now - this.since;
     this.since = now;
     this.before = come;
-    return late <= FEW_PART * inUse && come - this.settled >= Math.max(ENOUGH, ENOUGH_PART * inUse);
+    this.exits = left;
+    return isOut && late <= FEW_PART * inUse && come - this.settled >= Math.max(ENOUGH, ENOUGH_PART * inUse);
   }
 
   /** These are to be made again: those of a mode together, in the order of their addresses. */
