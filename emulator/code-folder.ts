@@ -15,7 +15,7 @@ import type { CodeStore } from './jit/cache-options.ts';
 import { makeModule, type FixedModule } from './jit/make-module.ts';
 import type { SavedCode, SavedFixed, SavedModule, SavedRegion } from './jit/kept-code.ts';
 import type { ToSave } from './jit/stored-code.ts';
-import { keepsNativeCode, moduleOf, nativeCodeOf } from './native-code.ts';
+import { moduleOf, nativeCodeOf } from './native-code.ts';
 
 const MAGIC = Buffer.from('KSEGCODE');
 const DIGEST = 32;
@@ -217,6 +217,6 @@ let program: string | null | undefined;
 
 /** The translations kept of a guest; undefined where they cannot be. */
 export function guestCode(folder: string, guest: GuestName): GuestCode | undefined {
-  if (program === undefined) program = keepsNativeCode() ? programName() : null;
+  if (program === undefined) program = programName();
   return program === null ? undefined : new GuestCode(folder, program, guest);
 }

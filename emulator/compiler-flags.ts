@@ -11,17 +11,17 @@
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 
-export const COMPILER_FLAGS = ['--no-wasm-stack-checks', '--stress-turbo-late-spilling'];
-/** Major versions of V8 that have been seen to have both; another would complain of a flag it does not know. */
-const [FIRST, LAST] = [11, 13];
+/** The first major version of V8 and, for each flag, the last that it has been seen in; others would complain of it. */
+const FIRST = 11;
+const LAST = { '--no-wasm-stack-checks': 14, '--stress-turbo-late-spilling': 13 };
 
-/** Whether a version of V8 is asked for this. @param version as `process.versions.v8` has it */
-export function hasFlags(version: string): boolean {
+/** Those that a version of V8 has. @param version as `process.versions.v8` has it */
+export function compilerFlags(version: string = process.versions.v8): string[] {
   const major = Number.parseInt(version);
-  return major >= FIRST && major <= LAST;
+  return Object.entries(LAST).flatMap(([flag, last]) => (major >= FIRST && major <= last ? [flag] : []));
 }
 
 /** Before anything is compiled: what has been stays as it is. */
 export function setCompilerFlags(): void {
-  if (hasFlags(process.versions.v8)) for (const flag of COMPILER_FLAGS) setFlagsFromString(flag);
+  for (const flag of compilerFlags()) setFlagsFromString(flag);
 }

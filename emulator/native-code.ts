@@ -41,13 +41,14 @@ function withNatives<T>(use: (natives: Natives) => T): T {
 let natives: Natives | null = null;
 
 /**
- * What the optimizer has compiled of a module so far; null when that is nothing.
+ * What the optimizer has compiled of a module so far; null when that is nothing, or this V8 cannot say.
  * @param calls functions that it exports
  */
 export function nativeCodeOf(
   module: WebAssembly.Module,
   calls: readonly CallableFunction[],
 ): Uint8Array<ArrayBuffer> | null {
+  if (!keepsNativeCode()) return null;
   return makingModules(() =>
     withNatives(({ serialize, isOptimized }) => {
       // V8 ends the process when it has nothing to write.
@@ -56,7 +57,7 @@ export function nativeCodeOf(
   );
 }
 
-/** The module, with what had been compiled of it; null when this V8 cannot use it. */
+/** The module, with what this V8 had compiled of it; null when it cannot use it. */
 export function moduleOf(native: Uint8Array, wire: Uint8Array): WebAssembly.Module | null {
   const { buffer } = native.slice();
   return makingModules(() => withNatives(({ deserialize }) => deserialize(buffer, wire) ?? null));
