@@ -38,7 +38,7 @@ export const BATCH_WANTED = 0.75;
 export const REST = 8000;
 
 /** Instructions between two times that it is looked whether functions should be made again, see gathering.ts. */
-export const GATHER = 250_000_000;
+export const GATHER = 500_000_000;
 
 /** Translations from run to run. */
 export interface CodeStore {
