@@ -253,7 +253,7 @@ export class CodeCache extends FunctionsInUse implements StoredHost {
     });
     const source = { module, wire, imports, cells, firstCell: batch.cells.at, unused: 0 };
     const { calls, own } = this.instantiate(batch.mode, source, callees);
-    this.stored?.note(own, source);
+    if (this.stored) own.source = source;
     counts.modules++;
     counts.bytes += wire.length;
     return { batch, regions, calls, own, next: 0 };

@@ -46,8 +46,7 @@ export class StoredCode {
   /** Modules that are not loaded yet, the next one last; and functions of those that are, by guard. */
   private waiting: SavedModule[] = [];
   private readonly functions = new Map<number, Importable>();
-  /** Bytes of modules that may still be saved. */
-  private room = MOST_SAVED_BYTES;
+  private hasEnded = false;
 
   constructor(
     private readonly store: CodeStore,
@@ -61,7 +60,6 @@ export class StoredCode {
     }
     this.guards = saved.guards;
     this.waiting = saved.modules.toReversed();
-    for (const { wire } of saved.modules) this.room -= wire.length;
   }
 
   get isLoading(): boolean {
@@ -91,23 +89,21 @@ export class StoredCode {
     host.held.release(own);
   }
 
-  /** A module that has been made in this run, and can be saved if there is room. */
-  note(module: HeldModule, source: ModuleSource): void {
-    if (this.room < source.wire.length) return;
-    this.room -= source.wire.length;
-    module.source = source;
-  }
-
   /** Nothing is loaded or saved any more: guards are given out anew. */
   end(): void {
     this.waiting = [];
     this.functions.clear();
-    this.room = -1;
+    this.hasEnded = true;
   }
 
-  /** What to save. @param functions those there are; of two made from the same words, the first is taken */
+  /**
+   * What to save, as far as there is room.
+   * @param functions those there are, what is wanted most first; of two made from the same words, the first is taken
+   */
   toSave(functions: Iterable<RegionCode>): ToSave[] {
-    if (this.room < 0) return [];
+    if (this.hasEnded) return [];
+    let room = MOST_SAVED_BYTES;
+    for (const { wire } of this.waiting) room -= wire.length;
     const modules = new Map<HeldModule, ToSave>();
     const known = new Set<string>();
     for (const { mode, odd, pc, host, guard, spans, words, module, index, call } of functions) {
@@ -115,14 +111,16 @@ export class StoredCode {
       if (!source) continue;
       const name = nameOf(mode, odd, pc, words);
       if (known.has(name)) continue;
-      known.add(name);
       let one = modules.get(module);
       if (!one) {
+        if (source.wire.length > room) continue;
+        room -= source.wire.length;
         const { imports, cells, firstCell, wire } = source;
         const unused = module.used ? 0 : source.unused + 1;
         const saved = { mode, odd, imports, cells, firstCell, wire, unused, native: null, regions: [] };
         modules.set(module, (one = { saved, module: source.module, calls: [] }));
       }
+      known.add(name);
       one.calls.push(call);
       one.saved.regions.push({ pc, host, guard, spans, words, index });
     }
