@@ -27,16 +27,10 @@ export const ROOM_MADE = 0.75;
  * at once: with 16 a storm of forks took half as long again.
  */
 export const BATCH = 256;
-/**
- * The part of the threshold after which a block that a function has in its middle is translated by itself, since it is
- * entered all the same.
- */
-export const WITHIN = 1 / 8;
 /** The part of a batch that is waited for; the rest is for what is nearly wanted beside it. */
 export const BATCH_WANTED = 0.75;
 /** Instructions that the guest runs for at least between two times that it stands still for the compiler. */
 export const REST = 8000;
-
 /** Instructions between two times that it is looked whether functions should be made again, see gathering.ts. */
 export const GATHER = 500_000_000;
 

@@ -6,7 +6,7 @@ import type { Cpu } from '../cpu/cpu.ts';
 import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
 import { BlockQueue } from './block-queue.ts';
-import { BATCH_WANTED, ROOM_MADE, WITHIN, type CacheCounts, type CacheOptions } from './cache-options.ts';
+import { BATCH_WANTED, ROOM_MADE, type CacheCounts, type CacheOptions } from './cache-options.ts';
 import { MODES } from './code-map.ts';
 import { DirectCompiler, type Compiled, type CompiledRegion, type Compiler } from './compiler.ts';
 import { DeviceAccesses } from './device-accesses.ts';
@@ -28,9 +28,6 @@ const CELLS = 8;
 
 /** Functions of a module that are made known while the guest stands still: each takes some 10 µs. */
 const MOST_PLACED = 128;
-
-/** Instructions from one entry of a block in the middle of a function to the next that are too many for one of its own. */
-const SELDOM = 10_000;
 
 /** A module whose functions are being made known. */
 interface Installing {
@@ -117,21 +114,6 @@ export class CodeCache extends FunctionsInUse implements StoredHost {
     if (this.queue.add({ mode, pc, host })) this.translateQueue();
   }
 
-  /**
-   * Whether a block is in the middle of a function and takes longer to be entered by itself than that is worth, such as
-   * where a loop is gone on with after each slice. It is counted anew then.
-   */
-  private isSeldomEntered(mode: number, host: number): boolean {
-    const page = this.pages.get(mode, host);
-    const place = (host & 0xfff) >>> 2;
-    if (!page || page.covered[place] === 0) return false;
-    const entries = Math.ceil(WITHIN * this.options.threshold);
-    if (this.now - page.since < SELDOM * entries) return false;
-    page.since = this.now;
-    this.countWithin(mode, host, [place, place + 1]);
-    return true;
-  }
-
   /** The block at `host` has been entered as often again as it takes to be wanted, and there is still no code for it. */
   waits(mode: number, host: number): void {
     if (this.queue.waits(mode, host, this.counts.modules)) this.translateQueue();
@@ -214,6 +196,7 @@ export class CodeCache extends FunctionsInUse implements StoredHost {
     else gathering.hasCome(counts.regions);
     this.stoodStill(started);
   }
+
   /** Takes the next module, if the compiler has it ready, and makes some of its functions known. */
   private receive(): void {
     if (!this.installing) {
@@ -264,7 +247,8 @@ export class CodeCache extends FunctionsInUse implements StoredHost {
     const { map } = this;
     const { mode, odd } = batch;
     const { pc, host, guard, spans } = regions[index]!;
-    if (map.entry(mode, host) > 0 && !batch.again) return;
+    const isThere = map.entry(mode, host) > 0;
+    if (isThere && !batch.again) return;
     if (haveChanged(batch, host, spans)) {
       // Who changed it has dropped the function that this was to replace.
       if (batch.again) return;
@@ -273,7 +257,7 @@ export class CodeCache extends FunctionsInUse implements StoredHost {
       map.setEntry(mode, host, 0);
       return;
     }
-    if (map.entry(mode, host) > 0) this.replace(mode, host);
+    if (isThere) this.replace(mode, host);
     const words = this.kept.copy(spans, host);
     own.live++;
     this.place({ mode, odd, pc, host, guard, spans, words, call: calls[index]!, module: own, index, restsUntil: 0 });

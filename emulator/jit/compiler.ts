@@ -155,10 +155,11 @@ export class RegionCompiler {
 
   private look(wanted: Wanted): number {
     const { host, pc, page, entries, devices } = wanted;
-    if (!this.batch.again && this.covered.has(wanted)) return 1;
+    const { again, mode } = this.batch;
+    if (!again && this.covered.has(wanted)) return 1;
     const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
       limit: REGION_LIMIT,
-      kernel: this.batch.mode === 0 && this.options.fullSystem,
+      kernel: mode === 0 && this.options.fullSystem,
       entries,
       threshold: this.options.threshold,
       devices: new Set(devices),
@@ -166,7 +167,7 @@ export class RegionCompiler {
     const [first] = region.blocks;
     if (first!.body.length > 0 || first!.end !== End.Leave) {
       this.ready.push({ wanted, region });
-      this.covered.add(wanted, region);
+      if (!again) this.covered.add(wanted, region);
     }
     return sizeOf(region);
   }

@@ -5,7 +5,7 @@
 import type { Cpu } from '../cpu/cpu.ts';
 import { RAM_AT, type LinearMemory } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import { WITHIN, type CacheCounts, type CacheOptions } from './cache-options.ts';
+import type { CacheCounts, CacheOptions } from './cache-options.ts';
 import { CodeMap } from './code-map.ts';
 import { FunctionSlots } from './function-slots.ts';
 import { HeldModules } from './held-modules.ts';
@@ -13,6 +13,13 @@ import { KeptCode, type RegionCode } from './kept-code.ts';
 import { LateLinks, type Callee } from './late-links.ts';
 import { readsOf } from './neighbours.ts';
 import { TranslatedPages, type PageCode, type PlacedCode } from './translated-pages.ts';
+
+/**
+ * A block in the middle of a function is translated by itself when it has been entered so many times more, as a part of
+ * the threshold, with no more instructions than that from one time to the next.
+ */
+const WITHIN = 1 / 8;
+const SELDOM = 10_000;
 
 export abstract class FunctionsInUse {
   readonly map: CodeMap;
@@ -26,6 +33,8 @@ export abstract class FunctionsInUse {
   protected readonly kept: KeptCode;
   /** Instructions executed since power-on, a while ago. */
   protected now = 0;
+  /** Entries of a block in the middle of a function after which it is wanted; see {@link WITHIN}. */
+  private readonly within: number;
 
   /** @param at byte offset of the code map */
   constructor(
@@ -38,6 +47,7 @@ export abstract class FunctionsInUse {
     protected readonly counts: CacheCounts,
   ) {
     this.words = memory.words;
+    this.within = Math.ceil(WITHIN * options.threshold);
     const { functions, pages, guards } = options.limits;
     this.map = new CodeMap(memory, at, hostBytes, pages, guards);
     this.modes = [0, 1].map(() => new FunctionSlots(functions));
@@ -81,11 +91,24 @@ export abstract class FunctionsInUse {
   /** Blocks in the middle of a function must be entered some more before they are wanted by themselves. */
   protected countWithin(mode: number, host: number, spans: readonly number[]): void {
     const entries = this.map.entries(mode, host)!;
-    const { threshold } = this.options;
-    const most = Math.ceil(WITHIN * threshold) - threshold;
+    const most = this.within - this.options.threshold;
     for (let i = 0; i < spans.length; i += 2) {
       for (let at = spans[i]!; at < spans[i + 1]!; at++) entries[at] = Math.max(entries[at]!, most);
     }
+  }
+
+  /**
+   * Whether a block is in the middle of a function and takes longer to be entered by itself than that is worth, such as
+   * where a loop is gone on with after each slice. It is counted anew then.
+   */
+  protected isSeldomEntered(mode: number, host: number): boolean {
+    const page = this.pages.get(mode, host);
+    const place = (host & 0xfff) >>> 2;
+    if (!page || page.covered[place] === 0) return false;
+    if (this.now - page.since < SELDOM * this.within) return false;
+    page.since = this.now;
+    this.countWithin(mode, host, [place, place + 1]);
+    return true;
   }
 
   /** Takes the function whose entry is at `host` away, for another of the same code. */

@@ -4,7 +4,8 @@ import { Cp0 } from '../cpu/cp0.ts';
 import { Assembler } from '../testing/assembler.ts';
 import { mtc0, op } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';
-import { RegionCompiler, type Batch, type Compiled, type Compiler, type CompilerOptions } from './compiler.ts';
+import { LateCompiler } from '../testing/late-compiler.ts';
+import type { CompilerOptions } from './compiler.ts';
 import { Gathering } from './gathering.ts';
 import type { RegionCode } from './kept-code.ts';
 
@@ -98,25 +99,6 @@ function caller(then: (code: Assembler) => void = () => {}): Assembler {
   then(code);
   return code.branch('beq', {}, 'again').nop();
 }
-/** Hands modules out a while after they have been asked for. */
-class LateCompiler implements Compiler {
-  private readonly waiting: Compiled[] = [];
-  private asked = 0;
-  readonly again: number[] = [];
-  private readonly compiler: RegionCompiler;
-  constructor(options: CompilerOptions) {
-    this.compiler = new RegionCompiler(options);
-  }
-  submit(batch: Batch): void {
-    if (batch.again) this.again.push(batch.wanted.length);
-    this.waiting.push(this.compiler.compile(batch));
-  }
-  receive(): Compiled | null {
-    if (this.waiting.length === 0 || ++this.asked % 8 !== 0) return null;
-    return this.waiting.shift()!;
-  }
-}
-
 describe('functions that are made again', () => {
   it('replace the others, which the host need not keep', () => {
     const both = new BothEngines({ batch: 4, gather: 20_000 }, [caller(), functions()]);
@@ -141,7 +123,7 @@ describe('functions that are made again', () => {
       code.op('addu', { s: T0, t: T1, d: T0 }).op('lw', { s: T0, t: S1, i: 4 }).op('xori', { s: S1, t: S1, i: 3 });
       code.op('sw', { s: T0, t: S1, i: 4 });
     };
-    const makeCompiler = (options: CompilerOptions) => (compiler = new LateCompiler(options));
+    const makeCompiler = (options: CompilerOptions) => (compiler = new LateCompiler(options, 8));
     const slow = caller((code) => {
       code.li(S0, 1000).label('wait').branch('bgtz', { s: S0 }, 'wait').op('addiu', { s: S0, t: S0, i: -1 });
       change(code);
@@ -156,7 +138,7 @@ describe('functions that are made again', () => {
   });
 
   it('not when everything is dropped meanwhile', () => {
-    const makeCompiler = (options: CompilerOptions) => new LateCompiler(options);
+    const makeCompiler = (options: CompilerOptions) => new LateCompiler(options, 8);
     const cacheLimits = { guards: 2500 };
     const both = new BothEngines({ batch: 4, gather: 5000, makeCompiler, cacheLimits }, [caller(), functions()]);
     both.go(60_000, 200);

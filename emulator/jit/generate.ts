@@ -168,12 +168,8 @@ export class Generator extends OrderTarget {
       case End.Next:
         return this.leaveTo(block.next, after, following);
       case End.Leave:
-        out.constant(exitCode(4 * block.next, 0, Reason.Interpret));
-        out.op1(Op.LocalSet, Local.Exit);
-        out.op1(Op.Br, this.depth - this.flow.exitFor(dirty).label);
-        return;
       case End.Away:
-        out.constant(exitCode(4 * block.at, 0, Reason.None));
+        out.constant(exitCode(4 * block.next, 0, block.end === End.Leave ? Reason.Interpret : Reason.None));
         out.op1(Op.LocalSet, Local.Exit);
         out.op1(Op.Br, this.depth - this.flow.exitFor(dirty).label);
         return;

@@ -6,43 +6,13 @@ import { Assembler } from '../testing/assembler.ts';
 import { op } from '../testing/bare-machine.ts';
 import { BothEngines } from '../testing/both-engines.ts';
 import { Lab, PROMPT } from '../testing/lab.ts';
+import { LateCompiler } from '../testing/late-compiler.ts';
 import { CLOSED } from './code-map.ts';
-import { RegionCompiler, type Batch, type Compiled, type Compiler, type CompilerOptions } from './compiler.ts';
+import type { Batch, Compiled, CompilerOptions } from './compiler.ts';
 
 const [V0, T0, T1, S0, S1, S2, RA] = [2, 8, 9, 16, 17, 18, 31];
 const START = 0x80010000;
 const FUNCTION = 0x80020000;
-
-/** Hands each module out only when it has been asked for so many times. */
-class LateCompiler implements Compiler {
-  regions = 0;
-  /** Guards of cells by what they are for. */
-  readonly guards = new Map<number, number>();
-  private readonly waiting: Compiled[] = [];
-  private asked = 0;
-  private readonly compiler: RegionCompiler;
-
-  constructor(
-    options: CompilerOptions,
-    private readonly times: number,
-  ) {
-    this.compiler = new RegionCompiler(options);
-  }
-
-  submit(batch: Batch): void {
-    // A thread has its own copy of the page.
-    const wanted = batch.wanted.map((each) => ({ ...each, page: each.page.slice() }));
-    const made = this.compiler.compile({ ...batch, wanted });
-    this.regions += made.regions.length;
-    for (const [i, pc] of made.cells.entries()) this.guards.set(pc >>> 0, batch.cells.at + 4 * i);
-    this.waiting.push(made);
-  }
-  receive(): Compiled | null {
-    if (this.waiting.length === 0 || ++this.asked < this.times) return null;
-    this.asked = 0;
-    return this.waiting.shift()!;
-  }
-}
 
 /** Both engines, with modules late by so many looks. */
 function late(times: number, programs: Assembler[], options = {}) {

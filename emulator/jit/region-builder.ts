@@ -117,12 +117,11 @@ class Builder {
     const reached = new Set([callee]);
     for (const at of reached) {
       if (at < 0 || at >= PAGE_WORDS || this.blockAt[at] === NONE) return true;
-      const { end, taken, next, body } = this.blocks[this.blockAt[at]!]!;
+      const block = this.blocks[this.blockAt[at]!]!;
+      const { end, taken, next, body } = block;
       if (end === End.Away && this.options.entries![at] !== 0) return true;
       if (end === End.Branch || end === End.Jump) reached.add(taken);
-      if (end === End.Register && !isSwitch(body.at(-1)!)) {
-        if (((body.at(-1)!.word >>> 21) & 31) !== 31) return true;
-      }
+      if (end === End.Register && !isSwitch(body.at(-1)!) && !returnsToCaller(block)) return true;
       if (end === End.LocalCall || !LEAVES_NEXT.has(end)) reached.add(next);
     }
     return false;
@@ -209,7 +208,7 @@ class Builder {
     this.rare.add(at);
     return true;
   }
-  private rare = new Set<number>();
+  private readonly rare = new Set<number>();
 
   /** Where a branch or jump goes, or -1 when that is in another page. */
   private target({ at, word, traits: { flow } }: Instruction): number {

@@ -135,7 +135,7 @@ export class RegisterFlow {
         if (each.traits.faults) add(dirty);
         dirty |= each.writes & this.inLocals;
       }
-      if (slot?.traits.faults || end === End.Leave || end === End.Away) add(dirty);
+      if (slot?.traits.faults || leavesByExit(end)) add(dirty);
     }
     const sets = [...counts].sort((a, b) => b[1] - a[1]);
     for (const [i, [registers]] of sets.entries()) {
@@ -168,7 +168,7 @@ export class RegisterFlow {
       for (let i = 0; i < successors.length; i++) live |= this.ofBlock[successors[i]!]!.liveIn;
       // Leaving for another region stores what is dirty.
       if (this.leavesRegion(block)) live |= flow.dirtyOut;
-      if (block.end === End.Leave || block.end === End.Away) live |= this.exitFor(dirty).registers;
+      if (leavesByExit(block.end)) live |= this.exitFor(dirty).registers;
     }
     if (block.slot) {
       const likely = block.body.at(-1)!.traits.likely;
@@ -194,6 +194,11 @@ export class RegisterFlow {
       return !hasCode(this.region, block.taken) || block.body.at(-1)!.traits.flow === Flow.Jump;
     return block.end === End.Next && !hasCode(this.region, block.next);
   }
+}
+
+/** Whether a block ends in one of the exits, and not only where its instructions fault. */
+function leavesByExit(end: End): boolean {
+  return end === End.Leave || end === End.Away;
 }
 
 /** Whether a place in the page is the start of a block of the region. */
