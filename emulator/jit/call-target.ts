@@ -4,7 +4,7 @@
  */
 import type { Batch, Link } from './compiler.ts';
 import { ENTER, ExitTarget } from './exit-target.ts';
-import { LEAVE_TYPE, MOST_CALLS, REGION_TYPE, STEP_TYPE, TYPES } from './exits.ts';
+import { LEAVE_TYPE, MOST_CALLS, REGION_TYPE, RESUME_TYPE, STEP_TYPE, TYPES } from './exits.ts';
 import { Local } from './integer-target.ts';
 import { ANYWHERE } from './late-links.ts';
 import { Op } from './wasm.ts';
@@ -12,7 +12,7 @@ import { Op } from './wasm.ts';
 /** Index of `step`, which has the interpreter execute one instruction. */
 export const STEP = 1;
 /** Index of the first function of another module that is imported. */
-const FIRST_LINK = 2;
+const FIRST_LINK = 3;
 
 /** A function that can be called without `enter`, as long as its guard says so. */
 interface Callee {
@@ -49,6 +49,7 @@ export abstract class CallTarget extends ExitTarget {
       { module: 'k', name: 'memory', kind: 'memory' },
       { module: 'k', name: 'enter', kind: 'function', type: REGION_TYPE },
       { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
+      { module: 'k', name: 'resume', kind: 'function', type: RESUME_TYPE },
       ...links.map((_, i) => ({ module: 'k', name: `f${i}`, kind: 'function', type: REGION_TYPE }) as const),
     ]);
     out.functions([LEAVE_TYPE, ...regions.map(() => REGION_TYPE)]);

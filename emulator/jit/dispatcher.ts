@@ -3,22 +3,14 @@
  * through the directory to that page's entries, and through the function table. `run` does so until there is a reason
  * to stop. Each mode has its own `enter`, since it has a host TLB and a directory of its own.
  */
-import {
-  COUNTED_AT,
-  JIT_COLD_AT,
-  JIT_EXIT_AT,
-  JIT_LEFT_AT,
-  JIT_MODE_AT,
-  JIT_PC_AT,
-  type LinearMemory,
-} from '../memory.ts';
+import { JIT_EXIT_AT, JIT_LEFT_AT, JIT_MODE_AT, JIT_PC_AT, type LinearMemory } from '../memory.ts';
 import type { ColdFunction } from './cold-interpreter.ts';
-import { Ended, Entered } from './cold-loop.ts';
-import { EXIT_REASON, MOST_CALLS, REGION_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
+import { EXIT_REASON, MOST_CALLS, REGION_TYPE, RESUME_TYPE, Reason, STEP_TYPE, TYPES } from './exits.ts';
 import { ExceptionPaths, NOT_STEPPED, type PathIndex, type PathOptions } from './exception-paths.ts';
-import { Expressions, type Local, type Value } from './expressions.ts';
+import { Expressions, type Value } from './expressions.ts';
 import { FullSystemPaths } from './full-system-paths.ts';
 import { makeModule, type FixedModule, type ModuleMaker } from './make-module.ts';
+import { emitResume } from './resume.ts';
 import { TrapPaths } from './trap-paths.ts';
 import { I32, ModuleWriter, type FunctionType } from './wasm.ts';
 
@@ -29,9 +21,11 @@ export interface Dispatcher {
   enter: CallableFunction[];
   /** What regions import as `step`: the host's, which is cheaper to have from here than for each module to import. */
   step: CallableFunction;
+  /** What regions import as `resume`; see resume.ts. */
+  resume: CallableFunction;
   /**
-   * Runs in the mode that JIT_MODE_AT says, and in those it changes to, until there is a {@link Reason} that `handle` does
-   * not deal with. PC and count are in memory then.
+   * Runs in the mode that JIT_MODE_AT says, and in those it changes to, until there is a {@link Reason} that neither
+   * `resume` nor `handle` deals with. PC and count are in memory then.
    */
   run: (pc: number, left: number) => Reason;
 }
@@ -89,14 +83,16 @@ export function makeDispatcher(
   const FIRST = COLD + cold.length;
   const pathNames = paths ? (Object.keys(ExceptionPaths.FUNCTIONS) as (keyof typeof ExceptionPaths.FUNCTIONS)[]) : [];
   const pathTypes = pathNames.map((name) => pathType(ExceptionPaths.FUNCTIONS[name], ExceptionPaths.SILENT.has(name)));
-  const firstPath = FIRST + modes.length + 2;
+  const OWN = FIRST + modes.length;
+  const RESUME = OWN + 2;
+  const firstPath = RESUME + 1;
   const pathIndex = Object.fromEntries(pathNames.map((name, i) => [name, firstPath + i])) as PathIndex;
-  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE, STEP_TYPE, ...pathTypes]);
-  out.exports([...modes.map((_, i) => `enter${i}`), 'run', 'step'], FIRST);
+  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE, STEP_TYPE, RESUME_TYPE, ...pathTypes]);
+  out.exports([...modes.map((_, i) => `enter${i}`), 'run', 'step', 'resume'], FIRST);
   out.bodies();
   const e = new Expressions(out);
-  for (const [i, mode] of modes.entries()) emitEnter(e, i, mode);
-  emitRun(e, HANDLE, COLD, FIRST, pathIndex.handle);
+  for (const [i, mode] of modes.entries()) emitEnter(e, i, mode, RESUME);
+  emitRun(e, HANDLE, FIRST);
   e.body(2, (pc, left) => {
     if (paths) {
       const after = e.local(e.call(pathIndex.step, pc!, left!));
@@ -105,7 +101,9 @@ export function makeDispatcher(
     e.return(e.call(STEP, pc!, left!));
   });
   const Paths = paths?.layout.kind === 'kvm' ? TrapPaths : FullSystemPaths;
-  if (paths) new Paths(e, paths, pathIndex, PREPARE_EVENT).emit();
+  const without = paths && new Paths(e, paths, pathIndex, PREPARE_EVENT);
+  emitResume(e, FIRST, COLD, without);
+  without?.emit();
   const wire = out.end();
   const module = make(wire);
   const instance = new WebAssembly.Instance(module, {
@@ -118,94 +116,57 @@ export function makeDispatcher(
       ...Object.fromEntries(cold.map((call, i) => [`cold${i}`, call])),
     },
   });
-  const { run, step: ownStep, ...enter } = instance.exports as Record<string, CallableFunction>;
-  const made = { wire, module, calls: [run!, ownStep!] };
-  return { enter: Object.values(enter), step: ownStep!, run: run as Dispatcher['run'], made };
+  const { run, step: ownStep, resume, ...enter } = instance.exports as Record<string, CallableFunction>;
+  const made = { wire, module, calls: [run!, ownStep!, resume!] };
+  return { enter: Object.values(enter), step: ownStep!, resume: resume!, run: run as Dispatcher['run'], made };
 }
 
 /**
  * Writes `enter(pc, left, depth)`: goes to the code for a PC.
  * @param table index of the mode's function table
+ * @param resume index of what it ends in where there is none
  */
-function emitEnter(e: Expressions, table: number, { readTable, directory }: ModeTables): void {
+function emitEnter(e: Expressions, table: number, { readTable, directory }: ModeTables, resume: number): void {
   e.body(3, (pc, left, depth) => {
-    const leave = (reason: Reason) => {
-      e.store(0, JIT_EXIT_AT, reason << EXIT_REASON);
-      e.return(pc!, left!);
-    };
+    const leave = (exit: Value) => e.returnDirect(resume, exit, pc!, left!, depth!);
     const wordOfPage = (address: Value) => e.and(e.shr(address, 10), 0x3ffffc);
     const host = e.local(e.xor(e.load(wordOfPage(pc!), readTable), pc!));
-    e.if(e.and(host, 0x80000003), () => leave(Reason.Fetch));
+    // Nothing is fetched when nothing is left: looking for the page would be too early.
+    const [fetch, budget] = [Reason.Fetch << EXIT_REASON, Reason.Budget << EXIT_REASON];
+    e.if(e.and(host, 0x80000003), () => leave(e.select(e.isLess(0, left!), fetch, budget)));
     const entry = e.local(e.load(e.add(e.load(wordOfPage(host), directory), e.and(host, 0xffc))));
     e.if(e.isLess(0, entry), () => {
       e.returnIf(e.isLess(MOST_CALLS, depth!), pc!, left!);
       e.returnCall(REGION_TYPE, table, entry, e.and(pc!, -4096), left!, depth!);
     });
-    leave(Reason.Cold);
+    leave(Reason.Cold << EXIT_REASON);
   });
 }
 
-/**
- * Writes `run(pc, left)`, for two modes whose cold code the functions from `cold` on interpret, and whose `enter` are
- * those from `first` on.
- * @param own what is asked before `handle`, if anything
- */
-function emitRun(e: Expressions, handle: number, cold: number, first: number, own: number | undefined): void {
+/** Writes `run(pc, left)`, for two modes whose `enter` are the functions from `first` on. */
+function emitRun(e: Expressions, handle: number, first: number): void {
   e.body(2, (pc, left) => {
-    const [exit, ended] = [e.local(0), e.local(0)];
+    const exit = e.local(0);
     const reason = e.shr(exit, EXIT_REASON);
     const takePlace = () => {
       e.set(pc!, e.load(0, JIT_PC_AT));
       e.set(left!, e.load(0, JIT_LEFT_AT));
     };
-    const leavePlace = () => {
-      e.store(0, JIT_PC_AT, pc!);
-      e.store(0, JIT_LEFT_AT, left!);
-    };
-    /** Calls the mode's of two functions with PC, count and a number. */
-    const callOfMode = (functions: number, number: number, results: readonly Local[]) => {
-      const call = (mode: number) => () => e.setAll(results, e.call(functions + mode, pc!, left!, number));
-      e.if(e.load(0, JIT_MODE_AT), call(1), call(0));
-    };
+    const enter = (mode: number) => () => e.setAll([pc!, left!], e.call(first + mode, pc!, left!, 0));
     e.store(0, JIT_EXIT_AT, Reason.None);
     e.loop((again) => {
-      callOfMode(first, 0, [pc!, left!]);
+      e.if(e.load(0, JIT_MODE_AT), enter(1), enter(0));
       e.set(exit, e.load(0, JIT_EXIT_AT));
       again(e.not(exit));
       e.store(0, JIT_EXIT_AT, Reason.None);
-      e.if(e.is(reason, Reason.Stepped), () => {
-        // What was stepped has left PC and count in memory itself.
-        takePlace();
-        again();
-      });
-      e.if(e.is(reason, Reason.Cold), () => {
-        e.if(e.not(e.load(0, JIT_COLD_AT.waits)), () => {
-          callOfMode(cold, Entered.Now, [ended]);
-          e.increase(0, JIT_COLD_AT.executed, e.sub(left!, e.load(0, JIT_LEFT_AT)));
-          takePlace();
-          e.if(e.is(ended, Ended.Found), () => {
-            e.increase(0, JIT_COLD_AT.found, 1);
-            again();
-          });
-          e.store(0, JIT_COLD_AT.ended, ended);
-        });
-      });
-      e.if(e.isNot(reason, Reason.Stopped), leavePlace);
+      takePlace();
+      again(e.or(e.is(reason, Reason.Stepped), e.is(reason, Reason.Arrived)));
       e.if(
         e.isBelow(reason, Reason.Stepped),
         () => {
-          if (own !== undefined) {
-            e.if(e.call(own, exit), () => {
-              e.increase(e.shl(reason, 2), COUNTED_AT.exits, 1);
-              takePlace();
-              again();
-            });
-          }
           e.set(exit, e.call(handle, exit));
-          e.if(e.not(exit), () => {
-            takePlace();
-            again();
-          });
+          takePlace();
+          again(e.not(exit));
         },
         () => e.set(exit, reason),
       );

@@ -31,7 +31,7 @@ import type { ToSave } from './stored-code.ts';
 import { REGION_LIMIT } from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
-import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
+import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, REASONS, Reason } from './exits.ts';
 import { makeModule, type FixedModule, type ModuleMaker } from './make-module.ts';
 import { PathState, type PathHost } from './path-state.ts';
 import { SWITCH_FACTOR } from './region.ts';
@@ -86,7 +86,7 @@ export class Engine {
     letGo: 0,
     gathered: 0,
     executed: 0,
-    exits: [0, 0, 0, 0, 0, 0, 0, 0],
+    exits: Array.from({ length: REASONS }, () => 0),
   };
   private readonly map: CodeMap;
   private readonly words: Int32Array;

@@ -52,14 +52,14 @@ export interface PathOptions extends TableAddresses {
   seed: number;
 }
 
-const ERET = 0x42000018;
 export const [TLBWI, TLBWR, TLBP] = [0x42000002, 0x42000006, 0x42000008];
-const SYSCALL = 0x0c;
-const SYSCALL_MASK = 0xfc00003f;
 const GENERAL = 0x180;
 const UNKNOWN = 0x80000003;
 /** What {@link ExceptionPaths.step} answers where the host must execute the instruction. */
 export const NOT_STEPPED = -2;
+
+/** Leaves it to the host, if a condition holds; nothing has been changed then. */
+export type Refuse = (condition: Value) => void;
 
 export type PathIndex = Record<keyof typeof ExceptionPaths.FUNCTIONS, number>;
 
@@ -77,12 +77,8 @@ export abstract class ExceptionPaths {
     fault: 4,
     /** miss(va, write, slot): what an access does that is not in the host TLB. Returns whether it has been done. */
     miss: 3,
-    /** retry(): after an ERET, looks up the access that its handler was for. */
+    /** retry(): after an ERET from a TLB exception's handler, looks up the access that it was for. */
     retry: 0,
-    eret: 0,
-    syscall: 0,
-    /** handle(exit): does what the exit asks for. Returns whether it has. */
-    handle: 1,
     /** step(pc, left): as the dispatcher's; {@link NOT_STEPPED} when the host must. */
     step: 2,
   } as const;
@@ -118,24 +114,26 @@ export abstract class ExceptionPaths {
     e.body(4, (kind, va, write, slot) => this.fault(kind!, va!, write!, slot!));
     e.body(3, (va, write, slot) => this.miss(va!, write!, slot!));
     e.body(0, () => this.retry());
-    e.body(0, () => this.eret());
-    e.body(0, () => this.syscall());
-    e.body(1, (exit) => this.handle(exit!));
     e.body(2, (pc, left) => this.step(pc!, left!));
   }
 
   protected abstract exit(reason: Local, category: Local, pc: Local, segments: Local, va: Local): void;
   protected abstract miss(va: Local, write: Local, slot: Local): void;
-  /** ERET and SYSCALL at JIT_PC; they return whether they have been executed. */
-  protected abstract eret(): void;
-  protected abstract syscall(): void;
+  /** ERET and SYSCALL at JIT_PC, where they can be executed. */
+  abstract eret(refuseIf: Refuse): void;
+  abstract syscall(refuseIf: Refuse): void;
   /** An instruction of coprocessor 0, the word at `pc`, in kernel mode, JIT_LEFT being what is left after it. */
   protected abstract cop0(word: Local, pc: Local, left: Local): void;
   /** A TLB miss has been found under `asid`. */
   protected abstract noteMissed(va: Local, asid: Local): void;
 
-  protected isOpen(): Value {
+  isOpen(): Value {
     return this.e.load(0, PATHS_AT.open);
+  }
+  /** ExcCode of the last exception. */
+  private cause(): Value {
+    const { e } = this;
+    return e.and(e.shr(e.load(0, cp0(Cp0.Cause)), 2), 31);
   }
   protected status(): Value {
     return this.e.load(0, cp0(Cp0.Status));
@@ -157,7 +155,7 @@ export abstract class ExceptionPaths {
     return e.and(e.load(0, PATHS_AT.kernelReady), e.not(e.and(this.status(), STATUS_BEV)));
   }
 
-  private enter(code: Local, offset: Local, pc: Local, slot: Local, refill: Local): void {
+  private enter(code: Value, offset: Value, pc: Value, slot: Value, refill: Value): void {
     const { e } = this;
     e.increase(e.shl(code, 2), COUNTED_AT.exceptions, 1);
     this.recordException(code, pc, slot, refill);
@@ -176,7 +174,7 @@ export abstract class ExceptionPaths {
     });
   }
 
-  private recordException(code: Local, pc: Local, slot: Local, refill: Local): void {
+  private recordException(code: Value, pc: Value, slot: Value, refill: Value): void {
     const { e, log } = this;
     if (!log) return;
     const at = e.add(pc, e.shl(slot, 2));
@@ -215,7 +213,7 @@ export abstract class ExceptionPaths {
   /** Enters the handler of SYSCALL, which has been counted. */
   protected enterSyscall(): void {
     const { e } = this;
-    e.do(e.call(this.index.enter, ExcCode.Sys, GENERAL, this.pc(), 0, 0));
+    this.enter(ExcCode.Sys, GENERAL, e.local(this.pc()), 0, 0);
   }
 
   /** Where in linear memory the instruction at `pc` is; a bit of {@link UNKNOWN} is set where there is no saying. */
@@ -232,8 +230,7 @@ export abstract class ExceptionPaths {
 
   private retry(): void {
     const { e } = this;
-    const code = e.local(e.and(e.shr(e.load(0, cp0(Cp0.Cause)), 2), 31));
-    e.returnIf(e.not(e.isBelow(e.sub(code, ExcCode.TLBL), 2)));
+    const code = e.local(this.cause());
     e.returnIf(e.isLess(e.load(0, JIT_LEFT_AT), 3));
     const pc = e.local(this.pc());
     const va = e.local(e.load(0, cp0(Cp0.BadVAddr)));
@@ -281,46 +278,37 @@ export abstract class ExceptionPaths {
         e.do(e.call(this.index.flush, 1, old, asid, this.pc()));
       });
     });
-    e.do(e.call(this.index.retry));
+    e.if(e.isBelow(e.sub(this.cause(), ExcCode.TLBL), 2), () => e.do(e.call(this.index.retry)));
   }
 
   /** Whether user mode, if `user`, or else kernel mode can be entered with no more to be done than a flush. */
   protected isReady(user: Value): Value {
     const { e } = this;
-    const isSame = e.is(e.load(0, MMU_AT.lastUserAsid), this.mmu.asid());
-    const userReady = e.and(e.load(0, PATHS_AT.userReady), e.or(isSame, this.flushes.canFlush(1)));
-    return e.select(user, userReady, e.load(0, PATHS_AT.kernelReady));
+    const ready = e.local(e.select(user, e.load(0, PATHS_AT.userReady), e.load(0, PATHS_AT.kernelReady)));
+    const isOther = e.isNot(e.load(0, MMU_AT.lastUserAsid), this.mmu.asid());
+    e.if(e.and(isOther, user), () => e.set(ready, e.and(ready, this.flushes.canFlush(1))));
+    return ready;
   }
 
-  private handle(exit: Local): void {
+  /** What did not find its page in the host TLB, the access that `exit` tells of or PC itself, looks elsewhere. */
+  missed(exit: Local, refuseIf: Refuse): void {
     const { e, index } = this;
-    e.returnIf(e.not(this.isOpen()), 0);
-    const reason = e.local(e.shr(exit, EXIT_REASON));
-    const pc = e.local(this.pc());
-    e.if(e.is(reason, Reason.Interpret), () => {
-      const word = e.local(this.place(pc));
-      e.returnIf(e.and(word, UNKNOWN), 0);
-      e.set(word, e.load(word));
-      e.returnIf(e.is(word, ERET), e.call(index.eret));
-      e.returnIf(e.is(e.and(word, SYSCALL_MASK), SYSCALL), e.call(index.syscall));
-      e.return(0);
-    });
-    const va = e.local(pc);
+    const va = e.local(this.pc());
     const write = e.local(0);
     const slot = e.local(0);
     e.if(
-      e.is(reason, Reason.Miss),
+      e.is(e.shr(exit, EXIT_REASON), Reason.Miss),
       () => {
         e.set(va, e.load(0, JIT_ADDRESS_AT));
         e.set(write, e.isNot(e.and(exit, EXIT_WRITE), 0));
         e.set(slot, e.isNot(e.and(exit, EXIT_SLOT), 0));
         // What is misaligned is another exception.
-        e.returnIf(e.and(va, e.and(e.shr(exit, EXIT_ALIGNMENT), 7)), 0);
-        e.returnIf(e.and(write, this.isWatchedStore(va)), 0);
+        refuseIf(e.and(va, e.and(e.shr(exit, EXIT_ALIGNMENT), 7)));
+        refuseIf(e.and(write, this.isWatchedStore(va)));
       },
-      () => e.returnIf(e.and(pc, 3), 0),
+      () => refuseIf(e.and(va, 3)),
     );
-    e.return(e.call(index.miss, va, write, slot));
+    refuseIf(e.not(e.call(index.miss, va, write, slot)));
   }
 
   private step(pc: Local, left: Local): void {

@@ -2,7 +2,7 @@
  * Leaving a region where an instruction cannot go on or too few instructions are left: through an exit that stores what
  * memory does not have yet.
  */
-import { JIT_ADDRESS_AT, JIT_EXIT_AT, REGISTERS_AT } from '../memory.ts';
+import { JIT_ADDRESS_AT, REGISTERS_AT } from '../memory.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import { Local } from './integer-target.ts';
 import { KernelTarget } from './kernel-target.ts';
@@ -10,8 +10,9 @@ import { PAIR, type Exit } from './register-flow.ts';
 import type { Region } from './region.ts';
 import { Op, VOID } from './wasm.ts';
 
-/** Index of `enter`, which goes to the code for a PC. */
+/** Index of `enter`, which goes to the code for a PC, and of `resume`, which does what an exit asks for and goes on. */
 export const ENTER = 0;
+export const RESUME = 2;
 
 /** Where HI and LO are behind the general registers. */
 const HI = 32;
@@ -108,11 +109,9 @@ export abstract class ExitTarget extends KernelTarget {
     out.op1(Op.ReturnCall, ENTER);
     this.close();
     out.constant(0);
-    out.op1(Op.LocalGet, exit);
-    out.memory(Op.I32Store, JIT_EXIT_AT, 2);
-    out.constant(0);
     out.op1(Op.LocalGet, address);
     out.memory(Op.I32Store, JIT_ADDRESS_AT, 2);
+    out.op1(Op.LocalGet, exit);
     out.op1(Op.LocalGet, exit);
     out.constant(0xfff);
     out.op(Op.I32And);
@@ -125,6 +124,8 @@ export abstract class ExitTarget extends KernelTarget {
     out.constant(0x3ff);
     out.op(Op.I32And);
     out.op(Op.I32Add);
+    out.op1(Op.LocalGet, depth);
+    out.op1(Op.ReturnCall, RESUME);
     out.endBody();
   }
 

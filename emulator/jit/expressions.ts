@@ -227,6 +227,12 @@ export class Expressions {
     this.out.unsigned(table);
   }
 
+  /** Ends the function with a call of another. */
+  returnDirect(index: number, ...values: Value[]): void {
+    for (const value of values) this.push(value);
+    this.out.op1(Op.ReturnCall, index);
+  }
+
   return(...values: Value[]): void {
     for (const value of values) this.push(value);
     this.out.op(Op.Return);

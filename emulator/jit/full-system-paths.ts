@@ -6,7 +6,7 @@
 import { CAUSE_IP, Cp0, STATUS_ERL, STATUS_EXL, STATUS_IE, STATUS_KSU } from '../cpu/cp0.ts';
 import { MMU_AT, REGISTERS_AT } from '../memory.ts';
 import { NOTHING_MISSED } from '../mmu/guest-tables.ts';
-import { ExceptionPaths, NOT_STEPPED, TLBP, TLBWI, TLBWR } from './exception-paths.ts';
+import { ExceptionPaths, NOT_STEPPED, TLBP, TLBWI, TLBWR, type Refuse } from './exception-paths.ts';
 import type { Local } from './expressions.ts';
 import { cp0 } from './mmu-paths.ts';
 
@@ -35,27 +35,24 @@ export class FullSystemPaths extends ExceptionPaths {
     e.return(1);
   }
 
-  protected eret(): void {
+  eret(refuseIf: Refuse): void {
     const { e } = this;
     const status = e.local(e.and(this.status(), ~STATUS_EXL));
-    e.returnIf(e.or(this.mode(), e.and(status, STATUS_ERL)), 0);
+    refuseIf(e.or(this.mode(), e.and(status, STATUS_ERL)));
     const pending = e.and(e.and(status, e.load(0, cp0(Cp0.Cause))), CAUSE_IP);
-    e.returnIf(e.and(e.and(status, STATUS_IE), e.isNot(pending, 0)), 0);
+    refuseIf(e.and(e.and(status, STATUS_IE), e.isNot(pending, 0)));
     const privilege = e.local(e.shr(e.and(status, STATUS_KSU), 3));
-    e.returnIf(e.is(privilege, 1), 0);
+    refuseIf(e.is(privilege, 1));
     const user = e.local(e.isNot(privilege, 0));
-    e.returnIf(e.not(this.isReady(user)), 0);
+    refuseIf(e.not(this.isReady(user)));
     this.count(0);
     this.returnTo(status, user);
-    e.return(1);
   }
 
-  protected syscall(): void {
-    const { e } = this;
-    e.returnIf(e.not(this.canEnter()), 0);
+  syscall(refuseIf: Refuse): void {
+    refuseIf(this.e.not(this.canEnter()));
     this.count(0);
     this.enterSyscall();
-    e.return(1);
   }
 
   protected cop0(word: Local, pc: Local, left: Local): void {

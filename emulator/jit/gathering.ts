@@ -26,6 +26,9 @@ const TOGETHER = 512;
 /** Functions that become one module. */
 export type Group = readonly RegionCode[];
 
+/** Leavings of generated code that count. */
+const LEAVING = [Reason.Interpret, Reason.Miss, Reason.Fetch, Reason.Syscall, Reason.Eret];
+
 export class Gathering {
   /** When the present period began, and how many functions had come by then, and by the last time. */
   private since = 0;
@@ -49,7 +52,7 @@ export class Gathering {
   isDue(now: number, come: number, inUse: number, exits: readonly number[]): boolean {
     if (now - this.since < this.period) return false;
     const late = come - this.before;
-    const left = exits[Reason.Interpret]! + exits[Reason.Miss]! + exits[Reason.Fetch]!;
+    const left = LEAVING.reduce((sum, reason) => sum + exits[reason]!, 0);
     const isOut = (left - this.exits) * FAR >= now - this.since;
     this.since = now;
     this.before = come;

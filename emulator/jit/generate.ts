@@ -12,7 +12,7 @@
 import { JIT_FLOAT_AT } from '../memory.ts';
 import { STEP } from './call-target.ts';
 import { exitCode } from './exit-target.ts';
-import { Reason } from './exits.ts';
+import { NOWHERE, Reason } from './exits.ts';
 import { FIXED_LOCALS, IN_MEMORY, Local } from './integer-target.ts';
 import { nearAccesses, type Window } from './near-accesses.ts';
 import { OrderTarget } from './order-target.ts';
@@ -21,9 +21,6 @@ import { End, isSwitch, returnsToCaller, targetOf, type Block, type Instruction,
 import type { Item } from './structure.ts';
 import { Flow } from './traits.ts';
 import { F32, F64, I32, I64, Op } from './wasm.ts';
-
-/** A PC that no return address is equal to. */
-const NOWHERE = 1;
 
 export class Generator extends OrderTarget {
   private base = 0;
@@ -169,7 +166,7 @@ export class Generator extends OrderTarget {
         return this.leaveTo(block.next, after, following);
       case End.Leave:
       case End.Away:
-        out.constant(exitCode(4 * block.next, 0, block.end === End.Leave ? Reason.Interpret : Reason.None));
+        out.constant(exitCode(4 * block.next, 0, block.end === End.Leave ? block.why : Reason.None));
         out.op1(Op.LocalSet, Local.Exit);
         out.op1(Op.Br, this.depth - this.flow.exitFor(dirty).label);
         return;

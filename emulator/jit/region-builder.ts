@@ -1,4 +1,5 @@
 /** Finds out what belongs to a region: see region.ts. */
+import { Reason } from './exits.ts';
 import { kernelTraits } from './kernel-target.ts';
 import {
   End,
@@ -14,6 +15,8 @@ import {
 } from './region.ts';
 import { Flow, Traits, registers, traits } from './traits.ts';
 
+/** Of instructions that are not the interpreter's in any case. */
+const REASONS_BY_NAME: Record<string, Block['why']> = { syscall: Reason.Syscall, eret: Reason.Eret };
 /** Blocks after which execution does not go on at `next`. */
 const LEAVES_NEXT = new Set<End>([End.Leave, End.Jump, End.Register, End.LocalCall, End.Away]);
 
@@ -251,6 +254,7 @@ class Builder {
       next: start,
       taken: NONE,
       end: End.Next,
+      why: Reason.Interpret,
       body: [],
       slot: null,
       count: 0,
@@ -269,6 +273,7 @@ class Builder {
       const found = this.instruction(at);
       if (!found || found.traits.flow === Flow.Leave) {
         block.end = End.Leave;
+        block.why = REASONS_BY_NAME[found?.traits.instruction.name ?? ''] ?? Reason.Interpret;
         break;
       }
       if (found.traits.flow === Flow.None) {

@@ -4,6 +4,7 @@
  *
  * Within a region an instruction is known by its place in the page, in words.
  */
+import type { Reason } from './exits.ts';
 import { Flow, type Traits } from './traits.ts';
 
 /** Words of a page. */
@@ -49,6 +50,8 @@ export interface Block {
   /** Target of a branch or jump, or -1 when it is not in this page. */
   taken: number;
   end: End;
+  /** Of {@link End.Leave}: why. */
+  why: Reason.Interpret | Reason.Syscall | Reason.Eret;
   /** In order; a branch or jump is the last one, its delay slot in `slot`. */
   body: Instruction[];
   slot: Instruction | null;

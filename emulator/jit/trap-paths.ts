@@ -13,7 +13,7 @@ import { SOFTWARE_INTERRUPTS, STATUS_FORCED_ZERO } from '../kvm/trap-emulate.ts'
 import { CP0_AT, HYPERVISOR_AT, JIT_LEFT_AT, LINKED_AT, REGISTERS_AT } from '../memory.ts';
 import { PTE_DIRTY } from '../mmu/gva-page-table.ts';
 import { EXIT_CATEGORY } from '../timeline/categories.ts';
-import { ExceptionPaths, NOT_STEPPED, TLBP, TLBWI, TLBWR } from './exception-paths.ts';
+import { ExceptionPaths, NOT_STEPPED, TLBP, TLBWI, TLBWR, type Refuse } from './exception-paths.ts';
 import type { Local, Value } from './expressions.ts';
 import { Filled, cp0 } from './mmu-paths.ts';
 
@@ -100,29 +100,27 @@ export class TrapPaths extends ExceptionPaths {
     e.return(1);
   }
 
-  protected eret(): void {
+  eret(refuseIf: Refuse): void {
     const { e } = this;
-    e.returnIf(e.or(this.mode(), e.not(this.isSettled())), 0);
+    refuseIf(e.or(this.mode(), e.not(this.isSettled())));
     const before = e.local(this.status());
-    e.returnIf(e.isNot(e.and(before, STATUS_EXL | STATUS_ERL), STATUS_EXL), 0);
+    refuseIf(e.isNot(e.and(before, STATUS_EXL | STATUS_ERL), STATUS_EXL));
     const status = e.local(e.and(before, ~STATUS_EXL));
-    e.returnIf(this.deliverable(status), 0);
+    refuseIf(this.deliverable(status));
     const user = e.local(this.isUser(status));
-    e.returnIf(e.not(this.isReady(user)), 0);
+    refuseIf(e.not(this.isReady(user)));
     this.count(0);
     this.plainExit(ExcCode.CpU, this.pc());
     this.returnTo(status, user);
-    e.return(1);
   }
 
-  protected syscall(): void {
+  syscall(refuseIf: Refuse): void {
     const { e } = this;
-    e.returnIf(e.or(e.not(this.canEnter()), e.and(this.status(), STATUS_EXL)), 0);
-    e.returnIf(e.not(this.isSettled()), 0);
+    refuseIf(e.or(e.not(this.canEnter()), e.and(this.status(), STATUS_EXL)));
+    refuseIf(e.not(this.isSettled()));
     this.count(0);
     this.plainExit(ExcCode.Sys, this.pc());
     this.enterSyscall();
-    e.return(1);
   }
 
   protected cop0(word: Local, pc: Local, left: Local): void {
