@@ -22,6 +22,8 @@ export const PLAIN_STORES: Partial<Record<StoreKind, [size: number, op: Op]>> = 
 export abstract class AccessTarget extends IntegerTarget {
   /** Where the instruction's access is, if a look for several has said so: a local, and an offset from what it holds. */
   protected near: { local: number; offset: number } | null = null;
+  /** Whether the instruction is a load whose address is waited for; see load-chains.ts. */
+  protected isChained = false;
 
   /** Leaves it because Local.Address, `alignment` bytes, has not been found in the host TLB. */
   protected abstract missIf(write: boolean, alignment: number): void;
@@ -30,10 +32,40 @@ export abstract class AccessTarget extends IntegerTarget {
   protected translate(write: boolean, alignment: number): void {
     const { out } = this;
     if (this.near) return out.op(Op.Drop);
+    if (this.isChained && this.options.fromKseg0 !== 0) return this.translateAhead(alignment);
     this.lookUp(write, Local.Translated);
     out.constant(0x80000000 | (alignment - 1));
     out.op(Op.I32And);
     this.missIf(write, alignment);
+  }
+  /**
+   * {@link translate} for a load that is likely to be in kseg0: Local.Translated is where it is then, and the host TLB
+   * only has to say the same. So the host's processor can load without waiting for that.
+   */
+  private translateAhead(alignment: number): void {
+    const { out, options } = this;
+    const found = Local.Scratch;
+    out.op1(Op.LocalTee, Local.Address);
+    out.op1(Op.LocalGet, Local.Address);
+    out.constant(options.fromKseg0);
+    out.op(Op.I32Add);
+    out.op1(Op.LocalSet, Local.Translated);
+    this.lookUp(false, found);
+    out.op1(Op.LocalGet, Local.Translated);
+    out.op(Op.I32Xor);
+    if (alignment > 1) {
+      out.op1(Op.LocalGet, Local.Address);
+      out.constant(alignment - 1);
+      out.op(Op.I32And);
+      out.op(Op.I32Or);
+    }
+    this.open(Op.If);
+    out.op1(Op.LocalGet, found);
+    out.op1(Op.LocalTee, Local.Translated);
+    out.constant(0x80000000 | (alignment - 1));
+    out.op(Op.I32And);
+    this.missIf(false, alignment);
+    this.close();
   }
   /**
    * Looks up the address on the stack, which becomes Local.Address, in the host TLB. Pushes the host address, which

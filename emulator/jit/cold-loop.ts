@@ -7,7 +7,7 @@ import { FIXED_LOCALS, Local } from './integer-target.ts';
 import { KernelTarget, type KernelOptions } from './kernel-target.ts';
 import { F32, F64, I32, I64, Op, VOID, type ModuleWriter } from './wasm.ts';
 
-export interface ColdOptions extends Omit<KernelOptions, 'odd'> {
+export interface ColdOptions extends Omit<KernelOptions, 'odd' | 'fromKseg0'> {
   /** The code runs in kernel mode of the `malta` machine. */
   kernel: boolean;
   /** Byte offset of the directory's word for host page 0, and of the page of those that nobody visited; see code-map.ts. */
@@ -74,8 +74,8 @@ export abstract class ColdLoop extends KernelTarget {
     out: ModuleWriter,
     private readonly cold: ColdOptions,
   ) {
-    // Of floating point there is nothing here.
-    super(out, { ...cold, odd: 0 });
+    // Of floating point there is nothing here, and no address is waited for.
+    super(out, { ...cold, odd: 0, fromKseg0: 0 });
   }
 
   open(op: Op.If | Op.Block | Op.Loop): void {

@@ -2,7 +2,8 @@
  * From blocks that are wanted to a WebAssembly module: regions, their functions, and what the code cache must know of
  * them. Depends on nothing but what a batch holds, so that another thread can do it while the guest runs on.
  */
-import { HOST_TLB } from '../memory.ts';
+import { HOST_TLB, RAM_AT } from '../memory.ts';
+import { KSEG0, LAYOUTS, SEGMENTS } from '../mmu/layout.ts';
 import { Generator } from './generate.ts';
 import { makeModule } from './make-module.ts';
 import { CoveredPlaces } from './covered-places.ts';
@@ -176,10 +177,13 @@ export class RegionCompiler {
     const { writer, options, ready, batch } = this;
     const { mode, odd, cells } = batch;
     this.links = usedLinks(batch, ready);
+    const { segments } = LAYOUTS[options.fullSystem ? 'malta' : 'kvm'];
+    const kseg0 = segments.find(({ name }) => name === SEGMENTS[KSEG0])!;
     this.generator = new Generator(writer, {
       ...options,
       readTable: HOST_TLB.reads[mode]!,
       writeTable: HOST_TLB.writes[mode]!,
+      fromKseg0: mode === 0 ? (RAM_AT - kseg0.start) | 0 : 0,
       odd,
     });
     this.generator.begin(

@@ -14,6 +14,7 @@ import { STEP } from './call-target.ts';
 import { exitCode } from './exit-target.ts';
 import { NOWHERE, Reason } from './exits.ts';
 import { FIXED_LOCALS, IN_MEMORY, Local } from './integer-target.ts';
+import { chainedLoads } from './load-chains.ts';
 import { nearAccesses, type Window } from './near-accesses.ts';
 import { OrderTarget } from './order-target.ts';
 import { RegisterFlow, chooseLocals, hasCode } from './register-flow.ts';
@@ -28,6 +29,7 @@ export class Generator extends OrderTarget {
   private usesFloat = false;
   /** See {@link chooseLocals}. */
   private inLocals = 0;
+  private chained: ReadonlySet<Instruction> = new Set();
 
   /** Writes the body of the region's function. @param base virtual address of the page, as it is mapped now */
   generate(region: Region, base: number): void {
@@ -40,6 +42,7 @@ export class Generator extends OrderTarget {
     this.inLocals = chooseLocals(region, items);
     this.flow = new RegisterFlow(region, this.heads, this.inLocals);
     const { exits } = this.flow;
+    if (this.options.fromKseg0 !== 0) this.chained = chainedLoads(region, items);
 
     let used = 0;
     let float = false;
@@ -144,6 +147,7 @@ export class Generator extends OrderTarget {
     this.exitOffset = exitOffset;
     if (each.traits.faults) this.exit = this.flow.exitFor(dirty);
     this.start(each.word, 4 * each.at);
+    this.isChained = this.chained.has(each);
     if (each.traits.kernel) this.kernel(each.traits.instruction.name);
     else each.traits.instruction.does(this);
   }

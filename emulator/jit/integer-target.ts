@@ -60,6 +60,8 @@ export interface TargetOptions {
   /** Byte offsets of the flat tables that accesses go through. */
   readTable: number;
   writeTable: number;
+  /** From an address in kseg0 to where its byte is in linear memory; 0 where there are no such addresses. */
+  fromKseg0: number;
 }
 
 export abstract class IntegerTarget {
