@@ -1,6 +1,7 @@
 /** The `kseg` command as it is shipped: exit codes, files in and out, a console on a pipe. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assemble } from './boot/assemble.ts';
@@ -365,4 +366,17 @@ it('a reader that goes away ends the run', async () => {
   const code = await new Promise((resolve) => child.on('close', resolve));
   expect(code).toBe(1);
   expect(err).not.toContain('Error');
+});
+
+it.runIf(process.platform === 'linux')('the thread that emulates goes before those that optimize for it', async () => {
+  const child = spawn(process.execPath, [bundle.cli, 'run', '--expect', 'never']);
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const threads = readdirSync(`/proc/${child.pid}/task`).map(Number);
+  const others = threads.filter((thread) => thread !== child.pid).map((thread) => os.getPriority(thread));
+  const own = os.getPriority(child.pid!);
+  child.kill();
+  await new Promise((resolve) => child.on('close', resolve));
+  // Those that V8 has had from the start.
+  expect(others.filter((priority) => priority === Math.min(19, own + 10)).length).toBeGreaterThan(1);
+  expect(own).toBeLessThan(Math.max(...others));
 });

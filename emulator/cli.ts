@@ -23,6 +23,7 @@ import { TraceFile } from './trace-file.ts';
 import { parseSystemMap } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
 import type { TimelineFormat } from './protocol.ts';
+import { preferThisThread } from './thread-priority.ts';
 import { ThreadedCompiler } from './threaded-compiler.ts';
 import { eventSource, type Recorded } from './timeline-service.ts';
 import { TimelineStream } from './timeline/export.ts';
@@ -232,6 +233,7 @@ export async function main(args: string[]): Promise<number> {
       process.stdout.write(USAGE);
       return EXIT_OK;
     }
+    preferThisThread();
     return await run(parsed);
   } catch (error) {
     if (error instanceof UsageError || error instanceof LoadError || error instanceof DiskError) {
