@@ -125,6 +125,13 @@ describe('groupTable', () => {
     expect(rows[2]).toEqual(['fft', '300', '300', '600', '0.500']);
     expect(rows[3]).toEqual(['geometric mean', '245', '245', '1.000']);
   });
+  it('with the first run, before all was translated', () => {
+    const told = results.map((result, i) => ({ ...result, first: [1, 2][i]! }));
+    const text = groupTable({ title: 'a', systems: ['Kseg', 'QEMU'], reference: 'QEMU', results: told });
+    const rows = text.split('\n').map((line) => line.split(/ {2,}/));
+    expect(rows[0]!.slice(4)).toEqual(['Kseg / QEMU', 'first run']);
+    expect(rows.slice(1).map((row) => row.at(-1))).toEqual(['1.000', '0.250', '0.500']);
+  });
   it('alone, one program', () => {
     const text = groupTable({ title: 'a', systems: ['Kseg'], reference: null, results: results.slice(0, 1) });
     expect(text).toBe('a    M instr.  Kseg, MIPS\nfib       100         200');

@@ -120,7 +120,7 @@ async function main() {
   const linux = groups.filter((group) => group === 'c' || group === 'c64');
   const debian = linux.length > 0 || groups.includes('d') ? debianGuest() : null;
   for (const core of debian ? linux : []) {
-    const results = await linuxBench(debian, { ...timing, core, keep: !values['drop-replaced'] });
+    const results = await linuxBench(debian, { ...timing, quick, core, keep: !values['drop-replaced'] });
     if (results.length > 0) result.groups[core] = summary(core, results, { ...values, qemu });
   }
   if (debian && groups.includes('d')) {

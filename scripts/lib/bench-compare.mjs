@@ -26,16 +26,28 @@ const better = (a, b) => ({
 });
 
 /**
+ * Has Kseg run a program for at least `warm` seconds: it translates, and V8 optimizes what it has translated.
+ * @returns how long the first run took
+ */
+async function warmUp(console, program, passes, warm) {
+  const { seconds } = await once(console, program, passes);
+  for (let sum = seconds; sum < warm;) sum += (await once(console, program, passes)).seconds;
+  return seconds;
+}
+
+/**
  * One program on every system, `runs` times in turns. How long a run is, QEMU decides where it is there.
  * @param {import('./bench-console.mjs').Console[]} consoles Kseg's first
  * @param {{ name: string, command: (passes: number) => string }} program
- * @param {{ runs: number, target: number }} options `target` in seconds
+ * @param {{ runs: number, target: number, warm?: number }} options `target` in seconds; see {@link warmUp} for `warm`,
+ *   without which Kseg runs half of it before
  * @throws Problem when two runs end in different checksums
  */
-async function compare(consoles, program, { runs, target }) {
+async function compare(consoles, program, { runs, target, warm }) {
   const passes = await calibrate(consoles.at(-1), program, target);
+  const first = warm === undefined ? undefined : await warmUp(consoles[0], program, passes, warm);
   // Kseg, too, translates at first.
-  if (consoles.length > 1) await once(consoles[0], program, Math.ceil(passes / 2));
+  if (warm === undefined && consoles.length > 1) await once(consoles[0], program, Math.ceil(passes / 2));
   const best = {};
   let checksum;
   for (let run = 0; run < runs; run++) {
@@ -49,7 +61,7 @@ async function compare(consoles, program, { runs, target }) {
     }
   }
   const of = (what) => Object.fromEntries(consoles.map(({ name }) => [name, best[name][what]]));
-  return { name: program.name, passes, checksum, seconds: of('seconds'), cpuSeconds: of('cpuSeconds') };
+  return { name: program.name, passes, checksum, first, seconds: of('seconds'), cpuSeconds: of('cpuSeconds') };
 }
 
 /** Instructions of each program, counted by Kseg in one scripted run. @param {string[]} kseg arguments of `kseg run` */

@@ -17,6 +17,12 @@ const CORES = {
   c64: { kseg: '34Kf-like', qemu: '34Kf' },
 };
 
+/**
+ * Seconds that Kseg runs each program before it is timed. A kernel's work is spread over thousands of functions, so that
+ * a run or two are over before all are translated and optimized; how fast those are, the table says beside the rest.
+ */
+const WARM = 6;
+
 /** Each with the file that runs it. */
 const PROGRAMS = Object.entries({
   pingpong: 'run',
@@ -53,9 +59,9 @@ export function ksegArguments(kernel, initrd, core, keep = false) {
 
 /**
  * @param {{ kernel: string, busybox: string }} guest
- * @param {{ wanted: (name: string) => boolean, engine: string[], qemu: boolean, runs: number, target: number, core: keyof typeof CORES, keep: boolean }} options
+ * @param {{ wanted: (name: string) => boolean, engine: string[], qemu: boolean, runs: number, target: number, quick: boolean, core: keyof typeof CORES, keep: boolean }} options
  */
-export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, core, keep, ...options }) {
+export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, core, keep, quick, ...options }) {
   const programs = PROGRAMS.filter(({ name }) => wanted(name));
   if (programs.length === 0) return [];
   const folder = mkdtempSync(path.join(os.tmpdir(), 'kseg-bench-'));
@@ -72,7 +78,7 @@ export async function linuxBench({ kernel, busybox }, { wanted, engine, qemu, co
       );
     }
     for (const console of consoles) await console.prompt();
-    return await comparePrograms(consoles, kseg, programs, options);
+    return await comparePrograms(consoles, kseg, programs, { ...options, warm: quick ? 0 : WARM });
   } finally {
     for (const console of consoles) console.stop();
     rmSync(folder, { recursive: true });

@@ -17,5 +17,5 @@ export function groupTable(group: {
   title: string;
   systems: string[];
   reference: string | null;
-  results: { name: string; passes: number; instructions: number; seconds: Record<string, number> }[];
+  results: { name: string; passes: number; instructions: number; seconds: Record<string, number>; first?: number }[];
 }): string;

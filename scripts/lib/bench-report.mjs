@@ -116,14 +116,20 @@ export function instructionsOf(marks) {
 /**
  * A group's table: guest MIPS of every system, and how many times as fast as the reference ours is.
  * @param {{ title: string, systems: string[], reference: string | null,
- *   results: { name: string, passes: number, instructions: number, seconds: Record<string, number> }[] }} group
+ *   results: { name: string, passes: number, instructions: number, seconds: Record<string, number>, first?: number }[] }}
+ *   group `first`: seconds of our first run, where that is told
  */
 export function groupTable({ title, systems, reference, results }) {
   const own = systems.filter((name) => name !== reference);
   const mips = (result, system) => result.instructions / result.seconds[system] / 1e6;
-  const ratios = (result) => (reference ? own.map((s) => result.seconds[reference] / result.seconds[s]) : []);
+  const firsts = results.every(({ first }) => first !== undefined);
+  const ratios = ({ seconds, first }) => {
+    if (!reference) return [];
+    const taken = [...own.map((system) => seconds[system]), ...(firsts ? [first] : [])];
+    return taken.map((each) => seconds[reference] / each);
+  };
   const head = [title, 'M instr.', ...systems.map((name) => `${name}, MIPS`)];
-  if (reference) head.push(...own.map((name) => `${name} / QEMU`));
+  if (reference) head.push(...own.map((name) => `${name} / QEMU`), ...(firsts ? ['first run'] : []));
   const row = (result) => [
     result.name,
     (result.instructions / 1e6).toFixed(0),
@@ -135,7 +141,7 @@ export function groupTable({ title, systems, reference, results }) {
     'geometric mean',
     '',
     ...systems.map((system) => mean((result) => mips(result, system)).toFixed(0)),
-    ...(reference ? own.map((_, i) => mean((result) => ratios(result)[i]).toFixed(3)) : []),
+    ...ratios(results[0]).map((_, i) => mean((result) => ratios(result)[i]).toFixed(3)),
   ];
   return table([head, ...results.map(row), ...(results.length > 1 ? [means] : [])]);
 }
