@@ -40,7 +40,8 @@ export abstract class AccessTarget extends IntegerTarget {
   }
   /**
    * {@link translate} for a load that is likely to be in kseg0: Local.Translated is where it is then, and the host TLB
-   * only has to say the same. So the host's processor can load without waiting for that.
+   * only has to say the same. So the host's processor can load without waiting for that. For a page that is not there the
+   * host TLB says the address itself with bit 31 set, which is never the same.
    */
   private translateAhead(alignment: number): void {
     const { out, options } = this;
