@@ -59,7 +59,7 @@ const RULES: Rule[] = [
   { of: /^emulator\/memory\.ts$/, files: NONE, packages: NONE },
   // What touches the host: the entries, threads, V8, files of guests, of disks and of code, the terminal.
   {
-    of: /^emulator\/(?:worker|bounds-tests|code-folder|native-code|compiler-flags|compile-thread|threaded-compiler|cli|cli-guests|cli-options|disk-files|guests|guest-import|guest-library|terminal|text-file)\.ts$/,
+    of: /^emulator\/(?:worker|bounds-tests|code-folder|native-code|compiler-flags|compile-thread|threaded-compiler|cli|cli-guests|cli-options|disk-files|guests|guest-import|guest-library|terminal|text-file|thread-priority)\.ts$/,
     files: /^emulator\//,
     packages: /^node:/,
   },

@@ -15,7 +15,7 @@ export interface ColdOptions extends Omit<KernelOptions, 'odd' | 'fromKseg0'> {
   unvisited: number;
   /**
    * Counts of entries that the translator wants to be told of: when it may know the block from before, when it is wanted,
-   * and each time that it has been entered so often again, a power of two.
+   * and each time that it has been entered so often again.
    */
   recall: number;
   threshold: number;
@@ -303,8 +303,8 @@ export abstract class ColdLoop extends KernelTarget {
     out.constant(1 - cold.threshold);
     this.get(entry);
     out.op(Op.I32Sub);
-    out.constant(cold.again - 1);
-    out.op(Op.I32And);
+    out.constant(cold.again);
+    out.op(Op.I32RemU);
     out.op(Op.I32Eqz);
     this.endIf(Ended.Told);
     this.close();

@@ -171,7 +171,7 @@ export class Engine {
     const { options } = this;
     const { unvisited, directories } = this.map;
     // At least every other time: what has been told of is entered once more to be executed.
-    const again = Math.max(2, 2 ** Math.floor(Math.log2(options.threshold)));
+    const again = Math.max(2, options.threshold);
     const cold = { ...options, unvisited, recall: this.recall, again };
     this.cold = new ColdInterpreter(
       this.cpu,
