@@ -15,7 +15,7 @@
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 
-/** The first major version of V8 and, for each flag, the last that it has been seen in; others would complain of it. */
+/** The first major version of V8 and, for each flag, the last that has it, and means this by it; others would complain. */
 const FIRST = 11;
 const LAST = { '--no-wasm-stack-checks': 14, '--stress-turbo-late-spilling': 13, '--wasm-tiering-budget=450000': 11 };
 

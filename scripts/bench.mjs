@@ -69,7 +69,8 @@ function options() {
 function summary(group, results, { qemu, 'cpu-time': cpuTime }) {
   const reference = qemu ? 'QEMU' : null;
   const systems = ['Kseg', ...(reference ? [reference] : [])];
-  const timed = results.map((result) => ({ ...result, seconds: cpuTime ? result.cpuSeconds : result.seconds }));
+  const time = cpuTime ? 'cpuSeconds' : 'seconds';
+  const timed = results.map((result) => ({ ...result, seconds: result[time], first: result.first?.[time] }));
   const title = `(${group}) ${GROUPS[group]}`;
   console.log(`\n${groupTable({ title, systems, reference, results: timed })}`);
   const ratios = timed.map(({ seconds }) => (reference ? seconds[reference] / seconds.Kseg : null));

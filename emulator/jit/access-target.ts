@@ -22,7 +22,7 @@ export const PLAIN_STORES: Partial<Record<StoreKind, [size: number, op: Op]>> = 
 export abstract class AccessTarget extends IntegerTarget {
   /** Where the instruction's access is, if a look for several has said so: a local, and an offset from what it holds. */
   protected near: { local: number; offset: number } | null = null;
-  /** Whether the instruction is a load whose address is waited for; see load-chains.ts. */
+  /** Whether the instruction is a load whose address is waited for, where there is a kseg0; see load-chains.ts. */
   protected isChained = false;
 
   /** Leaves it because Local.Address, `alignment` bytes, has not been found in the host TLB. */
@@ -32,7 +32,7 @@ export abstract class AccessTarget extends IntegerTarget {
   protected translate(write: boolean, alignment: number): void {
     const { out } = this;
     if (this.near) return out.op(Op.Drop);
-    if (this.isChained && this.options.fromKseg0 !== 0) return this.translateAhead(alignment);
+    if (this.isChained) return this.translateAhead(alignment);
     this.lookUp(write, Local.Translated);
     out.constant(0x80000000 | (alignment - 1));
     out.op(Op.I32And);

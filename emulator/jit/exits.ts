@@ -3,7 +3,8 @@ import { I32, type FunctionType } from './wasm.ts';
 
 /**
  * Why generated code was left, in the upper bits of JIT_EXIT_AT. With a reason, PC and count are in memory, and what is
- * returned is {@link NOWHERE}.
+ * returned is {@link NOWHERE}. The host deals with those before Stepped in the middle of a run, `resume` with some from
+ * Miss on before it is asked.
  */
 export const enum Reason {
   /** A function returned; execution goes on at PC. */

@@ -27,12 +27,12 @@ const better = (a, b) => ({
 
 /**
  * Has Kseg run a program for at least `warm` seconds: it translates, and V8 optimizes what it has translated.
- * @returns how long the first run took
+ * @returns the first run
  */
 async function warmUp(console, program, passes, warm) {
-  const { seconds } = await once(console, program, passes);
-  for (let sum = seconds; sum < warm;) sum += (await once(console, program, passes)).seconds;
-  return seconds;
+  const first = await once(console, program, passes);
+  for (let sum = first.seconds; sum < warm;) sum += (await once(console, program, passes)).seconds;
+  return first;
 }
 
 /**
