@@ -12,13 +12,17 @@ const COMMANDS = ['help', 'ps', 'echo one two', 'fault', 'touch 20', 'vmalloc 10
 
 if (!haveQemu()) console.log('qemu-oracle: skipped, qemu-system-mips and qemu-system-mipsel are not installed');
 
-/** What depends on the clock or on how much memory there is; a tick in a round trip makes one more switch. */
+/**
+ * What depends on the clock or on how much memory there is: a tick in a round trip makes one more switch, and a tick
+ * between the shell's fork and its wait leaves it ready while `ps` runs.
+ */
 function settle(text: string): string {
   return text
     .replaceAll('\r', '')
     .replace(/(\d+) round trips, (\d+) switches/, (all, trips: string, switches: string) =>
       Number(switches) >= 2 * Number(trips) ? `${trips} round trips, a switch each way` : all,
     )
+    .replace(/(ready {3}|sleeping)( +\d+ sh\n)/, 'waiting $2')
     .replace(/\d+ Count ticks/g, 'N Count ticks')
     .replace(/pages free \d+ -> \d+/g, 'pages free N -> N');
 }
