@@ -23,7 +23,6 @@ import { EXIT_REASONS } from './kvm/statistics.ts';
 import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
 import { BATCH, GATHER, REST, CACHE_LIMITS } from './jit/cache-options.ts';
-import { blockCounter } from './jit/block-counter.ts';
 import { Engine, type EngineHost } from './jit/engine.ts';
 import { LateEngine } from './jit/late-engine.ts';
 import { DEFAULTS, type MachineOptions, type StartPlan } from './machine-options.ts';
@@ -153,10 +152,6 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     } else this.system = new FullSystem(this.cpu, this.mmu, this.clock, this, systemOptions);
     this.cpu.system = this.system;
     this.events = ring ? new EventLog(this.cpu, this.clock, layout, ring) : null;
-    if (ring && translates) {
-      const { counter, counted } = blockCounter(this.memory, ring);
-      this.events!.ring.countBy(counter, counted);
-    }
     const host: BoardHost = {
       clock: this.clock,
       bigEndian: options.bigEndian,

@@ -80,9 +80,10 @@ export class PathState {
     const { doubles } = this.memory;
     // What is recorded is of this slice.
     const end = doubles[CLOCK_AT.sliceEnd >>> 3]!;
+    const room = ring.room(end, doubles[CLOCK_AT.skipped >>> 3]!, prepared);
     words[RECORD_AT.place >>> 2] = this.recordedFrom = ring.nextAt;
     words[RECORD_AT.since >>> 2] = ring.since(end) | 0;
-    words[RECORD_AT.room >>> 2] = ring.room(end, doubles[CLOCK_AT.skipped >>> 3]!, prepared);
+    words[RECORD_AT.end >>> 2] = this.recordedFrom + room * EVENT_BYTES;
   }
 
   /** Generated code is about to record an event that there is no room for: there is some when this returns. */

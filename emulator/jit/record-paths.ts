@@ -5,7 +5,14 @@
  */
 import { JIT_LEFT_AT, RECORD_AT } from '../memory.ts';
 import type { Layout } from '../mmu/layout.ts';
-import { META_ASID_SHIFT, META_OWN_SHIFT, META_SEGMENT_SHIFT, META_USER } from '../timeline/categories.ts';
+import {
+  META_ASID_SHIFT,
+  META_CATEGORY,
+  META_OWN_SHIFT,
+  META_SEGMENT_SHIFT,
+  META_USER,
+  META_USER_SHIFT,
+} from '../timeline/categories.ts';
 import { EVENT_BYTES, STATE, type RingPlace } from '../timeline/event-ring.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { segmentOf } from './mmu-paths.ts';
@@ -39,13 +46,13 @@ export class RecordPaths {
   /** Ends the ring's block if it has not room for so many events, which shall lie in one. */
   keepTogether(count: Value, pc: Value, event: RecordedEvent): void {
     const { e } = this;
-    const places = e.local(count);
+    const bytes = e.local(e.mul(count, EVENT_BYTES));
     const meta = e.local(this.meta(event));
-    e.if(e.not(e.load(0, RECORD_AT.room)), () => e.do(e.call(this.prepare, meta)));
-    e.if(e.isLess(e.load(0, RECORD_AT.room), places), () =>
+    this.prepareIfFull(meta);
+    e.if(e.isLess(this.room(), bytes), () =>
       e.loop((again) => {
         e.do(e.call(this.index.record, pc, meta, 0, 0, 0, 0));
-        again(e.load(0, RECORD_AT.room));
+        again(this.room());
       }),
     );
   }
@@ -77,15 +84,32 @@ export class RecordPaths {
     return e.and(e.shl(1, segmentOf(e, this.layout, va)), 15);
   }
 
+  /** Bytes until the host must prepare the ring. */
+  private room(): Value {
+    const { e } = this;
+    return e.sub(e.load(0, RECORD_AT.end), e.load(0, RECORD_AT.place));
+  }
+
+  private prepareIfFull(meta: Local): void {
+    const { e } = this;
+    e.if(e.not(this.room()), () => e.do(e.call(this.prepare, meta)));
+  }
+
   private record(pc: Local, meta: Local, words: readonly Value[]): void {
-    const { e, ring } = this;
-    const { stateAt } = ring;
-    e.if(e.not(e.load(0, RECORD_AT.room)), () => e.do(e.call(this.prepare, meta)));
+    const { e } = this;
+    const { stateAt } = this.ring;
+    this.prepareIfFull(meta);
     const place = e.local(e.load(0, RECORD_AT.place));
-    const since = e.sub(e.load(0, RECORD_AT.since), e.load(0, JIT_LEFT_AT));
+    const since = e.local(e.sub(e.load(0, RECORD_AT.since), e.load(0, JIT_LEFT_AT)));
     const all = [since, e.load(0, stateAt + STATE.idle), pc, meta, ...words];
     for (const [i, word] of all.entries()) e.store(place, 4 * i, word);
     e.store(0, RECORD_AT.place, e.add(place, EVENT_BYTES));
-    e.increase(0, RECORD_AT.room, -1);
+    e.increase(e.shl(e.and(meta, META_CATEGORY), 2), stateAt + STATE.counts, 1);
+    const user = e.and(
+      e.sub(0, e.and(e.shr(meta, META_USER_SHIFT), 1)),
+      e.sub(since, e.load(0, stateAt + STATE.newest)),
+    );
+    e.increase(0, stateAt + STATE.user, user);
+    e.store(0, stateAt + STATE.newest, since);
   }
 }

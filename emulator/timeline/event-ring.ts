@@ -2,9 +2,9 @@
  * The newest events of a run in one buffer of fixed size: eight words an event, in blocks of 512. Appending is a few
  * stores; when the buffer is full the oldest block makes room.
  *
- * Beside each block stands how many events of each category came before it, counted when it begins, so the events of any
- * category between any two instructions are a difference of two rows and a look into two blocks, however many they are. Of
- * blocks that are gone some of those rows stay, ever farther apart: the run's outline back to power-on.
+ * Beside each block stands how many events of each category came before it, so the events of any category between any two
+ * instructions are a difference of two rows and a look into two blocks, however many they are. Events are counted as they
+ * are appended. Of blocks that are gone some of those rows stay, ever farther apart: the run's outline back to power-on.
  */
 import { CATEGORIES, META_CATEGORY, META_USER, NONE } from './categories.ts';
 
@@ -36,9 +36,6 @@ export interface Timebase {
   readonly skipped: number;
 }
 
-/** See EventRing.count; the instructions are an integer of 32 bits. */
-export type BlockCounter = (from: number, to: number) => number;
-
 /** Bytes of an event. */
 export const EVENT_BYTES = 4 * WORDS;
 
@@ -50,10 +47,16 @@ export const STATE = {
   blockInstructions: 8,
   /** and nanoseconds of waiting at the newest event. */
   skipped: 16,
-  /** A word: microseconds of waiting since the block's start. */
+  /** Words: microseconds of waiting since the block's start, */
   idle: 24,
+  /** instructions since then at the newest event, */
+  newest: 28,
+  /** and how many of them were executed in user mode; */
+  user: 32,
+  /** the block's events by category, {@link CATEGORIES} of them. */
+  counts: 64,
 } as const;
-const STATE_BYTES = 32;
+const STATE_BYTES = STATE.counts + 4 * CATEGORIES;
 
 /** Bytes that a ring of so many events takes, and its state, which lies before it. */
 export function ringBytes(capacity: number): number {
@@ -93,7 +96,7 @@ export class RingPlace {
   // For generated code, which appends within a block and lets the ring do the rest
 
   /**
-   * How many events can be appended before the ring must do more than store them, up to the instruction count
+   * How many events can be appended before the ring must do more than store and count them, up to the instruction count
    * `instructions` and as long as guest time passes by instructions alone.
    * @param prepared whether {@link EventRing.prepare} has been called for the next one, so that there is room for it
    */
@@ -140,8 +143,7 @@ export class EventRing {
   /** Called with the sequence number of the first event of a block once the block is full. */
   onBlock: ((first: number) => void) | null = null;
   private outlineStride = 1;
-  private counter: BlockCounter | null = null;
-  private counted: Int32Array = new Int32Array(CATEGORIES);
+  private readonly counts: Uint32Array;
   private readonly blocks: number;
   private readonly mask: number;
 
@@ -153,6 +155,7 @@ export class EventRing {
     this.capacity = capacity;
     this.doubles = place.doubles;
     this.integers = place.integers;
+    this.counts = place.integers.subarray(STATE.counts / 4);
     this.blocks = capacity / BLOCK;
     this.mask = capacity - 1;
     this.words = place.words;
@@ -217,8 +220,11 @@ export class EventRing {
 
   /** Appends an event of this instant. Words are stored as 32 bits each. */
   push(pc: number, meta: number, a: number, b: number, c: number, d: number): void {
-    const { words, doubles, integers } = this;
+    const { words, doubles, integers, counts } = this;
     const since = this.prepare(meta);
+    counts[meta & META_CATEGORY]!++;
+    if ((meta & META_USER) !== 0) integers[STATE.user / 4]! += since - integers[STATE.newest / 4]!;
+    integers[STATE.newest / 4] = since;
     // What the accessors above say, without them: this runs millions of times a second.
     const next = doubles[STATE.next / 8]!;
     const w = (next & this.mask) << 3;
@@ -277,6 +283,8 @@ export class EventRing {
     const to = block * COLUMNS;
     if (this.next === 0) this.startCounts.fill(0, to, to + COLUMNS);
     else this.carryCounts(to, (meta & META_USER) !== 0 ? instructions - this.last : 0);
+    this.counts.fill(0);
+    this.integers[STATE.newest / 4] = this.integers[STATE.user / 4] = 0;
     this.blockInstructions = this.startInstructions[block] = instructions;
     this.skipped = this.startWaited[block] = time.skipped;
     this.idle = 0;
@@ -284,12 +292,11 @@ export class EventRing {
 
   /** What has been counted by the next event, in the row at `to`. @param user user mode's instructions since the newest */
   private carryCounts(to: number, user: number): void {
-    const { startCounts, counted } = this;
-    const last = this.next - 1;
-    const from = this.slot(last) * COLUMNS;
-    const inBlock = this.tally(last - (last % BLOCK), last, true);
-    for (let c = 0; c < CATEGORIES; c++) startCounts[to + c] = startCounts[from + c]! + counted[c]!;
+    const { startCounts, counts } = this;
+    const from = this.slot(this.next - 1) * COLUMNS;
+    for (let c = 0; c < CATEGORIES; c++) startCounts[to + c] = startCounts[from + c]! + counts[c]!;
     startCounts[to + NONE] = 0;
+    const inBlock = this.integers[STATE.user / 4]!;
     startCounts[to + USER_INSTRUCTIONS] = startCounts[from + USER_INSTRUCTIONS]! + inBlock + user;
   }
 
@@ -384,46 +391,26 @@ export class EventRing {
     const end = at - inBlock + BLOCK;
     if (inBlock > BLOCK / 2 && end < this.next) return this.countsBackTo(at, end, row);
     this.startRow(at, row);
-    const { counted } = this;
-    const user = this.tally(at - inBlock, at, at !== sequence);
-    for (let c = 0; c < CATEGORIES; c++) row[c]! += counted[c]!;
+    const to = this.wordOf(at);
+    const user = this.count(this.wordOf(at - inBlock), to, row);
+    if (at !== sequence) row[this.words[to + 3]! & META_CATEGORY]!++;
     row[USER_INSTRUCTIONS]! += user;
     row[NONE] = 0;
     return row;
   }
 
   /**
-   * Counts by category, in `counted`, a block's events from its first one up to `last`, and returns how many instructions
-   * between these were executed in user mode.
-   * @param whole whether `last` counts, too
-   */
-  private tally(first: number, last: number, whole: boolean): number {
-    const { counted } = this;
-    counted.fill(0);
-    const [from, to] = [this.wordOf(first), this.wordOf(last)];
-    const user = this.counter ? this.counter(4 * from, 4 * to) >>> 0 : this.count(from, to);
-    if (whole) counted[this.words[to + 3]! & META_CATEGORY]!++;
-    return user;
-  }
-
-  /**
-   * Counts by category, in `counted`, the events of a block from one word of the ring up to another, and returns how many
+   * Adds to `row` by category the events of a block from one word of the ring up to another, and returns how many
    * instructions from the first of them to the one at `to` were executed in user mode.
    */
-  private count(from: number, to: number): number {
-    const { words, counted } = this;
+  private count(from: number, to: number, row: Float64Array): number {
+    const { words } = this;
     let user = 0;
     for (let w = from; w < to; w += WORDS) {
-      counted[words[w + 3]! & META_CATEGORY]!++;
+      row[words[w + 3]! & META_CATEGORY]!++;
       if ((words[w + WORDS + 3]! & META_USER) !== 0) user += words[w + WORDS]! - words[w]!;
     }
     return user;
-  }
-
-  /** Has blocks counted by `counter`, which does what {@link count} does, by byte offsets in the ring, in `counted`. */
-  countBy(counter: BlockCounter, counted: Int32Array): void {
-    this.counter = counter;
-    this.counted = counted;
   }
 
   /** As {@link countsBefore}, from the start of the next block, which is nearer. @param end its first event */
@@ -465,13 +452,13 @@ export class EventRing {
     const copy = Object.create(EventRing.prototype) as EventRing;
     const used = Math.min(this.next, this.capacity);
     const doubles = this.doubles.slice();
+    const integers = new Uint32Array(doubles.buffer);
     const blocks = Math.ceil(used / BLOCK);
     return Object.assign(copy, this, {
       onBlock: null,
-      counter: null,
-      counted: new Int32Array(CATEGORIES),
       doubles,
-      integers: new Uint32Array(doubles.buffer),
+      integers,
+      counts: integers.subarray(STATE.counts / 4),
       words: this.words.slice(0, used * WORDS),
       startInstructions: this.startInstructions.slice(0, blocks),
       startWaited: this.startWaited.slice(0, blocks),
