@@ -123,11 +123,13 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     if (translates) {
       const { bigEndian, threshold = DEFAULTS.threshold, batch = BATCH, rest = REST, gather = GATHER } = options;
       const { statusMask } = CPU_TRAITS[options.cpu ?? '24Kf'];
-      const compilerOptions = { fullSystem: options.kind === 'malta', statusMask, bigEndian, threshold };
+      const [fullSystem, rewrites] = [options.kind === 'malta', options.dynamicTranslation ?? false];
+      const traps = !fullSystem && Engine.goesByItself(this.mmu, rewrites);
+      const compilerOptions = { fullSystem, traps, statusMask, bigEndian, threshold };
       const parts = Engine.make(this.cpu, this.mmu, this, this.memory, hostBytes, hostBytes, {
         ...compilerOptions,
         ring,
-        rewrites: options.dynamicTranslation ?? false,
+        rewrites,
         seed: options.seed,
         nsPerInstruction: options.nsPerInstruction,
         countHz: COUNT_HZ[options.kind],

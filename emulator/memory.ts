@@ -64,10 +64,10 @@ export const PATHS_AT = {
   spare: 0x1f00,
 } as const;
 /**
- * Where the next event is recorded, its instructions since the block's start when none are left of the slice, and where
- * the host must prepare the ring for one.
+ * Where the next event is recorded, where the host must prepare the ring for one, and an event's first two words when
+ * nothing is left of the slice.
  */
-export const RECORD_AT = { place: 0x4c0, since: 0x4c4, end: 0x500 } as const;
+export const RECORD_AT = { place: 0x500, end: 0x504, since: 0x508, idle: 0x50c } as const;
 /** The host sees to it that so many tables are ready; flushes leave theirs, too, up to the most there is room for. */
 export const FEWEST_SPARES = 5;
 export const MOST_SPARES = 64;

@@ -12,7 +12,7 @@ import { Op } from './wasm.ts';
 /** Index of `step`, which has the interpreter execute one instruction. */
 export const STEP = 1;
 /** Index of the first function of another module that is imported. */
-const FIRST_LINK = 3;
+const FIRST_LINK = 4;
 
 /** A function that can be called without `enter`, as long as its guard says so. */
 interface Callee {
@@ -50,6 +50,7 @@ export abstract class CallTarget extends ExitTarget {
       { module: 'k', name: 'enter', kind: 'function', type: REGION_TYPE },
       { module: 'k', name: 'step', kind: 'function', type: STEP_TYPE },
       { module: 'k', name: 'resume', kind: 'function', type: RESUME_TYPE },
+      { module: 'k', name: 'trap', kind: 'function', type: STEP_TYPE },
       ...links.map((_, i) => ({ module: 'k', name: `f${i}`, kind: 'function', type: REGION_TYPE }) as const),
     ]);
     out.functions([LEAVE_TYPE, ...regions.map(() => REGION_TYPE)]);

@@ -271,12 +271,13 @@ export class CodeCache extends FunctionsInUse implements StoredHost {
     source: ModuleSource,
     callees: readonly (Importable | null)[],
   ): { calls: CallableFunction[]; own: HeldModule } {
-    const { step, enter, resume } = this.dispatcher;
+    const { step, enter, resume, trap } = this.dispatcher;
     const imports: Record<string, WebAssembly.Memory | CallableFunction> = {
       memory: this.memory.memory,
       enter: enter[mode]!,
       step,
       resume,
+      trap,
     };
     for (const [i, callee] of callees.entries()) imports[`f${i}`] = callee?.call ?? enter[mode]!;
     const { exports } = new WebAssembly.Instance(source.module, { k: imports });

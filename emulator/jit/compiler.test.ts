@@ -4,7 +4,7 @@ import { op } from '../testing/bare-machine.ts';
 import { DirectCompiler, RegionCompiler, type Batch, type CompilerOptions } from './compiler.ts';
 import { PAGE_WORDS } from './region.ts';
 
-const OPTIONS: CompilerOptions = { bigEndian: false, fullSystem: true, statusMask: 0, threshold: 1 };
+const OPTIONS: CompilerOptions = { bigEndian: false, fullSystem: true, traps: false, statusMask: 0, threshold: 1 };
 const BASE = 0x80010000;
 const BLOCKS = 20;
 const BLOCK_WORDS = 40;

@@ -19,7 +19,9 @@ export interface CompilerOptions {
   bigEndian: boolean;
   /** The `malta` machine, whose privileged architecture is known to generated code. */
   fullSystem: boolean;
-  /** Bits of Status that MTC0 changes on it. */
+  /** The `kvm` machine, whose exits generated code can make by itself; see trap-target.ts. */
+  traps: boolean;
+  /** Bits of Status that MTC0 changes on `malta`. */
   statusMask: number;
   /** Entries by the interpreter after which a block is translated. */
   threshold: number;
@@ -161,6 +163,7 @@ export class RegionCompiler {
     const region = buildRegion(page, 0, pc & ~0xfff, (host & 0xfff) >>> 2, {
       limit: REGION_LIMIT,
       kernel: mode === 0 && this.options.fullSystem,
+      traps: mode === 0 && this.options.traps,
       entries,
       threshold: this.options.threshold,
       devices: new Set(devices),

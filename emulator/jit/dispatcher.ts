@@ -23,6 +23,8 @@ export interface Dispatcher {
   step: CallableFunction;
   /** What regions import as `resume`; see resume.ts. */
   resume: CallableFunction;
+  /** What regions import as `trap`; see trap-target.ts. */
+  trap: CallableFunction;
   /**
    * Runs in the mode that JIT_MODE_AT says, and in those it changes to, until there is a {@link Reason} that neither
    * `resume` nor `handle` deals with. PC and count are in memory then.
@@ -85,10 +87,10 @@ export function makeDispatcher(
   const pathTypes = pathNames.map((name) => pathType(ExceptionPaths.FUNCTIONS[name], ExceptionPaths.SILENT.has(name)));
   const OWN = FIRST + modes.length;
   const RESUME = OWN + 2;
-  const firstPath = RESUME + 1;
+  const firstPath = RESUME + 2;
   const pathIndex = Object.fromEntries(pathNames.map((name, i) => [name, firstPath + i])) as PathIndex;
-  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE, STEP_TYPE, RESUME_TYPE, ...pathTypes]);
-  out.exports([...modes.map((_, i) => `enter${i}`), 'run', 'step', 'resume'], FIRST);
+  out.functions([...modes.map(() => REGION_TYPE), RUN_TYPE, STEP_TYPE, RESUME_TYPE, STEP_TYPE, ...pathTypes]);
+  out.exports([...modes.map((_, i) => `enter${i}`), 'run', 'step', 'resume', 'trap'], FIRST);
   out.bodies();
   const e = new Expressions(out);
   for (const [i, mode] of modes.entries()) emitEnter(e, i, mode, RESUME);
@@ -103,6 +105,10 @@ export function makeDispatcher(
   const Paths = paths?.layout.kind === 'kvm' ? TrapPaths : FullSystemPaths;
   const without = paths && new Paths(e, paths, pathIndex, PREPARE_EVENT);
   emitResume(e, FIRST, COLD, without);
+  e.body(2, (pc, left) => {
+    without?.trap(pc!, left!);
+    e.return(1);
+  });
   without?.emit();
   const wire = out.end();
   const module = make(wire);
@@ -116,9 +122,10 @@ export function makeDispatcher(
       ...Object.fromEntries(cold.map((call, i) => [`cold${i}`, call])),
     },
   });
-  const { run, step: ownStep, resume, ...enter } = instance.exports as Record<string, CallableFunction>;
-  const made = { wire, module, calls: [run!, ownStep!, resume!] };
-  return { enter: Object.values(enter), step: ownStep!, resume: resume!, run: run as Dispatcher['run'], made };
+  const { run, step: ownStep, resume, trap, ...enter } = instance.exports as Record<string, CallableFunction>;
+  const made = { wire, module, calls: [run!, ownStep!, resume!, trap!] };
+  const calls = { step: ownStep!, resume: resume!, trap: trap!, run: run as Dispatcher['run'] };
+  return { enter: Object.values(enter), ...calls, made };
 }
 
 /**

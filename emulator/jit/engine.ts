@@ -99,6 +99,11 @@ export class Engine {
   /** Entries of a block after which it is looked whether there was code for it before; see {@link RECALL}. */
   private readonly recall: number;
 
+  /** Whether WebAssembly does anything without the host: with a table for each ASID, or where traps are rewritten, it does not. */
+  static goesByItself(mmu: Mmu, rewrites: boolean): boolean {
+    return mmu.isPlain && !rewrites;
+  }
+
   /** Makes an engine, a part at a time; each takes some milliseconds. Takes what the constructor takes. */
   static *make(...host: ConstructorParameters<typeof Engine>): Generator<void, Engine> {
     const engine = new Engine(...host);
@@ -127,8 +132,7 @@ export class Engine {
     this.cache = new CodeCache(cpu, mmu, memory, at, hostBytes, options, this.counts);
     this.map = this.cache.map;
     this.recall = Math.min(RECALL, Math.ceil(options.threshold / RECALL_PART));
-    // With a table for each ASID, or where the hypervisor rewrites what traps, there is more to do.
-    this.paths = mmu.isPlain && !options.rewrites ? new PathState(memory, mmu, host, options.ring) : null;
+    this.paths = Engine.goesByItself(mmu, options.rewrites) ? new PathState(memory, mmu, host, options.ring) : null;
   }
 
   private readonly makeModule: ModuleMaker = (wire) => this.options.store?.fixed(wire) ?? makeModule(wire);

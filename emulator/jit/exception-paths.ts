@@ -122,6 +122,8 @@ export abstract class ExceptionPaths {
   /** ERET and SYSCALL at JIT_PC, where they can be executed. */
   abstract eret(refuseIf: Refuse): void;
   abstract syscall(refuseIf: Refuse): void;
+  /** Returns zero where an exit of the instruction at `pc`, `left` being what is left after it, is counted and recorded. */
+  trap(_pc: Local, _left: Local): void {}
   /** An instruction of coprocessor 0, the word at `pc`, in kernel mode, JIT_LEFT being what is left after it. */
   protected abstract cop0(word: Local, pc: Local, left: Local): void;
   /** A TLB miss has been found under `asid`. */
@@ -169,7 +171,7 @@ export abstract class ExceptionPaths {
     const vector = e.local(e.add(e.and(e.load(0, cp0(Cp0.EBase)), 0xfffff000), offset));
     e.store(0, JIT_PC_AT, vector);
     e.if(this.mode(), () => {
-      this.log?.push(vector, { category: TO_KERNEL, asid: this.mmu.asid(), user: 1 });
+      this.log?.pushHere(vector, { category: TO_KERNEL, asid: this.mmu.asid(), user: 1 });
       e.store(0, JIT_MODE_AT, 0);
     });
   }
@@ -177,12 +179,12 @@ export abstract class ExceptionPaths {
   private recordException(code: Value, pc: Value, slot: Value, refill: Value): void {
     const { e, log } = this;
     if (!log) return;
-    const at = e.add(pc, e.shl(slot, 2));
+    const at = e.local(e.add(pc, e.shl(slot, 2)));
     const common = { asid: this.mmu.asid(), user: this.mode() };
     const of = (exception: ExcCode) => EXCEPTION_CATEGORY[exception]!;
     e.if(
       e.is(code, ExcCode.Sys),
-      () => log.push(at, { ...common, category: of(ExcCode.Sys) }),
+      () => log.pushHere(at, { ...common, category: of(ExcCode.Sys) }),
       () => {
         const va = e.load(0, cp0(Cp0.BadVAddr));
         const isTlbs = e.is(code, ExcCode.TLBS);
@@ -267,7 +269,7 @@ export abstract class ExceptionPaths {
     e.store(0, JIT_PC_AT, e.load(0, cp0(Cp0.EPC)));
     e.if(user, () => {
       const asid = e.local(mmu.asid());
-      log?.push(this.pc(), { category: TO_USER, asid, user: 0 });
+      log?.pushHere(e.local(this.pc()), { category: TO_USER, asid, user: 0 });
       const { lastUserAsid, lastUserEntryAsid, missed } = MMU_AT;
       e.increase(0, COUNTED_AT.userEntriesWithNewAsid, e.isNot(asid, e.load(0, lastUserEntryAsid)));
       e.store(0, lastUserEntryAsid, asid);

@@ -5,9 +5,9 @@
 import { JIT_ADDRESS_AT, REGISTERS_AT } from '../memory.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import { Local } from './integer-target.ts';
-import { KernelTarget } from './kernel-target.ts';
 import { PAIR, type Exit } from './register-flow.ts';
 import type { Region } from './region.ts';
+import { TrapTarget } from './trap-target.ts';
 import { Op, VOID } from './wasm.ts';
 
 /** Index of `enter`, which goes to the code for a PC, and of `resume`, which does what an exit asks for and goes on. */
@@ -18,7 +18,7 @@ export const RESUME = 2;
 const HI = 32;
 const LO = 33;
 
-export abstract class ExitTarget extends KernelTarget {
+export abstract class ExitTarget extends TrapTarget {
   protected region!: Region;
   /** Nesting depth of labels now. */
   protected depth = 0;
@@ -72,6 +72,16 @@ export abstract class ExitTarget extends KernelTarget {
   protected close(): void {
     this.out.op(Op.End);
     this.depth--;
+  }
+
+  protected pushAfter(): void {
+    const { out } = this;
+    out.op1(Op.LocalGet, Local.Base);
+    out.constant(this.exitOffset);
+    out.op(Op.I32Add);
+    out.op1(Op.LocalGet, Local.Left);
+    out.constant(this.uncounted - 1);
+    out.op(Op.I32Add);
   }
 
   protected exitIf(): void {

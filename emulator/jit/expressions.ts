@@ -2,7 +2,7 @@
  * WebAssembly functions written by hand: a value is a number, or what pushes it; statements are written in order.
  * Everything is an i32 but where a name says otherwise.
  */
-import { I32, Op, VOID, type ModuleWriter } from './wasm.ts';
+import { I32, Op, Simd, VOID, type ModuleWriter } from './wasm.ts';
 
 export type Value = number | (() => void);
 /** A local of the present function; as a value, what it holds. */
@@ -12,7 +12,7 @@ export interface Local {
 }
 
 /** Locals of a function beyond its parameters. */
-const LOCALS = 24;
+const LOCALS = 40;
 
 export class Expressions {
   private taken = 0;
@@ -165,6 +165,21 @@ export class Expressions {
     this.push(address);
     this.push(value);
     this.out.memory(Op.I32Store16, offset, 1);
+  }
+
+  /** Writes the two words that `push` pushes as one. */
+  storePair(address: Value, offset: number, push: () => void): void {
+    this.push(address);
+    push();
+    this.out.memory(Op.I64Store, offset, 3);
+  }
+
+  /** Writes four words of zeros. @param offset a multiple of 16, as the address is */
+  storeZeros(address: Value, offset: number): void {
+    this.push(address);
+    this.push(0);
+    this.out.simd(Simd.I32x4Splat);
+    this.out.storeVector(offset);
   }
 
   /** Adds to the word at an address. */

@@ -15,7 +15,7 @@ export const LIVE_CP0 = new Set<number>([Cp0.Count, Cp0.Random]);
 /** Registers whose writing has no effect but to be read again. */
 const INERT = new Set<number>([Cp0.EntryLo0, Cp0.EntryLo1, Cp0.Context, Cp0.EPC, Cp0.ErrorEPC]);
 
-function cp0Index(word: number): number {
+export function cp0Index(word: number): number {
   return ((word >>> 8) & 0xf8) | (word & 7);
 }
 
@@ -51,11 +51,13 @@ export function kernelTraits(word: number): Traits | null {
 }
 
 const STATUS_AT = CP0_AT + 4 * Cp0.Status;
-const CAUSE_AT = CP0_AT + 4 * Cp0.Cause;
+export const CAUSE_AT = CP0_AT + 4 * Cp0.Cause;
 
 export interface KernelOptions extends FloatOptions {
   /** Bits of Status that MTC0 changes. */
   statusMask: number;
+  /** See {@link CompilerOptions}. */
+  traps: boolean;
 }
 
 /** What a change of these changes for generated code: whether coprocessor 1 is as it expects, and how useg is mapped. */
@@ -63,13 +65,15 @@ const STATUS_FIXED = STATUS_CU1 | STATUS_FR | STATUS_ERL;
 
 export abstract class KernelTarget extends FloatTarget {
   private readonly statusMask: number;
+  protected readonly traps: boolean;
 
   constructor(out: ModuleWriter, options: KernelOptions) {
     super(out, options);
     this.statusMask = options.statusMask | 0;
+    this.traps = options.traps;
   }
 
-  private pushCp0(at: number): void {
+  protected pushCp0(at: number): void {
     this.out.constant(0);
     this.out.memory(Op.I32Load, at, 2);
   }
@@ -165,23 +169,29 @@ export abstract class KernelTarget extends FloatTarget {
     out.op(Op.I32Sub);
     out.op(Op.I32And);
     out.op(Op.I32Or);
+    this.pushTaken(status, () => this.pushCp0(CAUSE_AT));
+    out.op(Op.I32Or);
+    this.exitIf();
+    out.constant(0);
+    out.op1(Op.LocalGet, status);
+    out.memory(Op.I32Store, STATUS_AT, 2);
+  }
+
+  /** Pushes whether an interrupt is taken under Status in a local. @param pushWaiting pushes those that wait, as in Cause */
+  protected pushTaken(status: Local, pushWaiting: () => void): void {
+    const { out } = this;
     out.op1(Op.LocalGet, status);
     out.constant(STATUS_IE | STATUS_EXL | STATUS_ERL);
     out.op(Op.I32And);
     out.constant(STATUS_IE);
     out.op(Op.I32Eq);
     out.op1(Op.LocalGet, status);
-    this.pushCp0(CAUSE_AT);
+    pushWaiting();
     out.op(Op.I32And);
     out.constant(CAUSE_IP);
     out.op(Op.I32And);
     out.constant(0);
     out.op(Op.I32Ne);
     out.op(Op.I32And);
-    out.op(Op.I32Or);
-    this.exitIf();
-    out.constant(0);
-    out.op1(Op.LocalGet, status);
-    out.memory(Op.I32Store, STATUS_AT, 2);
   }
 }

@@ -16,6 +16,7 @@ import {
 import { EVENT_BYTES, STATE, type RingPlace } from '../timeline/event-ring.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { segmentOf } from './mmu-paths.ts';
+import { Op } from './wasm.ts';
 
 export interface RecordedEvent {
   category: Value;
@@ -40,7 +41,10 @@ export class RecordPaths {
   ) {}
 
   emit(): void {
-    this.e.body(6, (pc, meta, ...words) => this.record(pc!, meta!, words));
+    const { e } = this;
+    e.body(6, (pc, meta, ...words) => {
+      this.record(pc!, meta!, e.and(meta!, META_CATEGORY), e.and(e.shr(meta!, META_USER_SHIFT), 1), words);
+    });
   }
 
   /** Ends the ring's block if it has not room for so many events, which shall lie in one. */
@@ -68,13 +72,13 @@ export class RecordPaths {
   pushHere(pc: Local, event: RecordedEvent, ...words: Value[]): void {
     const { e } = this;
     const all = [0, 1, 2, 3].map((i) => words[i] ?? 0);
-    this.record(pc, e.local(this.meta(event)), all);
+    this.record(pc, e.local(this.meta(event)), event.category, event.user, all);
   }
 
   private meta({ category, asid, user, segments = 0, own = 0 }: RecordedEvent): Value {
     const { e } = this;
     const place = e.or(e.shl(segments, META_SEGMENT_SHIFT), e.shl(own, META_OWN_SHIFT));
-    const mode = e.select(user, META_USER, 0);
+    const mode = typeof user === 'number' ? user * META_USER : e.select(user, META_USER, 0);
     return e.or(e.or(category, e.shl(asid, META_ASID_SHIFT)), e.or(mode, place));
   }
 
@@ -95,21 +99,45 @@ export class RecordPaths {
     e.if(e.not(this.room()), () => e.do(e.call(this.prepare, meta)));
   }
 
-  private record(pc: Local, meta: Local, words: readonly Value[]): void {
+  /** @param category and `user` are what `meta` says */
+  private record(pc: Local, meta: Local, category: Value, user: Value, words: readonly Value[]): void {
     const { e } = this;
     const { stateAt } = this.ring;
     this.prepareIfFull(meta);
     const place = e.local(e.load(0, RECORD_AT.place));
-    const since = e.local(e.sub(e.load(0, RECORD_AT.since), e.load(0, JIT_LEFT_AT)));
-    const all = [since, e.load(0, stateAt + STATE.idle), pc, meta, ...words];
-    for (const [i, word] of all.entries()) e.store(place, 4 * i, word);
+    // As few stores as possible: two words each, or four.
+    e.storePair(place, 0, () => this.pushTime());
+    e.storePair(place, 8, () => this.pushPair(pc, meta));
+    if (words.every((word) => word === 0)) e.storeZeros(place, 16);
+    else for (const [i, word] of words.entries()) e.store(place, 16 + 4 * i, word);
     e.store(0, RECORD_AT.place, e.add(place, EVENT_BYTES));
-    e.increase(e.shl(e.and(meta, META_CATEGORY), 2), stateAt + STATE.counts, 1);
-    const user = e.and(
-      e.sub(0, e.and(e.shr(meta, META_USER_SHIFT), 1)),
-      e.sub(since, e.load(0, stateAt + STATE.newest)),
-    );
-    e.increase(0, stateAt + STATE.user, user);
-    e.store(0, stateAt + STATE.newest, since);
+    e.increase(e.shl(category, 2), stateAt + STATE.counts, 1);
+    if (user === 0) return;
+    // The first event of a block, whose time is 0, is of what was before.
+    e.if(user, () => {
+      const since = e.local(e.load(place));
+      e.if(since, () => e.increase(0, stateAt + STATE.user, e.sub(since, e.load(e.sub(place, EVENT_BYTES)))));
+    });
+  }
+
+  /** Instructions and microseconds since the block's start. */
+  private pushTime(): void {
+    const { out } = this.e;
+    out.constant(0);
+    out.memory(Op.I64Load, RECORD_AT.since, 3);
+    out.constant(0);
+    out.memory(Op.I64Load32U, JIT_LEFT_AT, 2);
+    out.op(Op.I64Sub);
+  }
+
+  private pushPair(low: Value, high: Value): void {
+    const { e } = this;
+    e.push(low);
+    e.out.op(Op.I64ExtendI32U);
+    e.push(high);
+    e.out.op(Op.I64ExtendI32U);
+    e.out.op1(Op.I64Const, 32);
+    e.out.op(Op.I64Shl);
+    e.out.op(Op.I64Or);
   }
 }

@@ -1,6 +1,7 @@
 /** Finds out what belongs to a region: see region.ts. */
 import { Reason } from './exits.ts';
 import { kernelTraits } from './kernel-target.ts';
+import { trapTraits } from './trap-target.ts';
 import {
   End,
   NONE,
@@ -144,7 +145,8 @@ class Builder {
   }
   private decode(at: number, inSlot: boolean): Instruction | null {
     const word = this.words[this.first + at]!;
-    let t = this.options.kernel ? kernelTraits(word) : traits(word);
+    const { kernel, traps } = this.options;
+    let t = kernel ? kernelTraits(word) : traps ? trapTraits(word) : traits(word);
     if (!t || hasImpossibleField(word, t)) return null;
     if (!inSlot && t.flow === Flow.None && t.faults && this.options.devices?.has(at))
       t = new Traits(t.instruction, { ...t, flow: Flow.Step });

@@ -79,6 +79,8 @@ export interface RegionOptions {
   limit: number;
   /** The code runs in kernel mode of the `malta` machine. */
   kernel: boolean;
+  /** Or of the `kvm` machine, and `trap` can be called. */
+  traps?: boolean;
   /** The page's entries in the code map, not zero where the interpreter has entered blocks. */
   entries: Int32Array | null;
   /** Entries after which a block is translated. */

@@ -140,6 +140,20 @@ describe.each<[string, boolean, object]>([
     expect(run.register(S0)).toBeGreaterThan(300);
   });
 
+  it('moves from and to CP0 in delay slots', () => {
+    const code = loop((each) => {
+      each.op('sll', { t: S0, d: T0, a: 3 }).branch('beq', {}, 'first').word(mtc0(T0, Cp0.EPC)).label('first');
+      each.branch('beq', {}, 'second').word(mfc0(V0, Cp0.EPC)).label('second');
+      takeIn(each, V0);
+      each.li(T0, STATUS_EXL).branch('beq', {}, 'third').word(mtc0(T0, Cp0.Status)).label('third');
+      takeIn(each.word(mfc0(V0, Cp0.Status)), V0);
+    });
+    const run = both(code);
+    run.go(30_000);
+    expect(run.register(S0)).toBeGreaterThan(1000);
+    expect(run.register(V0)).toBe(STATUS_EXL);
+  });
+
   it('TLBP, for what is there and what is not', () => {
     const code = loop((each) => {
       each.op('andi', { s: S0, t: T0, i: 31 }).op('sll', { t: T0, d: T0, a: 13 }).word(mtc0(T0, Cp0.EntryHi));

@@ -16,20 +16,32 @@ import { EXIT_CATEGORY } from '../timeline/categories.ts';
 import { ExceptionPaths, NOT_STEPPED, TLBP, TLBWI, TLBWR, type Refuse } from './exception-paths.ts';
 import type { Local, Value } from './expressions.ts';
 import { Filled, cp0 } from './mmu-paths.ts';
+import { EFFECTIVE } from './trap-target.ts';
 
 /** Bits 31:21 of moves from and to CP0, and of DI and EI. */
 const [MFC0, MTC0, MFMC0] = [0x200, 0x204, 0x20b];
 const MFMC0_ENABLE = 0x20;
-/** Writing these does more than store. */
-const EFFECTIVE = [Cp0.EBase, Cp0.Count, Cp0.Compare, Cp0.Cause, Cp0.HWREna, Cp0.Config5];
 const PAIR = ~0x1fff;
 
 export class TrapPaths extends ExceptionPaths {
   protected exit(reason: Local, category: Local, pc: Local, segments: Local, va: Local): void {
+    this.countExit(reason);
+    this.log?.pushHere(pc, { category, asid: this.mmu.asid(), user: this.mode(), segments }, va);
+  }
+
+  private countExit(reason: Value): void {
     const { e } = this;
     e.increase(e.shl(reason, 2), HYPERVISOR_AT.exits, 1);
     e.store(0, LINKED_AT, 0);
-    this.log?.pushHere(pc, { category, asid: this.mmu.asid(), user: this.mode(), segments }, va);
+  }
+
+  override trap(pc: Local, left: Local): void {
+    const { e } = this;
+    e.returnIf(e.or(e.not(this.isOpen()), e.not(this.isSettled())), 1);
+    e.store(0, JIT_LEFT_AT, left);
+    this.countExit(ExcCode.CpU);
+    this.log?.pushHere(pc, { category: EXIT_CATEGORY[ExcCode.CpU]!, asid: this.mmu.asid(), user: 0 });
+    e.return(0);
   }
 
   /** An exit that is about no address. */
@@ -42,19 +54,25 @@ export class TrapPaths extends ExceptionPaths {
     const { e } = this;
     return e.is(e.and(status, STATUS_EXL | STATUS_ERL | STATUS_UM), STATUS_UM);
   }
+  /** Interrupts that wait for their delivery. */
+  private waiting(): Value {
+    const { e } = this;
+    return e.or(e.load(0, HYPERVISOR_AT.queued), e.and(e.load(0, cp0(Cp0.Cause)), SOFTWARE_INTERRUPTS));
+  }
   /** Interrupts that an exit under `status` would deliver. */
   private deliverable(status: Value): Value {
     const { e } = this;
     const enabled = e.is(e.and(status, STATUS_IE | STATUS_EXL | STATUS_ERL), STATUS_IE);
-    const software = e.and(e.load(0, cp0(Cp0.Cause)), SOFTWARE_INTERRUPTS);
-    const waiting = e.or(e.load(0, HYPERVISOR_AT.queued), software);
-    return e.and(e.and(waiting, e.and(status, CAUSE_IP)), e.sub(0, enabled));
+    return e.and(e.and(this.waiting(), e.and(status, CAUSE_IP)), e.sub(0, enabled));
   }
   /** Whether an exit now would do no more than what it is for; the guest may have written CP0 through the commpage. */
   private isSettled(): Value {
     const { e } = this;
-    const asStatus = e.is(this.isUser(this.status()), this.mode());
-    return e.and(asStatus, e.not(this.deliverable(this.status())));
+    const status = e.local(this.status());
+    const settled = e.local(e.is(this.isUser(status), this.mode()));
+    // Seldom, so it is cheaper to look first.
+    e.if(this.waiting(), () => e.set(settled, e.and(settled, e.not(this.deliverable(status)))));
+    return settled;
   }
 
   protected noteMissed(): void {}

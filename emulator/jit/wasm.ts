@@ -33,6 +33,7 @@ export const enum Op {
   LocalTee = 0x22,
   I32Load = 0x28,
   I64Load = 0x29,
+  I64Load32U = 0x35,
   F32Load = 0x2a,
   F64Load = 0x2b,
   I32Load8S = 0x2c,

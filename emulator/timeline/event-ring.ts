@@ -49,12 +49,10 @@ export const STATE = {
   skipped: 16,
   /** Words: microseconds of waiting since the block's start, */
   idle: 24,
-  /** instructions since then at the newest event, */
-  newest: 28,
-  /** and how many of them were executed in user mode; */
-  user: 32,
+  /** instructions since then that were executed in user mode; */
+  user: 28,
   /** the block's events by category, {@link CATEGORIES} of them. */
-  counts: 64,
+  counts: 32,
 } as const;
 const STATE_BYTES = STATE.counts + 4 * CATEGORIES;
 
@@ -223,11 +221,11 @@ export class EventRing {
     const { words, doubles, integers, counts } = this;
     const since = this.prepare(meta);
     counts[meta & META_CATEGORY]!++;
-    if ((meta & META_USER) !== 0) integers[STATE.user / 4]! += since - integers[STATE.newest / 4]!;
-    integers[STATE.newest / 4] = since;
     // What the accessors above say, without them: this runs millions of times a second.
     const next = doubles[STATE.next / 8]!;
     const w = (next & this.mask) << 3;
+    // The first event of a block is of what was before.
+    if ((meta & META_USER) !== 0 && since !== 0) integers[STATE.user / 4]! += since - words[w - WORDS]!;
     words[w] = since;
     words[w + 1] = integers[STATE.idle / 4]!;
     words[w + 2] = pc;
@@ -284,7 +282,7 @@ export class EventRing {
     if (this.next === 0) this.startCounts.fill(0, to, to + COLUMNS);
     else this.carryCounts(to, (meta & META_USER) !== 0 ? instructions - this.last : 0);
     this.counts.fill(0);
-    this.integers[STATE.newest / 4] = this.integers[STATE.user / 4] = 0;
+    this.integers[STATE.user / 4] = 0;
     this.blockInstructions = this.startInstructions[block] = instructions;
     this.skipped = this.startWaited[block] = time.skipped;
     this.idle = 0;
