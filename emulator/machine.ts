@@ -31,7 +31,7 @@ import { LAYOUTS } from './mmu/layout.ts';
 import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
 import type { MachineKind } from './protocol.ts';
 import { EventLog } from './timeline/event-log.ts';
-import { RingPlace, ringBytes } from './timeline/event-ring.ts';
+import { RingPlace, ringBytes } from './timeline/ring-place.ts';
 
 /** Frequencies of Count: KVM's default, and what the board's CPU makes of its clock. */
 const COUNT_HZ: Record<MachineKind, number> = { kvm: 100_000_000, malta: 125_000_000 };

@@ -36,7 +36,7 @@ import {
 } from './protocol.ts';
 import { Slices } from './slices.ts';
 import { TimelineService, type Recorded } from './timeline-service.ts';
-import { DEFAULT_CAPACITY } from './timeline/event-ring.ts';
+import { DEFAULT_CAPACITY } from './timeline/ring-place.ts';
 import { ViewChannel } from './view-channel.ts';
 import { countEvents, describeMachine } from './view.ts';
 

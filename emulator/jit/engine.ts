@@ -22,7 +22,7 @@ import {
   type LinearMemory,
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import type { RingPlace } from '../timeline/event-ring.ts';
+import type { RingPlace } from '../timeline/ring-place.ts';
 import type { CacheCounts, CacheOptions } from './cache-options.ts';
 import { CodeCache } from './code-cache.ts';
 import { ColdInterpreter, NOT_RUN } from './cold-interpreter.ts';

@@ -34,7 +34,7 @@ import {
   TO_KERNEL,
   TO_USER,
 } from '../timeline/categories.ts';
-import type { RingPlace } from '../timeline/event-ring.ts';
+import type { RingPlace } from '../timeline/ring-place.ts';
 import { FlushPaths } from './flush-paths.ts';
 import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, Reason } from './exits.ts';
 import type { Expressions, Local, Value } from './expressions.ts';

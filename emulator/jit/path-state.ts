@@ -13,7 +13,7 @@ import {
   type LinearMemory,
 } from '../memory.ts';
 import type { Mmu } from '../mmu/mmu.ts';
-import { EVENT_BYTES, STATE, type RingPlace } from '../timeline/event-ring.ts';
+import { EVENT_BYTES, STATE, type RingPlace } from '../timeline/ring-place.ts';
 
 export interface PathHost {
   /** Whether nobody is to be told of exceptions, TLB writes and changes of mode as they happen, but for the ring. */
@@ -82,8 +82,10 @@ export class PathState {
     const end = doubles[CLOCK_AT.sliceEnd >>> 3]!;
     const room = ring.room(end, doubles[CLOCK_AT.skipped >>> 3]!, prepared);
     words[RECORD_AT.place >>> 2] = this.recordedFrom = ring.nextAt;
-    words[RECORD_AT.since >>> 2] = ring.since(end) | 0;
-    words[RECORD_AT.idle >>> 2] = ring.integers[STATE.idle / 4]!;
+    // One number of 64 bits, from which generated code subtracts; the slice may end farther than a word can say.
+    const since = ring.since(end);
+    words[RECORD_AT.since >>> 2] = since | 0;
+    words[RECORD_AT.idle >>> 2] = ring.integers[STATE.idle / 4]! + Math.floor(since / 2 ** 32);
     words[RECORD_AT.end >>> 2] = this.recordedFrom + room * EVENT_BYTES;
   }
 

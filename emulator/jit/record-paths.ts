@@ -13,7 +13,7 @@ import {
   META_USER,
   META_USER_SHIFT,
 } from '../timeline/categories.ts';
-import { EVENT_BYTES, STATE, type RingPlace } from '../timeline/event-ring.ts';
+import { EVENT_BYTES, STATE, type RingPlace } from '../timeline/ring-place.ts';
 import type { Expressions, Local, Value } from './expressions.ts';
 import { segmentOf } from './mmu-paths.ts';
 import { Op } from './wasm.ts';

@@ -18,7 +18,8 @@ import {
   TLBWR,
   isFlush,
 } from './categories.ts';
-import { FREED_SLOTS, WORDS } from './event-ring.ts';
+import { FREED_SLOTS } from './event-ring.ts';
+import { WORDS } from './ring-place.ts';
 import type { EventLog } from './event-log.ts';
 
 /** What an event is read from, and how its PC is named. */

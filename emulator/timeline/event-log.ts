@@ -37,7 +37,8 @@ import {
   TO_USER,
 } from './categories.ts';
 import { ConsoleLines } from './console-lines.ts';
-import { BLOCK, EventRing, FREED_SLOTS, type RingPlace } from './event-ring.ts';
+import { EventRing, FREED_SLOTS } from './event-ring.ts';
+import { BLOCK, type RingPlace } from './ring-place.ts';
 
 const ENTRY_HI = (CP0_AT >>> 2) + Cp0.EntryHi;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;

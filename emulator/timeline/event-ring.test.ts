@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CATEGORIES, META_ASID_SHIFT, META_CATEGORY, META_SEGMENT_SHIFT, META_USER } from './categories.ts';
-import { BLOCK, COLUMNS, EventRing, RingPlace, USER_INSTRUCTIONS, type Timebase } from './event-ring.ts';
+import { COLUMNS, EventRing, USER_INSTRUCTIONS, type Timebase } from './event-ring.ts';
+import { BLOCK, RingPlace } from './ring-place.ts';
 import { allEvents, FilteredEvents } from './filter.ts';
 import { countEvents, eventsPage } from './query.ts';
 import type { EventSource } from './decode.ts';

@@ -1,25 +1,20 @@
 /**
- * The newest events of a run in one buffer of fixed size: eight words an event, in blocks of 512. Appending is a few
- * stores; when the buffer is full the oldest block makes room.
+ * The newest events of a run in one buffer of fixed size: eight words an event, in blocks of 512 (ring-place.ts). Appending
+ * is a few stores; when the buffer is full the oldest block makes room.
  *
  * Beside each block stands how many events of each category came before it, so the events of any category between any two
  * instructions are a difference of two rows and a look into two blocks, however many they are. Events are counted as they
  * are appended. Of blocks that are gone some of those rows stay, ever farther apart: the run's outline back to power-on.
  */
 import { CATEGORIES, META_CATEGORY, META_USER, NONE } from './categories.ts';
+import { BLOCK, DEFAULT_CAPACITY, LARGEST_DELTA, RingPlace, STATE, WORDS } from './ring-place.ts';
 
-/** Words of an event: instructions since the block's start, microseconds of waiting since then, PC, meta, four more. */
-export const WORDS = 8;
-export const BLOCK = 512;
 /** Freed pgd slots in one place of a flush, two a word. */
 export const FREED_SLOTS = 8;
 /** Columns of a row of counts: the categories, and the instructions executed in user mode. */
 export const USER_INSTRUCTIONS = CATEGORIES;
 export const COLUMNS = CATEGORIES + 1;
-/** 2 Mi events in 64 MiB. */
-export const DEFAULT_CAPACITY = 2 << 20;
 const OUTLINE_ROWS = 2048;
-const LARGEST_DELTA = 0xffff_ffff;
 
 /** Rows of counts of blocks that are gone, and the instruction counts they are of. */
 export interface Outline {
@@ -34,94 +29,6 @@ export interface Timebase {
   instructions(): number;
   /** Nanoseconds of guest time beyond those of instructions. Never decreases. */
   readonly skipped: number;
-}
-
-/** Bytes of an event. */
-export const EVENT_BYTES = 4 * WORDS;
-
-/** Byte offsets in a ring's state. */
-export const STATE = {
-  /** Doubles: sequence number that the next event gets, */
-  next: 0,
-  /** the instruction count at the start of the present block, */
-  blockInstructions: 8,
-  /** and nanoseconds of waiting at the newest event. */
-  skipped: 16,
-  /** Words: microseconds of waiting since the block's start, */
-  idle: 24,
-  /** instructions since then that were executed in user mode; */
-  user: 28,
-  /** the block's events by category, {@link CATEGORIES} of them. */
-  counts: 32,
-} as const;
-const STATE_BYTES = STATE.counts + 4 * CATEGORIES;
-
-/** Bytes that a ring of so many events takes, and its state, which lies before it. */
-export function ringBytes(capacity: number): number {
-  return capacity === 0 ? 0 : (STATE_PLACE + capacity * EVENT_BYTES + 0xffff) & ~0xffff;
-}
-const STATE_PLACE = (STATE_BYTES + 63) & ~63;
-
-/** Where a ring lies in a buffer: in linear memory, generated code can append to it. */
-export class RingPlace {
-  readonly doubles: Float64Array;
-  readonly integers: Uint32Array;
-  readonly words: Uint32Array;
-  /** Byte offset of the events. */
-  readonly wordsAt: number;
-
-  /**
-   * @param memory of which {@link ringBytes} from `stateAt` on are the ring's, all zero
-   * @param stateAt byte offset, a multiple of 8
-   * @param capacity events, a power of two of at least two blocks
-   * @throws Error for any other capacity
-   */
-  constructor(
-    memory: { readonly bytes: Uint8Array },
-    readonly stateAt: number,
-    readonly capacity: number,
-  ) {
-    if (capacity < 2 * BLOCK || (capacity & (capacity - 1)) !== 0) {
-      throw new Error(`timeline: a ring of ${capacity} events; it takes a power of two of at least ${2 * BLOCK}.`);
-    }
-    const { buffer } = memory.bytes;
-    this.doubles = new Float64Array(buffer, stateAt, STATE_PLACE / 8);
-    this.integers = new Uint32Array(buffer, stateAt, STATE_PLACE / 4);
-    this.wordsAt = stateAt + STATE_PLACE;
-    this.words = new Uint32Array(buffer, this.wordsAt, capacity * WORDS);
-  }
-
-  // For generated code, which appends within a block and lets the ring do the rest
-
-  /**
-   * How many events can be appended before the ring must do more than store and count them, up to the instruction count
-   * `instructions` and as long as guest time passes by instructions alone.
-   * @param prepared whether {@link EventRing.prepare} has been called for the next one, so that there is room for it
-   */
-  room(instructions: number, skipped: number, prepared: boolean): number {
-    const { doubles } = this;
-    const inBlock = doubles[STATE.next / 8]! & (BLOCK - 1);
-    const isStarted = inBlock !== 0 || prepared;
-    const isNear = doubles[STATE.skipped / 8] === skipped && this.since(instructions) <= LARGEST_DELTA;
-    return isStarted && isNear ? BLOCK - inBlock : Number(prepared);
-  }
-  /** Instructions since the present block's start. */
-  since(instructions: number): number {
-    return instructions - this.doubles[STATE.blockInstructions / 8]!;
-  }
-  /** Byte offset of the next event. */
-  get nextAt(): number {
-    return this.wordsAt + (this.doubles[STATE.next / 8]! & (this.capacity - 1)) * EVENT_BYTES;
-  }
-  /** Events have been stored there. */
-  advance(count: number): void {
-    this.doubles[STATE.next / 8]! += count;
-  }
-
-  /** One of its own, of so many events. */
-  static alone(capacity: number): RingPlace {
-    return new RingPlace({ bytes: new Uint8Array(ringBytes(capacity)) }, 0, capacity);
-  }
 }
 
 export class EventRing {

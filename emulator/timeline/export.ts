@@ -2,7 +2,7 @@
 import type { TimelineExportRequest } from '../protocol.ts';
 import { META_CATEGORY, NONE } from './categories.ts';
 import { decodeEvent, type EventSource } from './decode.ts';
-import { BLOCK } from './event-ring.ts';
+import { BLOCK } from './ring-place.ts';
 import { categoryMask, FilteredEvents, needsScan } from './filter.ts';
 import { timelineWriter, type RunFacts, type TimelineWriter } from './writers.ts';
 

@@ -11,7 +11,8 @@ import {
   META_SEGMENT_SHIFT,
   NONE,
 } from './categories.ts';
-import { BLOCK, COLUMNS, WORDS, type EventRing } from './event-ring.ts';
+import { COLUMNS, type EventRing } from './event-ring.ts';
+import { BLOCK, WORDS } from './ring-place.ts';
 
 /** What queries need of a ring, or of the part of it that passes a filter. */
 export interface EventIndex {

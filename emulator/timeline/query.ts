@@ -11,7 +11,8 @@ import {
 } from '../protocol.ts';
 import { CATEGORIES, META_CATEGORY, META_USER } from './categories.ts';
 import { decodeEvent, markValue, type EventSource } from './decode.ts';
-import { BLOCK, COLUMNS, USER_INSTRUCTIONS, type EventRing } from './event-ring.ts';
+import { COLUMNS, USER_INSTRUCTIONS, type EventRing } from './event-ring.ts';
+import { BLOCK } from './ring-place.ts';
 import { categoryMask, type EventIndex } from './filter.ts';
 import { LANES, LANE_OF } from './lanes.ts';
 

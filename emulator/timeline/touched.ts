@@ -12,7 +12,8 @@ import {
   isFlush,
 } from './categories.ts';
 import { freedSlot, freedSlotCount } from './decode.ts';
-import { BLOCK, WORDS, type EventRing } from './event-ring.ts';
+import { type EventRing } from './event-ring.ts';
+import { BLOCK, WORDS } from './ring-place.ts';
 import { categoryMask, type EventIndex } from './filter.ts';
 import { LANES, LANE_OF } from './lanes.ts';
 
