@@ -4,14 +4,10 @@
  * The interpreter runs what is cold and counts entries to blocks. A block entered often enough becomes the entry of a
  * region, which the {@link CodeCache} has translated and keeps; its function is found through the {@link CodeMap}.
  */
-import { Cp0 } from '../cpu/cp0.ts';
-import { DEVICE, FAULT, FETCH, READ, WRITE, type Access, type Cpu } from '../cpu/cpu.ts';
-import { ExcCode } from '../cpu/exceptions.ts';
+import type { Cpu } from '../cpu/cpu.ts';
 import { interpret } from '../cpu/interpreter.generated.ts';
 import {
-  CP0_AT,
   HOST_TLB,
-  JIT_ADDRESS_AT,
   JIT_COLD_AT,
   JIT_EXIT_AT,
   JIT_FLOAT_AT,
@@ -31,8 +27,9 @@ import type { ToSave } from './stored-code.ts';
 import { REGION_LIMIT } from './compiler.ts';
 import { makeDispatcher, type Dispatcher } from './dispatcher.ts';
 import { settleRecord } from './float-record.ts';
-import { EXIT_ALIGNMENT, EXIT_REASON, EXIT_SLOT, EXIT_WRITE, REASONS, Reason } from './exits.ts';
+import { EXIT_REASON, REASONS, Reason } from './exits.ts';
 import { makeModule, type FixedModule, type ModuleMaker } from './make-module.ts';
+import { Misses } from './misses.ts';
 import { PathState, type PathHost } from './path-state.ts';
 import { SWITCH_FACTOR } from './region.ts';
 
@@ -40,8 +37,6 @@ const ERET = 0x42000018;
 const SYSCALL = 0x0c;
 const SYSCALL_MASK = 0xfc00003f | 0;
 const COP0 = 0x10;
-const CAUSE = (CP0_AT >>> 2) + Cp0.Cause;
-const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
 /** Entries after which it is looked whether there was code for a block before, but at most a part of the threshold. */
 const RECALL = 4;
 const RECALL_PART = 4;
@@ -91,6 +86,7 @@ export class Engine {
   private readonly map: CodeMap;
   private readonly words: Int32Array;
   private readonly cache: CodeCache;
+  private readonly misses: Misses;
   private dispatcher!: Dispatcher;
   private cold!: ColdInterpreter;
   /** More instructions than any region executes between two tests. */
@@ -131,6 +127,7 @@ export class Engine {
     this.reach = 2 * SWITCH_FACTOR * REGION_LIMIT + 2;
     this.cache = new CodeCache(cpu, mmu, memory, at, hostBytes, options, this.counts);
     this.map = this.cache.map;
+    this.misses = new Misses(cpu, options.fullSystem);
     this.recall = Math.min(RECALL, Math.ceil(options.threshold / RECALL_PART));
     this.paths = Engine.goesByItself(mmu, options.rewrites) ? new PathState(memory, mmu, host, options.ring) : null;
   }
@@ -262,9 +259,9 @@ export class Engine {
     counts.exits[why]!++;
     if (why === Reason.Fetch) {
       // Where there is no host TLB entry to be had, the interpreter goes on for longer than one instruction.
-      if (!this.options.fullSystem || (pc & 3) !== 0 || !this.look(pc, FETCH, false)) return Reason.Cold;
+      if (!this.misses.fetch(pc)) return Reason.Cold;
     } else if (why !== Reason.Miss) this.execute(pc);
-    else if (!this.fill(exit)) this.interpretOne();
+    else if (!this.misses.fill(exit)) this.interpretOne();
     return this.handOver();
   };
 
@@ -285,66 +282,11 @@ export class Engine {
     if (word === ERET) {
       cpu.left--;
       cpu.cop0(word);
-      this.retryMissed();
+      if (this.mode >= 0) this.misses.retry();
     } else if ((word & SYSCALL_MASK) === SYSCALL) {
       cpu.left--;
       cpu.syscall(word);
     } else this.interpretOne();
-  }
-
-  /** Does what the access that has missed asks of the MMU. False when the interpreter must execute the instruction. */
-  private fill(exit: number): boolean {
-    const { cpu, words } = this;
-    const va = words[JIT_ADDRESS_AT >>> 2]!;
-    const write = (exit & EXIT_WRITE) !== 0;
-    // What is misaligned is another exception, and an access is an exit of the hypervisor's each time.
-    if (!this.options.fullSystem || (va & ((exit >>> EXIT_ALIGNMENT) & 7)) !== 0) return false;
-    // A store that is watched.
-    if (write && (words[cpu.writes + (va >>> 12)]! & 1) !== 0) return false;
-    return this.look(va, write ? WRITE : READ, (exit & EXIT_SLOT) !== 0);
-  }
-
-  /**
-   * What an access of the instruction at PC, or of that in the delay slot behind it, does before anything is fetched,
-   * loaded or stored. True when a fault has been delivered, or the host TLB has it now and the CPU is where it was.
-   */
-  private look(va: number, access: Access, inSlot: boolean): boolean {
-    const { cpu, words } = this;
-    const { pc } = cpu;
-    // kseg1: mostly devices, and never in the host TLB.
-    if (va >>> 29 === 5) return false;
-    const counted = inSlot ? 2 : 1;
-    cpu.left -= counted;
-    if (inSlot) {
-      cpu.pc = (pc + 4) | 0;
-      cpu.delay = 1;
-    }
-    const host = cpu.system.resolve(va, access);
-    if (host === FAULT) return true;
-    cpu.pc = pc;
-    // Somebody may have ended the slice meanwhile.
-    cpu.left += counted;
-    cpu.delay = 0;
-    const table = access === WRITE ? cpu.writes : cpu.reads;
-    return host !== DEVICE && (words[table + (va >>> 12)]! ^ va) >= 0;
-  }
-
-  /** After the ERET of a TLB handler: the access that missed is made again, and may as well be looked up at once. */
-  private retryMissed(): void {
-    const { cpu, words, mode } = this;
-    const code = (words[CAUSE]! >>> 2) & 31;
-    if (code !== ExcCode.TLBL && code !== ExcCode.TLBS) return;
-    if (mode < 0 || cpu.left <= 2 || !this.options.fullSystem) return;
-    const host = words[cpu.reads + (cpu.pc >>> 12)]! ^ cpu.pc;
-    const va = words[BAD_VADDR]!;
-    if ((host & 0x80000003) !== 0) {
-      if (va === cpu.pc && (va & 3) === 0) this.look(va, FETCH, false);
-      return;
-    }
-    const word = words[host >> 2]!;
-    if (isAccess(word, code, va) && ((cpu.r[(word >>> 21) & 31]! + ((word << 16) >> 16)) | 0) === va) {
-      this.look(va, code === ExcCode.TLBS ? WRITE : READ, false);
-    }
   }
 
   /** Has the interpreter execute an instruction. Loads and stores that reach devices again and again are remembered. */
@@ -432,16 +374,4 @@ export class Engine {
   verify(): string[] {
     return [...this.cache.verify(), ...(this.paths?.verify() ?? [])];
   }
-}
-
-/**
- * Whether the word is a load or a store (the exception's code says which) with base and offset that does no more, and may
- * be at that address.
- */
-function isAccess(word: number, code: ExcCode, va: number): boolean {
-  const opcode = word >>> 26;
-  // Of the even ones those of bytes and of parts of words.
-  const alignment = (opcode & 1) === 0 ? 0 : (opcode & 2) | 1;
-  if ((va & alignment) !== 0) return false;
-  return code === ExcCode.TLBS ? opcode >= 0x28 && opcode <= 0x2e : opcode >= 0x20 && opcode <= 0x26;
 }

@@ -6,13 +6,14 @@
 import { CAUSE_IP, Cp0, STATUS_ERL, STATUS_EXL, STATUS_IE, STATUS_KSU } from '../cpu/cp0.ts';
 import { MMU_AT, REGISTERS_AT } from '../memory.ts';
 import { NOTHING_MISSED } from '../mmu/guest-tables.ts';
-import { ExceptionPaths, NOT_STEPPED, TLBP, TLBWI, TLBWR, type Refuse } from './exception-paths.ts';
+import { Cop0Paths, TLBP, TLBWI, TLBWR } from './cop0-paths.ts';
+import { NOT_STEPPED, type Refuse } from './exception-paths.ts';
 import type { Local } from './expressions.ts';
 import { cp0 } from './mmu-paths.ts';
 
 const [MFC0_COUNT, MTC0_ENTRYHI] = [0x40004800, 0x40805000];
 
-export class FullSystemPaths extends ExceptionPaths {
+export class FullSystemPaths extends Cop0Paths {
   /** There is no hypervisor to exit to. */
   protected exit(): void {}
 

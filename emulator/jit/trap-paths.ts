@@ -13,7 +13,8 @@ import { SOFTWARE_INTERRUPTS, STATUS_FORCED_ZERO } from '../kvm/trap-emulate.ts'
 import { CP0_AT, HYPERVISOR_AT, JIT_LEFT_AT, LINKED_AT, REGISTERS_AT } from '../memory.ts';
 import { PTE_DIRTY } from '../mmu/gva-page-table.ts';
 import { EXIT_CATEGORY } from '../timeline/categories.ts';
-import { ExceptionPaths, NOT_STEPPED, TLBP, TLBWI, TLBWR, type Refuse } from './exception-paths.ts';
+import { Cop0Paths, TLBP, TLBWI, TLBWR } from './cop0-paths.ts';
+import { NOT_STEPPED, type Refuse } from './exception-paths.ts';
 import type { Local, Value } from './expressions.ts';
 import { Filled, cp0 } from './mmu-paths.ts';
 import { EFFECTIVE } from './trap-target.ts';
@@ -23,7 +24,7 @@ const [MFC0, MTC0, MFMC0] = [0x200, 0x204, 0x20b];
 const MFMC0_ENABLE = 0x20;
 const PAIR = ~0x1fff;
 
-export class TrapPaths extends ExceptionPaths {
+export class TrapPaths extends Cop0Paths {
   protected exit(reason: Local, category: Local, pc: Local, segments: Local, va: Local): void {
     this.countExit(reason);
     this.log?.pushHere(pc, { category, asid: this.mmu.asid(), user: this.mode(), segments }, va);
