@@ -56,8 +56,6 @@ export const CAUSE_AT = CP0_AT + 4 * Cp0.Cause;
 export interface KernelOptions extends FloatOptions {
   /** Bits of Status that MTC0 changes. */
   statusMask: number;
-  /** See {@link CompilerOptions}. */
-  traps: boolean;
 }
 
 /** What a change of these changes for generated code: whether coprocessor 1 is as it expects, and how useg is mapped. */
@@ -65,12 +63,10 @@ const STATUS_FIXED = STATUS_CU1 | STATUS_FR | STATUS_ERL;
 
 export abstract class KernelTarget extends FloatTarget {
   private readonly statusMask: number;
-  protected readonly traps: boolean;
 
   constructor(out: ModuleWriter, options: KernelOptions) {
     super(out, options);
     this.statusMask = options.statusMask | 0;
-    this.traps = options.traps;
   }
 
   protected pushCp0(at: number): void {

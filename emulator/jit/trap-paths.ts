@@ -9,15 +9,14 @@
 import { CAUSE_IP, Cp0, STATUS_ERL, STATUS_EXL, STATUS_IE, STATUS_UM } from '../cpu/cp0.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { COMMPAGE_4K } from '../kvm/dynamic-translation.ts';
-import { SOFTWARE_INTERRUPTS, STATUS_FORCED_ZERO } from '../kvm/trap-emulate.ts';
-import { CP0_AT, HYPERVISOR_AT, JIT_LEFT_AT, LINKED_AT, REGISTERS_AT } from '../memory.ts';
+import { SOFTWARE_INTERRUPTS } from '../kvm/trap-emulate.ts';
+import { HYPERVISOR_AT, JIT_LEFT_AT, LINKED_AT, REGISTERS_AT } from '../memory.ts';
 import { PTE_DIRTY } from '../mmu/gva-page-table.ts';
 import { EXIT_CATEGORY } from '../timeline/categories.ts';
 import { Cop0Paths, TLBP, TLBWI, TLBWR } from './cop0-paths.ts';
 import { NOT_STEPPED, type Refuse } from './exception-paths.ts';
 import type { Local, Value } from './expressions.ts';
 import { Filled, cp0 } from './mmu-paths.ts';
-import { EFFECTIVE } from './trap-target.ts';
 
 /** Bits 31:21 of moves from and to CP0, and of DI and EI. */
 const [MFC0, MTC0, MFMC0] = [0x200, 0x204, 0x20b];
@@ -147,30 +146,20 @@ export class TrapPaths extends Cop0Paths {
     e.returnIf(e.not(this.isSettled()), NOT_STEPPED);
     const trap = () => this.plainExit(ExcCode.CpU, pc);
     const group = e.local(e.shr(word, 21));
-    // By register and select.
+    // By register and select. Other moves are the regions' own; see trap-target.ts.
     const register = e.local(e.or(e.and(e.shr(word, 8), 0xf8), e.and(word, 7)));
-    const at = e.shl(register, 2);
-    e.if(e.is(group, MFC0), () => {
-      e.if(e.is(register, Cp0.Count), () => {
-        e.returnIf(e.not(this.countRuns()), NOT_STEPPED);
-        trap();
-        this.moveFrom(word, this.countValue(), left);
-      });
+    e.if(e.and(e.is(group, MFC0), e.is(register, Cp0.Count)), () => {
+      e.returnIf(e.not(this.countRuns()), NOT_STEPPED);
       trap();
-      this.moveFrom(word, e.select(e.is(register, Cp0.ErrCtl), 0, e.load(at, CP0_AT)), left);
+      this.moveFrom(word, this.countValue(), left);
     });
     e.if(e.is(group, MTC0), () => {
       const value = e.local(e.load(this.rt(word), REGISTERS_AT));
       e.if(e.is(register, Cp0.EntryHi), () => this.setEntryHi(value, pc, trap));
-      e.if(e.is(register, Cp0.Status), () => {
-        e.set(value, e.and(value, ~STATUS_FORCED_ZERO));
-        e.returnIf(this.hasEffect(value), NOT_STEPPED);
-      });
-      const outside = e.and(e.is(register, Cp0.Index), e.not(e.isBelow(value, options.tlbEntries)));
-      e.returnIf(outside, NOT_STEPPED);
-      for (const effective of EFFECTIVE) e.returnIf(e.is(register, effective), NOT_STEPPED);
+      const isIndex = e.and(e.is(register, Cp0.Index), e.isBelow(value, options.tlbEntries));
+      e.returnIf(e.not(isIndex), NOT_STEPPED);
       trap();
-      e.store(at, CP0_AT, value);
+      e.store(0, cp0(Cp0.Index), value);
       e.return(e.sub(left, 1));
     });
     e.if(e.is(group, MFMC0), () => {

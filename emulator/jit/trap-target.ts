@@ -7,9 +7,9 @@ import { Cp0, STATUS_ERL, STATUS_EXL, STATUS_UM } from '../cpu/cp0.ts';
 import { SOFTWARE_INTERRUPTS, STATUS_FORCED_ZERO } from '../kvm/trap-emulate.ts';
 import { CP0_AT, HYPERVISOR_AT } from '../memory.ts';
 import { Local } from './integer-target.ts';
-import { CAUSE_AT, KernelTarget, cp0Index } from './kernel-target.ts';
+import { CAUSE_AT, KernelTarget, cp0Index, type KernelOptions } from './kernel-target.ts';
 import { Field, Flow, Traits, traits } from './traits.ts';
-import { Op } from './wasm.ts';
+import { Op, type ModuleWriter } from './wasm.ts';
 
 /** Index of `trap`. */
 export const TRAP = 3;
@@ -17,8 +17,16 @@ export const TRAP = 3;
 /** Registers whose reading is more than a load, */
 const LIVE = new Set<number>([Cp0.Count, Cp0.ErrCtl]);
 /** and whose writing does more than store, but for Status. */
-export const EFFECTIVE: readonly number[] = [Cp0.EBase, Cp0.Count, Cp0.Compare, Cp0.Cause, Cp0.HWREna, Cp0.Config5];
-const NOT_STORED = new Set<number>([...EFFECTIVE, Cp0.EntryHi, Cp0.Index]);
+const EFFECTIVE = new Set<number>([
+  Cp0.Index,
+  Cp0.HWREna,
+  Cp0.Count,
+  Cp0.EntryHi,
+  Cp0.Compare,
+  Cp0.Cause,
+  Cp0.EBase,
+  Cp0.Config5,
+]);
 
 /** As {@link traits}, for kernel mode of the `kvm` machine. */
 export function trapTraits(word: number): Traits | null {
@@ -27,16 +35,27 @@ export function trapTraits(word: number): Traits | null {
   const { instruction } = plain;
   if (instruction.name === 'mfc0' && !LIVE.has(cp0Index(word)))
     return new Traits(instruction, { kernel: true, writes: Field.Rt, faults: true });
-  if (instruction.name === 'mtc0' && !NOT_STORED.has(cp0Index(word)))
+  if (instruction.name === 'mtc0' && !EFFECTIVE.has(cp0Index(word)))
     return new Traits(instruction, { kernel: true, reads: Field.Rt, faults: true });
   return plain;
 }
 
+export interface TrapOptions extends KernelOptions {
+  /** See CompilerOptions. */
+  traps: boolean;
+}
+
 export abstract class TrapTarget extends KernelTarget {
+  private readonly traps: boolean;
   /** Whether the instruction is in a delay slot. */
   protected abstract inSlot: boolean;
   /** Pushes the instruction's PC, and how many instructions are left after it. */
   protected abstract pushAfter(): void;
+
+  constructor(out: ModuleWriter, options: TrapOptions) {
+    super(out, options);
+    this.traps = options.traps;
+  }
 
   protected override kernel(name: string): void {
     if (!this.traps) return super.kernel(name);

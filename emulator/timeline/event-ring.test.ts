@@ -124,6 +124,30 @@ describe('counts of the ring are those of all its events counted one by one', ()
     );
   });
 
+  it('since power-on, also where blocks end early as events lie far apart', () => {
+    const far = fc.record({
+      step: fc.oneof({ weight: 30, arbitrary: fc.nat(90) }, { weight: 1, arbitrary: fc.nat(0xffff_ffff) }),
+      category: fc.integer({ min: 1, max: CATEGORIES - 1 }),
+      user: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(far, { minLength: 1, maxLength: 5 * BLOCK, size: 'max' }), (list) => {
+        const ring = ringOf(2 * BLOCK);
+        const expected = new Float64Array(COLUMNS);
+        let instructions = 0;
+        for (const [i, { step, category, user }] of list.entries()) {
+          instructions += step;
+          push(ring, { instructions, category, user, pc: 0, asid: 1, segments: 0 });
+          expected[category]!++;
+          if (user && i > 0) expected[USER_INSTRUCTIONS]! += step;
+          if (i % 61 === 0 || i === list.length - 1)
+            expect(ring.countsBefore(ring.next, new Float64Array(COLUMNS))).toEqual(expected);
+        }
+      }),
+      { numRuns: 40, endOnFailure: true },
+    );
+  });
+
   it('with a filter, and as pages', () => {
     fc.assert(
       fc.property(steps, filters, fc.nat(9), fc.nat(3 * BLOCK), (list, filter, part, late) => {
