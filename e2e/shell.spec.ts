@@ -38,6 +38,7 @@ const BRIDGE: Record<keyof KsegBridge, true> = {
   timelineEvents: true,
   exportTimeline: true,
   cancelTimelineExport: true,
+  recordTimeline: true,
   onTimelineExport: true,
   copyText: true,
   zoom: true,

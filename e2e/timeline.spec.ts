@@ -179,6 +179,32 @@ test('a slot pointed at marks what touched it, and an event the slots that it to
   await expect(note).toHaveCount(0);
 });
 
+test('recording off, nothing is added, and the stretch shows as not recorded', async ({ page }) => {
+  const record = page.getByTestId('timeline-record');
+  await expect(record).toHaveAttribute('aria-pressed', 'true');
+  await command(page, 'pingpong 20');
+  await record.click();
+  await expect(record).toHaveAttribute('aria-pressed', 'false');
+  await expect(page.locator('[data-testid=panel-timeline] .note')).toHaveText('not recording');
+  await expect.poll(() => total(page, 'machine')).toBeGreaterThan(0);
+  const changes = await total(page, 'asid');
+  const machine = (await counted(page)).asidChanges;
+  expect(changes).toBe(machine);
+  await command(page, 'pingpong 100');
+  expect((await counted(page)).asidChanges).toBeGreaterThan(machine + 200);
+  await record.click();
+  await expect(record).toHaveAttribute('aria-pressed', 'true');
+  const unrecorded = await page.evaluate(async () => {
+    const answer = (await window.kseg.timeline({ from: 0, step: 1e12, buckets: 1, marks: 0 }))!;
+    return answer.unrecorded;
+  });
+  expect(unrecorded).toHaveLength(1);
+  expect(unrecorded[0]!.to - unrecorded[0]!.from).toBeGreaterThan(100_000);
+  expect(await total(page, 'asid')).toBe(changes);
+  await command(page, 'pingpong 20');
+  await expect.poll(() => total(page, 'asid')).toBeGreaterThan(changes + 40);
+});
+
 test('a filter counts only what passes it', async ({ page }) => {
   await command(page, 'pingpong 50');
   await pause(page);

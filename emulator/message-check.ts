@@ -35,6 +35,7 @@ const WELL_FORMED: { [T in ToEmulator['type']]: (message: Extract<ToEmulator, { 
   timelineExport: ({ id, request }) => isCount(id) && isObject(request),
   ackTimelineExport: ({ id }) => isCount(id),
   cancelTimelineExport: ({ id }) => isCount(id),
+  recordTimeline: ({ on }) => typeof on === 'boolean',
   shutdown: () => true,
 };
 

@@ -58,6 +58,8 @@ export interface ViewUpdate {
   pc: number;
   symbol: string;
   asidChanges: number;
+  /** Whether the timeline's events are being recorded. */
+  recording: boolean;
   /** Translations that the checker found wrong; absent while it is off. */
   differences?: number;
   /** What stands on the Malta's eight-character display; absent while it is dark. */
@@ -121,6 +123,8 @@ export type ToEmulator =
   | { type: 'timelineExport'; id: number; request: TimelineExportRequest }
   | { type: 'ackTimelineExport'; id: number }
   | { type: 'cancelTimelineExport'; id: number }
+  /** Has the timeline record events from now on, also of machines that are booted later, or no longer. */
+  | { type: 'recordTimeline'; on: boolean }
   | { type: 'shutdown' };
 
 /** Emulator to host. */

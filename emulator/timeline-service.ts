@@ -65,8 +65,9 @@ export class TimelineService {
   query(query: TimelineQuery): TimelineAnswer {
     const { machine, boot } = this;
     const { events, mmu, system } = machine;
-    const { ring, lines } = events;
+    const { ring, lines, recording } = events;
     const now = { instructions: machine.clock.instructions(), user: machine.mode === 'user' };
+    const end = query.from + query.buckets * query.step;
     const counts = this.counts(query.filter);
     let matching: Float64Array | null = null;
     if (query.filter) {
@@ -87,11 +88,12 @@ export class TimelineService {
       dropped: ring.dropped,
       fill: ring.fill,
       bytes: ring.words.byteLength,
-      ...countEvents(ring, counts, query, now),
+      ...countEvents(ring, counts, query, { ...now, user: now.user && recording }),
       totals: ring.totals,
       matching,
-      lines: lines.between(query.from, query.from + query.buckets * query.step, query.marks),
+      lines: lines.between(query.from, end, query.marks),
       userFlushPending: mmu.isUserStale(system.asid),
+      unrecorded: events.unrecorded.filter(({ from, to }) => from < end && to > query.from),
       ...(query.touching
         ? { touched: findTouched(ring, counts, query, query.touching, 2 ** mmu.kernel.gva.geometry.pmdShift) }
         : {}),

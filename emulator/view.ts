@@ -60,6 +60,7 @@ export function viewMachine(machine: Machine, request: ViewRequest, pinned: Pinn
     pc,
     symbol: machine.symbols.describe(pc),
     asidChanges: machine.counters.asidChanges,
+    recording: machine.events?.recording ?? false,
   };
   if (machine.options.check) view.differences = system.differences;
   const display = machine.board.asciiDisplay;

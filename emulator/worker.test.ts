@@ -504,8 +504,40 @@ describe('the timeline', () => {
     expect(page!.total).toBe(answer!.totals.reduce((sum, n) => sum + n, 0));
   });
 
+  it('records no events while it is told not to, nor of the machine that is booted next', async () => {
+    host = new Host();
+    await host.bootLab();
+    await host.pause();
+    const totals = async () => {
+      const count = host.all('timeline').length;
+      host.send({ type: 'timeline', id: 1, query: { from: 0, step: 1e12, buckets: 1, marks: 0 } });
+      return (await host.next('timeline', count)).answer!;
+    };
+    const before = await totals();
+    expect(before.unrecorded).toEqual([]);
+    host.send({ type: 'recordTimeline', on: false });
+    await host.until(() => host.all('view').at(-1)?.view.recording === false);
+    host.send({ type: 'run' });
+    await host.command('pingpong 50');
+    await host.pause();
+    const off = await totals();
+    expect(off.unrecorded).toEqual([{ from: before.instructions, to: Infinity, user: before.user }]);
+    expect(off.instructions).toBeGreaterThan(before.instructions + 100_000);
+    const sum = (counts: Float64Array) => counts.reduce((all, n) => all + n, 0);
+    expect(sum(off.totals)).toBe(sum(before.totals) + 1);
+
+    host.send({ type: 'reset' });
+    await host.next('booted', 1);
+    await host.pause();
+    expect((await totals()).unrecorded).toEqual([{ from: 0, to: Infinity, user: false }]);
+    host.send({ type: 'recordTimeline', on: true });
+    await host.until(() => host.all('view').at(-1)?.view.recording === true);
+    expect((await totals()).unrecorded).toMatchObject([{ from: 0, to: expect.any(Number) }]);
+  });
+
   it('has no answer without a machine', async () => {
     host = new Host();
+    host.send({ type: 'recordTimeline', on: true });
     host.send({ type: 'timeline', id: 1, query: { from: 0, step: 1, buckets: 1, marks: 0 } });
     expect((await host.next('timeline', 0)).answer).toBeNull();
     host.send({ type: 'timelineExport', id: 2, request: { format: 'csv' } });
@@ -577,6 +609,7 @@ describe('mistakes', () => {
     ['an acknowledgement of nothing', { type: 'ackConsole' }],
     ['a timeline without a query', { type: 'timeline', id: 1 }],
     ['an export without a request', { type: 'timelineExport', id: 1 }],
+    ['recording neither on nor off', { type: 'recordTimeline', on: 'yes' }],
   ])('%s is an error in one sentence, and the machine runs on', async (_, message) => {
     host = new Host();
     host.send({ type: 'boot', config: { memoryMiB: 16 } });

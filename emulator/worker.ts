@@ -49,6 +49,8 @@ const { resources, code } = workerData as { resources: string; code?: string };
 let created: CreatedMachine | null = null;
 let session: DebugSession | null = null;
 let timeline: TimelineService | null = null;
+/** Whether events are to be recorded, of this machine and of those to come. */
+let recording = true;
 let boots = 0;
 let config: BootConfig = {};
 /** Open from one boot to the next. */
@@ -256,6 +258,7 @@ function start(
   created = next;
   session = new DebugSession(next.machine);
   timeline?.failExport('the machine was booted anew meanwhile');
+  next.machine.events!.record(recording);
   timeline = new TimelineService(next.machine as Recorded, next.guest, ++boots, send);
   config = wanted;
   consoleOut.clear();
@@ -375,6 +378,10 @@ function handle(message: ToEmulator): void {
       return;
     case 'cancelTimelineExport':
       return timeline?.cancelExport(message.id);
+    case 'recordTimeline':
+      recording = message.on;
+      created?.machine.events?.record(recording);
+      return sendView(true);
     case 'shutdown':
       saveCode();
       process.exit(0);

@@ -148,6 +148,8 @@ export interface KsegBridge {
   /** Save dialog, then the export. Resolves to the file's name, or null when cancelled; rejects with one sentence. */
   exportTimeline(request: TimelineExportRequest): Promise<string | null>;
   cancelTimelineExport(): void;
+  /** Has events recorded from now on, or no longer; views say which. */
+  recordTimeline(on: boolean): void;
   versions(): Promise<Versions>;
   /** Tells main that the renderer listens; main answers with the present state and the console so far. */
   ready(): void;

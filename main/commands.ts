@@ -120,6 +120,14 @@ export const COMMANDS = [
     needs: 'live',
   },
   {
+    id: 'timeline.record',
+    label: 'Record Timeline',
+    about: 'Record events in the timeline, or stop: a guest that makes many is faster without',
+    menu: 'machine',
+    separated: true,
+    needs: 'machine',
+  },
+  {
     id: 'machine.reset',
     label: 'Reset',
     about: 'Reset the machine and boot the same guest again',

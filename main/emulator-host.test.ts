@@ -168,8 +168,21 @@ describe('EmulatorHost', () => {
     await Promise.resolve();
     expect(workers).toHaveLength(2);
     expect(workers[1]!.of('boot')).toHaveLength(1);
+    expect(workers[1]!.of('recordTimeline')).toEqual([]);
     worker.prints('a ghost');
     expect(got('console')).toEqual([]);
+  });
+
+  it('has another worker record no events, either, while it is told not to', async () => {
+    const { host, worker, workers } = await booted();
+    host.recordTimeline(false);
+    worker.emit('exit', 1);
+    host.reset();
+    await Promise.resolve();
+    const types = workers[1]!.sent.map(({ type }) => type);
+    expect(types.indexOf('recordTimeline')).toBeGreaterThanOrEqual(0);
+    expect(types.indexOf('recordTimeline')).toBeLessThan(types.indexOf('boot'));
+    expect(workers[1]!.of('recordTimeline')).toEqual([{ type: 'recordTimeline', on: false }]);
   });
 
   it('boots what was asked for last, however slowly the first is read', async () => {

@@ -79,6 +79,7 @@ export class EmulatorHost {
   private attached = false;
   private visible = true;
   private wanted = NOTHING;
+  private recording = true;
   /** Console bytes given to the page as replay: the worker has had their acknowledgement already. */
   private replayed = 0;
   /** Console bytes of the worker's that the page has not acknowledged. */
@@ -145,6 +146,12 @@ export class EmulatorHost {
 
   pinTables(pinned: boolean): void {
     this.toMachine({ type: 'pin', pinned });
+  }
+
+  /** Of machines booted later, too, in whatever worker. */
+  recordTimeline(on: boolean): void {
+    this.recording = on;
+    this.post({ type: 'recordTimeline', on });
   }
 
   watch(request: ViewRequest): void {
@@ -232,6 +239,7 @@ export class EmulatorHost {
       if (worker === this.worker) this.lost(fault ? sentence(fault) : `exit code ${code}`);
     });
     this.postWatch();
+    if (!this.recording) this.recordTimeline(false);
   }
 
   /** The worker has ended without being told to. */

@@ -125,6 +125,7 @@ export function registerIpc({ window, host, files, guests, configurations, setti
     settings.set({ theme });
   });
   on('cancelTimelineExport', () => host.timeline.cancel());
+  onChecked('recordTimeline', (on) => host.recordTimeline(on));
   on('ready', onReady);
 
   answer('debug', (value) => host.debug(checkMessage('debug', value)));

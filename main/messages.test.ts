@@ -24,6 +24,7 @@ describe('checkMessage', () => {
       ['watch', { segments: true, tlb: false, slot: null }],
       ['watch', { segments: true, tlb: false, slot: 511 }],
       ['ackConsole', 0],
+      ['recordTimeline', false],
       ['boot', { kernelGuest: 'kernel-6.1.0_4kc+malta', initrdGuest: '0f3a' }],
       ['boot', { disks: [] }],
       ['boot', { hostCpus: 8, migrateEvery: 1 }],

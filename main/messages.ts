@@ -46,6 +46,7 @@ const SCHEMAS = {
   timeline: TimelineQuery,
   timelineEvents: TimelineEventsRequest,
   exportTimeline: TimelineExportRequest,
+  recordTimeline: flag,
   copyText: text(16 * 1024 * 1024),
   zoom: oneOf(['in', 'out', 'reset']),
   theme: oneOf(['system', 'light', 'dark']),

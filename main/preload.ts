@@ -58,6 +58,7 @@ const bridge: KsegBridge = {
   timelineEvents: (request) => ask('timelineEvents', request),
   exportTimeline: (request) => ask('exportTimeline', request),
   cancelTimelineExport: () => send('cancelTimelineExport'),
+  recordTimeline: (on) => send('recordTimeline', on),
   versions: () => ask('versions'),
   ready: () => send('ready'),
   onBooted: (listener) => subscribe('booted', listener),

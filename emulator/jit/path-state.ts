@@ -74,10 +74,14 @@ export class PathState {
     }
   }
 
-  /** How many events generated code may record, and where. */
+  /** How many events generated code may record, and where: at 0 for nowhere. */
   private tellRoom(ring: RingPlace, prepared: boolean): void {
     const { words } = this;
     const { doubles } = this.memory;
+    if (!ring.isOn) {
+      words[RECORD_AT.place >>> 2] = words[RECORD_AT.end >>> 2] = this.recordedFrom = 0;
+      return;
+    }
     // What is recorded is of this slice.
     const end = doubles[CLOCK_AT.sliceEnd >>> 3]!;
     const room = ring.room(end, doubles[CLOCK_AT.skipped >>> 3]!, prepared);

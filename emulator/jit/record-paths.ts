@@ -2,6 +2,7 @@
  * Recording of events by generated code, in the timeline's ring (timeline/event-ring.ts, which is the reference, as
  * timeline/event-log.ts is for what an event holds). The host says beforehand how many there is room for; before one that
  * begins a block of the ring, or before which guest time has passed without instructions, it is asked to prepare the ring.
+ * Nothing is recorded while RECORD_AT.place is 0.
  */
 import { JIT_LEFT_AT, RECORD_AT } from '../memory.ts';
 import type { Layout } from '../mmu/layout.ts';
@@ -43,22 +44,25 @@ export class RecordPaths {
   emit(): void {
     const { e } = this;
     e.body(6, (pc, meta, ...words) => {
-      this.record(pc!, meta!, e.and(meta!, META_CATEGORY), e.and(e.shr(meta!, META_USER_SHIFT), 1), words);
+      const [category, user] = [e.and(meta!, META_CATEGORY), e.and(e.shr(meta!, META_USER_SHIFT), 1)];
+      this.ifOn((place) => this.record(place, pc!, meta!, category, user, words));
     });
   }
 
   /** Ends the ring's block if it has not room for so many events, which shall lie in one. */
   keepTogether(count: Value, pc: Value, event: RecordedEvent): void {
     const { e } = this;
-    const bytes = e.local(e.mul(count, EVENT_BYTES));
-    const meta = e.local(this.meta(event));
-    this.prepareIfFull(meta);
-    e.if(e.isLess(this.room(), bytes), () =>
-      e.loop((again) => {
-        e.do(e.call(this.index.record, pc, meta, 0, 0, 0, 0));
-        again(this.room());
-      }),
-    );
+    this.ifOn((place) => {
+      const bytes = e.local(e.mul(count, EVENT_BYTES));
+      const meta = e.local(this.meta(event));
+      this.prepareIfFull(place, meta);
+      e.if(e.isLess(this.room(), bytes), () =>
+        e.loop((again) => {
+          e.do(e.call(this.index.record, pc, meta, 0, 0, 0, 0));
+          again(this.room());
+        }),
+      );
+    });
   }
 
   /** Appends an event of the instruction count that JIT_LEFT gives. @param words up to four */
@@ -72,7 +76,13 @@ export class RecordPaths {
   pushHere(pc: Local, event: RecordedEvent, ...words: Value[]): void {
     const { e } = this;
     const all = [0, 1, 2, 3].map((i) => words[i] ?? 0);
-    this.record(pc, e.local(this.meta(event)), event.category, event.user, all);
+    this.ifOn((place) => this.record(place, pc, e.local(this.meta(event)), event.category, event.user, all));
+  }
+
+  /** `write` is given where the next event goes. */
+  private ifOn(write: (place: Local) => void): void {
+    const place = this.e.local(this.e.load(0, RECORD_AT.place));
+    this.e.if(place, () => write(place));
   }
 
   private meta({ category, asid, user, segments = 0, own = 0 }: RecordedEvent): Value {
@@ -94,17 +104,19 @@ export class RecordPaths {
     return e.sub(e.load(0, RECORD_AT.end), e.load(0, RECORD_AT.place));
   }
 
-  private prepareIfFull(meta: Local): void {
+  private prepareIfFull(place: Local, meta: Local): void {
     const { e } = this;
-    e.if(e.not(this.room()), () => e.do(e.call(this.prepare, meta)));
+    e.if(e.is(place, e.load(0, RECORD_AT.end)), () => {
+      e.do(e.call(this.prepare, meta));
+      e.set(place, e.load(0, RECORD_AT.place));
+    });
   }
 
   /** @param category and `user` are what `meta` says */
-  private record(pc: Local, meta: Local, category: Value, user: Value, words: readonly Value[]): void {
+  private record(place: Local, pc: Local, meta: Local, category: Value, user: Value, words: readonly Value[]): void {
     const { e } = this;
     const { stateAt } = this.ring;
-    this.prepareIfFull(meta);
-    const place = e.local(e.load(0, RECORD_AT.place));
+    this.prepareIfFull(place, meta);
     // As few stores as possible: two words each, or four.
     e.storePair(place, 0, () => this.pushTime());
     e.storePair(place, 8, () => this.pushPair(pc, meta));

@@ -57,6 +57,8 @@ export const TIMELINE_CATEGORIES: readonly { lane: TimelineLane; name: string }[
   { lane: 'machine', name: 'reset' },
   { lane: 'machine', name: 'checker difference' },
   { lane: 'machine', name: 'end' },
+  { lane: 'machine', name: 'recording off' },
+  { lane: 'machine', name: 'recording on' },
 ];
 
 /** What events must match to count; absent fields let all pass. */
@@ -117,9 +119,9 @@ export interface TimelineAnswer {
   /** Categories that occur in the range; `counts` has a row of `query.buckets` for each. Fractions: see `oldest`. */
   categories: Uint8Array;
   counts: Float32Array;
-  /** Instructions of each bucket executed in user mode; no filter applies. */
+  /** Instructions of each bucket executed in user mode, as far as it was recorded; no filter applies. */
   userInstructions: Float32Array;
-  /** Events since power-on by category, whatever the filter and the range. */
+  /** Events recorded since power-on by category, whatever the filter and the range. */
   totals: Float64Array;
   /** With a filter: matching events in the ring, by category. */
   matching: Float64Array | null;
@@ -132,8 +134,19 @@ export interface TimelineAnswer {
   lines: TimelineLine[];
   /** A lazy user flush waits for the next entry to user mode. */
   userFlushPending: boolean;
+  /** Stretches that reach into the range and were not recorded, ascending. */
+  unrecorded: TimelineStretch[];
   /** Answers `query.touching`. */
   touched?: TimelineTouched;
+}
+
+/** A stretch of the run that has no events because none were recorded. */
+export interface TimelineStretch {
+  /** Instruction counts; `to` is Infinity while it goes on. */
+  from: number;
+  to: number;
+  /** Whether the guest is in user mode at its end. */
+  user: boolean;
 }
 
 export interface TimelineTouched {

@@ -45,6 +45,8 @@ export const INPUT = categoryOf('machine', 'input');
 export const RESET = categoryOf('machine', 'reset');
 export const DIFFERENCE = categoryOf('machine', 'checker difference');
 export const END = categoryOf('machine', 'end');
+export const RECORDING_OFF = categoryOf('machine', 'recording off');
+export const RECORDING_ON = categoryOf('machine', 'recording on');
 
 /** By reason of the exit. */
 export const EXIT_CATEGORY = Uint8Array.from({ length: 64 }, (_, reason) => orOther('exits', EXIT_REASONS[reason]));

@@ -14,6 +14,7 @@ import {
   META_CATEGORY,
   META_OWN_SHIFT,
   META_USER,
+  RECORDING_ON,
   TLBWI,
   TLBWR,
   isFlush,
@@ -62,6 +63,7 @@ export function decodeEvent(source: EventSource, sequence: number): TimelineEven
   else if (category === LINE) event.text = source.lines.text(a);
   else if (category === INPUT) event.bytes = a;
   else if (category === END) event.text = source.endText;
+  else if (category === RECORDING_ON) event.user = meta >>> META_OWN_SHIFT !== 0;
   return event;
 }
 

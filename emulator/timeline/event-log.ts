@@ -9,7 +9,7 @@ import { CP0_AT } from '../memory.ts';
 import type { AddressSpace } from '../mmu/address-space.ts';
 import type { GuestTlb } from '../mmu/guest-tlb.ts';
 import { KMF_GPA, KMF_KERN, KMF_USER, KSEG0, KSEG23, USEG, type Layout } from '../mmu/layout.ts';
-import type { FlushKind } from '../protocol.ts';
+import type { FlushKind, TimelineStretch } from '../protocol.ts';
 import {
   ASID_CHANGE,
   DIFFERENCE,
@@ -30,6 +30,8 @@ import {
   META_SEGMENT_SHIFT,
   META_USER,
   NONE,
+  RECORDING_OFF,
+  RECORDING_ON,
   RESET,
   TLBWI,
   TLBWR,
@@ -38,7 +40,7 @@ import {
 } from './categories.ts';
 import { ConsoleLines } from './console-lines.ts';
 import { EventRing, FREED_SLOTS } from './event-ring.ts';
-import { BLOCK, type RingPlace } from './ring-place.ts';
+import { BLOCK, DEFAULT_CAPACITY, RingPlace } from './ring-place.ts';
 
 const ENTRY_HI = (CP0_AT >>> 2) + Cp0.EntryHi;
 const BAD_VADDR = (CP0_AT >>> 2) + Cp0.BadVAddr;
@@ -52,6 +54,8 @@ export class EventLog {
   readonly lines = new ConsoleLines();
   /** Texts of the ends, the last of which is what an END event shows. */
   endText = '';
+  /** What was not recorded, ascending; the last one goes on while {@link recording} is off. */
+  readonly unrecorded: TimelineStretch[] = [];
   private user = false;
   private readonly cp0: Int32Array;
   /** What is the same of all flushes of a kind. */
@@ -61,7 +65,7 @@ export class EventLog {
     private readonly cpu: Cpu,
     private readonly clock: VirtualClock,
     readonly layout: Layout,
-    place?: RingPlace,
+    private readonly place: RingPlace = RingPlace.alone(DEFAULT_CAPACITY),
   ) {
     this.ring = new EventRing(clock, place);
     this.cp0 = cpu.memory.words;
@@ -81,6 +85,7 @@ export class EventLog {
   }
 
   private push(category: number, own: number, segments: number, a: number, b = 0, c = 0, d = 0, user = this.user) {
+    if (!this.place.isOn) return;
     const meta =
       category |
       ((this.cp0[ENTRY_HI]! & 0xff) << META_ASID_SHIFT) |
@@ -88,6 +93,28 @@ export class EventLog {
       (segments << META_SEGMENT_SHIFT) |
       (own << META_OWN_SHIFT);
     this.ring.push(this.cpu.pc, meta, a, b, c, d);
+  }
+
+  get recording(): boolean {
+    return this.place.isOn;
+  }
+
+  /** Records from now on, or no longer; both are events. Console lines are kept all the same, as {@link lines}. */
+  record(on: boolean): void {
+    const { place, unrecorded } = this;
+    if (on === place.isOn) return;
+    const now = this.clock.instructions();
+    if (!on) {
+      this.push(RECORDING_OFF, 0, 0, 0);
+      place.isOn = false;
+      unrecorded.push({ from: now, to: Infinity, user: this.user });
+      return;
+    }
+    const stretch = unrecorded.pop()!;
+    if (now > stretch.from) unrecorded.push({ from: stretch.from, to: now, user: this.user });
+    place.isOn = true;
+    // What was executed since the event before is of no known mode, so it is not counted as user mode's.
+    this.push(RECORDING_ON, this.user ? 1 : 0, 0, 0, 0, 0, 0, false);
   }
 
   /** The segment of an address as a bit of SEGMENTS; none outside the layout. */
@@ -124,6 +151,7 @@ export class EventLog {
    * FREED_SLOTS tables that it freed, with their slots.
    */
   flushed({ name, last }: AddressSpace): void {
+    if (!this.place.isOn) return;
     const { category, flags, segments } = this.flushes[last.kind];
     const { freedSlots, freedSlotCount } = last;
     const d = last.oldAsid | (last.newAsid << 8) | (flags << 16) | (name === 'kernel' ? KERNEL_TABLE : 0);

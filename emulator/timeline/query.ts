@@ -16,7 +16,7 @@ import { BLOCK } from './ring-place.ts';
 import { categoryMask, type EventIndex } from './filter.ts';
 import { LANES, LANE_OF } from './lanes.ts';
 
-/** The machine at the instant of a question. */
+/** The machine at the instant of a question; `user` where what it executes now counts as user mode's. */
 export interface Now {
   instructions: number;
   user: boolean;

@@ -46,6 +46,8 @@ export class RingPlace {
   readonly words: Uint32Array;
   /** Byte offset of the events. */
   readonly wordsAt: number;
+  /** Whether generated code is to record its events. */
+  isOn = true;
 
   /**
    * @param memory of which {@link ringBytes} from `stateAt` on are the ring's, all zero

@@ -3,6 +3,7 @@
  * chrome://tracing read. Each writer makes the file piece by piece: a head, lines, a foot.
  */
 import { TIMELINE_CATEGORIES, type TimelineEvent, type TimelineFormat, type TimelineLane } from '../protocol.ts';
+import { RECORDING_OFF } from './categories.ts';
 
 export interface TimelineWriter {
   head(): string;
@@ -202,12 +203,17 @@ class TraceWriter implements TimelineWriter {
     }
     this.time = ts;
     if (lane === 'mode') return this.slice(track('mode'), name.replace('to ', ''), ts);
+    const ended = event.category === RECORDING_OFF ? this.endSlices() : '';
     const slice =
-      lane === 'asid' || lane === 'machine' ? this.slice(track('asidSlices'), `ASID ${hex(event.asid, 2)}`, ts) : '';
+      ended === '' && (lane === 'asid' || lane === 'machine')
+        ? this.slice(track('asidSlices'), `ASID ${hex(event.asid, 2)}`, ts)
+        : '';
     const args = plainEvent(event);
     for (const said of ['virtualNs', 'lane', 'event']) delete args[said];
     const label = lane === 'console' ? (event.text ?? '') : lane === 'asid' ? asidChange(event) : name;
-    return slice + this.entry({ name: label, cat: lane, ph: 'i', s: 't', pid: PID, tid: track(lane), ts, args });
+    return (
+      ended + slice + this.entry({ name: label, cat: lane, ph: 'i', s: 't', pid: PID, tid: track(lane), ts, args })
+    );
   }
 
   /** Ends a track's slice where the next one begins. */
@@ -216,6 +222,12 @@ class TraceWriter implements TimelineWriter {
     if (open.name === name) return '';
     this.slices.set(tid, { name, since: ts });
     return this.complete(tid, open, ts);
+  }
+
+  private endSlices(): string {
+    const open = [...this.slices].map(([tid, slice]) => this.complete(tid, slice, this.time)).join('');
+    this.slices.clear();
+    return open;
   }
 
   private complete(tid: number, { name, since }: { name: string; since: number }, end: number): string {
@@ -246,8 +258,7 @@ class TraceWriter implements TimelineWriter {
   }
 
   foot(): string {
-    const open = [...this.slices].map(([tid, slice]) => this.complete(tid, slice, this.time)).join('');
-    return `${open}\n],"otherData":${JSON.stringify({ ...this.facts, cutAt: this.cutAt })}}\n`;
+    return `${this.endSlices()}\n],"otherData":${JSON.stringify({ ...this.facts, cutAt: this.cutAt })}}\n`;
   }
 }
 

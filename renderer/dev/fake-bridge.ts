@@ -145,6 +145,7 @@ export function fakeBridge(options: FakeOptions): KsegBridge {
     timelineEvents: () => Promise.resolve(null),
     exportTimeline: (request) => Promise.resolve(`timeline.${request.format}`),
     cancelTimelineExport: () => {},
+    recordTimeline: () => {},
     copyText: (text) => void navigator.clipboard?.writeText(text),
     zoom: () => {},
     theme: () => {},

@@ -212,6 +212,7 @@ export class FakeMachine {
       pc: 0x40101c2c,
       symbol: 'copy_out+0x2c',
       asidChanges: this.#changes,
+      recording: true,
       ...(request.segments ? { kernel: this.#kernel.view(), user: this.#user.view() } : {}),
       ...(request.tlb
         ? {

@@ -203,6 +203,25 @@ export const SCENES = [
     },
   },
   {
+    name: 'timeline-unrecorded',
+    about: 'the Timeline of a run of which a stretch was not recorded',
+    async set({ page, command }) {
+      await atPrompt({ page, command });
+      await say(page, 'pingpong 30');
+      await command('timeline.record');
+      await say(page, 'pingpong 30');
+      await say(page, 'ps');
+      await command('timeline.record');
+      await say(page, 'pingpong 30');
+      await command('panel.timeline');
+      await page.waitForTimeout(300);
+      if (!(await isPaused(page))) await page.getByTestId('toolbar-toggle').click();
+      await page.getByTestId('timeline-canvas').focus();
+      await page.keyboard.press('0');
+      await page.waitForTimeout(500);
+    },
+  },
+  {
     name: 'timeline-list',
     about: 'the events of the Timeline as a list, its filter open',
     async set(app) {

@@ -70,15 +70,23 @@ export async function speed(app, { electron, quick, runs }) {
       return app.timed(lines, PROMPT);
     },
   });
-  const layout = (name) => async () => {
-    await app.show(true);
-    await app.layout(name);
-  };
+  const layout =
+    (name, recorded = true) =>
+    async () => {
+      await app.show(true);
+      await app.layout(name);
+      await app.page.evaluate((on) => window.kseg.recordTimeline(on), recorded);
+    };
   const systems = [
     ...headless,
-    inApp('window hidden', () => app.show(false)),
+    inApp('window hidden', async () => {
+      await app.page.evaluate(() => window.kseg.recordTimeline(true));
+      await app.show(false);
+    }),
     inApp('MMU layout', layout('mmu')),
     inApp('Debug layout', layout('debug')),
+    inApp('MMU layout, not recorded', layout('mmu', false)),
+    inApp('Debug layout, not recorded', layout('debug', false)),
   ];
   const mips = Object.fromEntries(Object.keys(works).map((name) => [name, {}]));
   try {

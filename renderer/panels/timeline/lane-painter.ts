@@ -1,64 +1,29 @@
 /** Draws the lanes: axis, bars of counts or single marks, what was dropped, the selection, and now. */
-import type { TimelineAnswer, TimelineEvent, TimelineLane, TimelineTouched } from '../../../emulator/protocol.ts';
+import type { TimelineAnswer, TimelineLane, TimelineStretch } from '../../../emulator/protocol.ts';
 import { count } from '../../lib/format.ts';
 import { cssColor, prepareCanvas, token } from '../../lib/palette.ts';
 import { hatch } from '../../lib/hatch.ts';
 import { asidLabels, LABEL_GAP, type AsidChange } from './asid-labels.ts';
+import { gapLabel, paintGap, paintUnrecorded, unrecordedLabels } from './lane-grounds.ts';
 import { cuts, flag, paintMark, paintTouched } from './lane-marks.ts';
+import { AHEAD, font, text, xOf, type Brush, type LanePicture } from './lane-picture.ts';
 import { AXIS, categoryName, laneOf, type Lane } from './lanes.ts';
-import { ticks, type Span } from './scale.ts';
+import { ticks } from './scale.ts';
 
-export interface LanePicture {
-  lanes: readonly Lane[];
-  width: number;
-  height: number;
-  span: Span;
-  /** The instruction count that is now. */
-  now: number;
-  answer: TimelineAnswer | null;
-  /** What touched the slot that is pointed at elsewhere. */
-  touched: TimelineTouched | null;
-  selected: TimelineEvent | null;
-  pinned: TimelineEvent | null;
-  /** The lane that the keys move in, while the lanes have the focus. */
-  lane: TimelineLane | null;
-  /** Pointed at, in pixels. */
-  pointer: number | null;
-}
-
-/** Room at the right end for the mark of now and what is about to happen. */
-export const AHEAD = 34;
 const TICK = 112;
 /** What a flag takes of the axis, to either side. */
 const FLAG = 9;
-
-/** Pixels of an instruction count. */
-export function xOf(span: Span, width: number, instructions: number): number {
-  return ((instructions - span.from) / Math.max(1, span.to - span.from)) * (width - AHEAD);
-}
-
-/** The instruction count at a pixel. */
-export function instructionAt(span: Span, width: number, x: number): number {
-  return span.from + (x / Math.max(1, width - AHEAD)) * (span.to - span.from);
-}
-
-interface Brush {
-  ctx: CanvasRenderingContext2D;
-  picture: LanePicture;
-  answer: TimelineAnswer;
-  x(instructions: number): number;
-  /** Right end of what has happened. */
-  end: number;
-}
 
 export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): void {
   const { width, height, span, lanes, answer, now } = picture;
   const ctx = prepareCanvas(canvas, width, height);
   const x = (instructions: number) => xOf(span, width, instructions);
   const end = Math.min(x(now), width - AHEAD);
-  if (answer) paintGap(ctx, picture, answer, x);
-  const label = answer ? gapLabel(ctx, picture, answer, x) : 0;
-  paintAxis(ctx, picture, x, label);
+  const brush: Brush | null = answer && { ctx, picture, answer, x, end };
+  if (brush) paintGap(brush);
+  if (brush) paintUnrecorded(brush, AXIS, height);
+  const label = brush ? gapLabel(brush) : 0;
+  paintAxis(ctx, picture, x, [[0, label], ...(brush ? unrecordedLabels(brush, label) : [])]);
   let top = AXIS;
   for (const lane of lanes) {
     const bottom = top + lane.height;
@@ -68,12 +33,12 @@ export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): voi
       ctx.fillStyle = token('--accent');
       ctx.fillRect(0, top, 2, lane.height - 1);
     }
-    if (answer) {
+    if (brush) {
       ctx.save();
       ctx.beginPath();
       ctx.rect(0, top, lane.id === 'userFlush' ? width : end + 3, lane.height);
       ctx.clip();
-      paintLane({ ctx, picture, answer, x, end }, lane, top, bottom - 1);
+      paintLane(brush, lane, top, bottom - 1);
       if (picture.touched) paintTouched(ctx, picture.touched, lane.id, x, bottom - 1);
       ctx.restore();
     }
@@ -92,14 +57,15 @@ export function paintLanes(canvas: HTMLCanvasElement, picture: LanePicture): voi
   }
 }
 
-/** @param from the pixel from which there may be labels */
+/** @param taken pixels that have words already, from and to */
 function paintAxis(
   ctx: CanvasRenderingContext2D,
   { span, width, height, selected, pinned }: LanePicture,
   x: (at: number) => number,
-  from: number,
+  taken: readonly (readonly [left: number, right: number])[],
 ): void {
   const flags = [selected, pinned].flatMap((event) => (event ? [Math.round(x(event.instructions))] : []));
+  const busy = [...taken, ...flags.map((at) => [at - FLAG, at + FLAG] as const)];
   for (const at of ticks(span, (width - AHEAD) / TICK)) {
     const left = Math.round(x(at));
     ctx.fillStyle = token('--grid');
@@ -107,77 +73,17 @@ function paintAxis(
     const label = count(at);
     ctx.font = font('mono');
     const right = left + 3 + ctx.measureText(label).width;
-    const covered = flags.some((at) => at + FLAG > left && at - FLAG < right);
-    if (left >= from && right < width - AHEAD - 4 && !covered) text(ctx, label, left + 3, 10, '--text-3');
+    const covered = busy.some(([from, to]) => to > left && from < right);
+    if (right < width - AHEAD - 4 && !covered) text(ctx, label, left + 3, 10, '--text-3');
   }
-}
-
-const families = new Map<string, string>();
-function font(family: 'mono' | 'ui'): string {
-  let found = families.get(family);
-  if (!found) {
-    const style = getComputedStyle(document.documentElement);
-    found = `11px ${style.getPropertyValue(`--font-${family}`)}`;
-    families.set(family, found);
-  }
-  return found;
-}
-
-function text(ctx: CanvasRenderingContext2D, words: string, x: number, y: number, color: string): void {
-  ctx.font = font('mono');
-  ctx.textBaseline = 'alphabetic';
-  ctx.fillStyle = token(color);
-  ctx.fillText(words, x, y);
-}
-
-/** The ground of the time whose events are gone: dots, and a torn line at its end. */
-function paintGap(
-  ctx: CanvasRenderingContext2D,
-  { span, width, height }: LanePicture,
-  answer: TimelineAnswer,
-  x: (at: number) => number,
-): void {
-  const edge = Math.min(width - AHEAD, x(answer.oldest));
-  if (answer.dropped === 0 || answer.oldest <= span.from || edge < 1) return;
-  ctx.fillStyle = token('--inset');
-  ctx.fillRect(0, AXIS, edge, height - AXIS);
-  ctx.fillStyle = token('--border-strong');
-  for (let y = AXIS + 3; y < height; y += 6) {
-    for (let at = (y / 6) % 2 < 1 ? 2 : 5; at < edge - 2; at += 6) ctx.fillRect(at, y, 1, 1);
-  }
-  ctx.strokeStyle = token('--text-2');
-  ctx.beginPath();
-  for (let y = AXIS, left = true; y <= height; y += 4, left = !left) ctx.lineTo(edge + (left ? -2 : 1), y);
-  ctx.stroke();
-}
-
-/** Says in the axis how much is gone. Returns the pixel from which the axis is free again. */
-function gapLabel(
-  ctx: CanvasRenderingContext2D,
-  { span, width }: LanePicture,
-  answer: TimelineAnswer,
-  x: (at: number) => number,
-): number {
-  const edge = Math.min(width - AHEAD, x(answer.oldest));
-  if (answer.dropped === 0 || answer.oldest <= span.from || edge < 1) return 0;
-  const means = answer.query.filter ? 'not counted here' : 'bars are means';
-  ctx.font = font('ui');
-  const words = [
-    `gap: ${count(answer.dropped)} events dropped, ${means}`,
-    `gap: ${count(answer.dropped)} dropped`,
-    'gap',
-  ];
-  // Beyond the tear there is room as well, but for the longer ones only while they lie over the gap for the most part.
-  const label = words.find((text) => ctx.measureText(text).width < Math.max(60, edge * 1.2)) ?? 'gap';
-  const size = ctx.measureText(label).width;
-  ctx.fillStyle = token('--text-2');
-  ctx.fillText(label, 3, 10);
-  return size + 10;
 }
 
 function paintLane(brush: Brush, lane: Lane, top: number, bottom: number): void {
   const { answer, ctx, x } = brush;
-  if (lane.id === 'mode') return paintMode(brush, top, bottom);
+  if (lane.id === 'mode') {
+    paintMode(brush, top, bottom);
+    return paintUnrecorded(brush, top, bottom);
+  }
   const rows = [...answer.categories].flatMap((c, k) => (laneOf(c) === lane.id ? [k] : []));
   const marked = marksOf(answer, lane.id);
   // Bars where single marks would run into one another, and over what has no marks any more.
@@ -311,6 +217,14 @@ function paintLines({ ctx, answer, x, end }: Brush, top: number, bottom: number)
   });
 }
 
+/** Where the mode changes, and where the time begins again that it is known of. */
+function modeChanges(marks: readonly Mark[], unrecorded: readonly TimelineStretch[]) {
+  return [
+    ...marks.map(({ instructions, category }) => ({ instructions, becomes: categoryName(category) })),
+    ...unrecorded.map(({ to, user }) => ({ instructions: to, becomes: user ? 'to user' : 'to kernel' })),
+  ].sort((a, b) => a.instructions - b.instructions);
+}
+
 /** Kernel mode is a bar, user mode a line; of many switches in a bucket the bar's height is kernel mode's share. */
 function paintMode({ ctx, answer, picture, x, end }: Brush, top: number, bottom: number): void {
   const { from, step, buckets } = answer.query;
@@ -323,11 +237,11 @@ function paintMode({ ctx, answer, picture, x, end }: Brush, top: number, bottom:
   if (marks.length > 0 && answer.oldest <= start) {
     let since = -4;
     let kernel = categoryName(marks[0]!.category) === 'to user';
-    for (const mark of marks) {
-      const at = x(mark.instructions);
+    for (const { instructions, becomes } of modeChanges(marks, answer.unrecorded)) {
+      const at = x(instructions);
       if (kernel) ctx.fillRect(since, top + 2, Math.max(1, at - since), room);
       since = at;
-      kernel = categoryName(mark.category) === 'to kernel';
+      kernel = becomes === 'to kernel';
     }
     if (kernel) ctx.fillRect(since, top + 2, end - since, room);
     return;
