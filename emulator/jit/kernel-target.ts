@@ -5,7 +5,8 @@
 import { CAUSE_IP, Cp0, STATUS_CU1, STATUS_ERL, STATUS_EXL, STATUS_FR, STATUS_IE, STATUS_KSU } from '../cpu/cp0.ts';
 import { CP0_WRITE_MASKS } from '../cpu/full-system.ts';
 import { CP0_AT } from '../memory.ts';
-import { FloatTarget, type FloatOptions } from './float-target.ts';
+import type { FloatOptions } from './float-register-target.ts';
+import { FloatTarget } from './float-target.ts';
 import { Local } from './integer-target.ts';
 import { Field, Flow, Traits, traits } from './traits.ts';
 import { Op, type ModuleWriter } from './wasm.ts';
