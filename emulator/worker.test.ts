@@ -1,109 +1,19 @@
-/** The worker as it is shipped, in a thread of its own, spoken to as Electron's main process does. */
+/** The worker as its host uses it: run control, views, the console, disks and the debugger. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CONSOLE_WINDOW, PROTOCOL_VERSION, type BootConfig } from './protocol.ts';
 import { MOST as LONGEST_SLICE } from './slices.ts';
 import { op } from './testing/bare-machine.ts';
-import { bundleEmulator, type Bundle } from './testing/bundle.ts';
 import { tinyElf } from './testing/elf.ts';
-import { PROMPT, RESOURCES } from './testing/lab.ts';
-import {
-  CONSOLE_WINDOW,
-  PROTOCOL_VERSION,
-  TIMELINE_CATEGORIES,
-  TIMELINE_EXPORT_CREDIT,
-  type BootConfig,
-  type FromEmulator,
-  type RunState,
-  type ToEmulator,
-} from './protocol.ts';
+import { PROMPT } from './testing/lab.ts';
+import { diskReader, talker } from './testing/port-guests.ts';
+import { bundleWorker, Host, keys, sleep } from './testing/worker-host.ts';
 
-let bundle: Bundle;
 let host: Host;
-beforeAll(() => {
-  bundle = bundleEmulator();
-});
-afterAll(() => bundle?.remove());
+bundleWorker();
 afterEach(() => host?.stop());
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const keys = (text: string) => new TextEncoder().encode(text);
-type Message<T extends FromEmulator['type']> = Extract<FromEmulator, { type: T }>;
-
-class Host {
-  readonly messages: FromEmulator[] = [];
-  console = '';
-  consoleBytes = 0;
-  exited = false;
-  acknowledges = true;
-  private readonly worker = new Worker(bundle.worker, { workerData: { resources: RESOURCES } });
-  private wake: () => void = () => {};
-
-  constructor() {
-    this.worker.on('message', (message: FromEmulator) => {
-      this.messages.push(message);
-      if (message.type === 'console') {
-        this.consoleBytes += message.bytes.length;
-        if (this.console.length < 100_000) this.console += String.fromCharCode(...message.bytes);
-        if (this.acknowledges) this.send({ type: 'ackConsole', bytes: message.bytes.length });
-      }
-      if (message.type === 'view' && this.acknowledges) this.send({ type: 'ackView', sequence: message.view.sequence });
-      this.wake();
-    });
-    this.worker.on('error', (error) => (this.messages.push({ type: 'error', message: `died: ${error}` }), this.wake()));
-    this.worker.on('exit', () => ((this.exited = true), this.wake()));
-  }
-
-  send(message: ToEmulator): void {
-    this.worker.postMessage(message);
-  }
-  sendAnything(message: unknown): void {
-    this.worker.postMessage(message);
-  }
-  stop(): Promise<number> {
-    return this.worker.terminate();
-  }
-
-  /** Waits until `done` gives something; the test's own time-out ends it. */
-  async until<T>(done: () => T | undefined | false): Promise<T> {
-    for (;;) {
-      const result = done();
-      if (result !== undefined && result !== false) return result;
-      await new Promise<void>((resolve) => (this.wake = resolve));
-    }
-  }
-  all<T extends FromEmulator['type']>(type: T): Message<T>[] {
-    return this.messages.filter((message): message is Message<T> => message.type === type);
-  }
-  /** The first message of a type that comes after `count` of them. */
-  next<T extends FromEmulator['type']>(type: T, count = this.all(type).length): Promise<Message<T>> {
-    return this.until(() => this.all(type)[count]);
-  }
-  state(wanted: RunState['state']): Promise<true> {
-    return this.until(() => this.all('state').at(-1)?.state.state === wanted);
-  }
-  async prompt(): Promise<void> {
-    await this.until(() => this.console.endsWith(PROMPT));
-  }
-  async command(line: string): Promise<string> {
-    const before = this.console.length;
-    this.send({ type: 'input', bytes: keys(`${line}\n`) });
-    await this.until(() => this.console.length > before + line.length + PROMPT.length && this.console.endsWith(PROMPT));
-    return this.console.slice(before);
-  }
-  /** Pauses; the view of the paused machine is the last message then. */
-  async pause(): Promise<void> {
-    this.send({ type: 'pause' });
-    await this.state('paused');
-    await this.until(() => this.messages.at(-1)!.type === 'view');
-  }
-  async bootLab(): Promise<void> {
-    this.send({ type: 'boot', config: { memoryMiB: 16 } });
-    await this.prompt();
-  }
-}
 
 it('says hello with its protocol', async () => {
   host = new Host();
@@ -285,20 +195,6 @@ describe('views', () => {
   });
 });
 
-/** A guest that sends to COM1 without end, and a time per instruction that makes the line keep up. */
-function talker(): Extract<ToEmulator, { type: 'boot' }> {
-  const [T0, T1] = [8, 9];
-  const store = (value: number, register: number) => [
-    op('addiu', { t: T1, i: value }),
-    op('sb', { s: T0, t: T1, i: 0x3f8 + register }),
-  ];
-  const words = [op('lui', { t: T0, i: 0xb800 })]
-    .concat(store(0x83, 3), store(1, 0), store(0, 1), store(3, 3))
-    .concat(store(0x2e, 0), op('beq', { i: 0xfffe }), 0);
-  const kernel = { name: 'talker', bytes: tinyElf(false, 0x80100000, words) };
-  return { type: 'boot', config: { kernel, memoryMiB: 16, nsPerInstruction: 1000 } };
-}
-
 it('a console that is not read holds the guest, and no memory', async () => {
   host = new Host();
   host.acknowledges = false;
@@ -314,58 +210,6 @@ it('a console that is not read holds the guest, and no memory', async () => {
   host.send({ type: 'ackConsole', bytes: held });
   await host.until(() => host.consoleBytes >= held + CONSOLE_WINDOW);
 });
-
-/** A guest that sends the first byte of its IDE disk to COM1, and writes that byte's successor there. */
-function diskReader(): { name: string; bytes: Uint8Array } {
-  const [PORTS, BRIDGE, VALUE, BYTE, REST] = [8, 9, 10, 11, 12];
-  const out = (port: number, value: number) => [
-    op('addiu', { t: VALUE, i: value }),
-    op('sb', { s: PORTS, t: VALUE, i: port }),
-  ];
-  const word = (register: number, value: number) => [
-    op('lui', { t: VALUE, i: value >>> 16 }),
-    op('ori', { s: VALUE, t: VALUE, i: value & 0xffff }),
-    op('sw', { s: BRIDGE, t: VALUE, i: register }),
-  ];
-  const config = (register: number, value: number) => [...word(0xcf8, 0x80005100 | register), ...word(0xcfc, value)];
-  /** Until the drive has data to give or to take. */
-  const ready = [
-    op('lbu', { s: PORTS, t: VALUE, i: 0x1f7 }),
-    op('andi', { s: VALUE, t: VALUE, i: 8 }),
-    op('beq', { s: VALUE, i: 0xfffd }),
-    0,
-  ];
-  const command = (code: number) => [
-    ...[0xe0, 1, 0, 0, 0].flatMap((value, i) => out([0x1f6, 0x1f2, 0x1f3, 0x1f4, 0x1f5][i]!, value)),
-    ...out(0x1f7, code),
-    ...ready,
-  ];
-  const kernel = [
-    op('lui', { t: PORTS, i: 0xb800 }),
-    op('lui', { t: BRIDGE, i: 0xbbe0 }),
-    ...config(0x40, 0x80008000),
-    ...config(0x04, 1),
-    ...command(0x20),
-    op('lhu', { s: PORTS, t: BYTE, i: 0x1f0 }),
-    op('addiu', { t: REST, i: 255 }),
-    op('lhu', { s: PORTS, i: 0x1f0 }),
-    op('addiu', { s: REST, t: REST, i: 0xffff }),
-    op('bne', { s: REST, i: 0xfffd }),
-    0,
-    ...command(0x30),
-    op('addiu', { s: BYTE, t: VALUE, i: 1 }),
-    op('sh', { s: PORTS, t: VALUE, i: 0x1f0 }),
-    op('addiu', { t: REST, i: 255 }),
-    op('sh', { s: PORTS, i: 0x1f0 }),
-    op('addiu', { s: REST, t: REST, i: 0xffff }),
-    op('bne', { s: REST, i: 0xfffd }),
-    0,
-    op('sb', { s: PORTS, t: BYTE, i: 0x3f8 }),
-    op('beq', { i: 0xffff }),
-    0,
-  ];
-  return { name: 'disk-reader', bytes: tinyElf(false, 0x80100000, kernel) };
-}
 
 describe('disks', () => {
   let folder: string;
@@ -468,168 +312,6 @@ describe('the debugger', () => {
     expect((await answer(2)).error).toMatch(/^"coffee" is no kind of exit: [^\n]*\.$/);
     host.send({ type: 'debug', id: 3, command: { do: 'setRegister', register: 4, value: 1 } });
     expect((await answer(3)).error).toBe('The guest is running: pause it first.');
-    expect(host.all('error')).toEqual([]);
-  });
-});
-
-describe('the timeline', () => {
-  it('answers questions with the counts of the same instant', async () => {
-    host = new Host();
-    await host.bootLab();
-    await host.command('pingpong 50');
-    await host.pause();
-    host.send({ type: 'watch', request: { segments: true, tlb: true, slot: null } });
-    const { view } = await host.until(() => host.all('view').find((v) => v.view.tlb));
-    host.send({ type: 'timeline', id: 7, query: { from: 0, step: view.instructions + 1, buckets: 1, marks: 1000 } });
-    const { id, answer } = await host.next('timeline', 0);
-    expect(id).toBe(7);
-    expect(answer).toMatchObject({ instructions: view.instructions, boot: 1, dropped: 0, asid: view.asid });
-    const total = (lane: string) =>
-      TIMELINE_CATEGORIES.reduce((sum, c, i) => sum + (c.lane === lane ? answer!.totals[i]! : 0), 0);
-    expect([total('asid'), total('kernelFlush'), total('userFlush'), total('tlbWrites')]).toEqual([
-      view.asidChanges,
-      view.kernel!.flushes,
-      view.user!.flushes,
-      view.tlb!.writes,
-    ]);
-    expect(answer!.lines.map(({ text }) => text).join('\n')).toContain('pingpong 50');
-    host.send({
-      type: 'timelineEvents',
-      id: 8,
-      request: { from: 0, to: view.instructions + 1, cursor: { end: true }, limit: 5 },
-    });
-    const { page } = await host.next('timelineEvents', 0);
-    expect(page!.events).toHaveLength(5);
-    expect(page!.rank + 5).toBe(page!.total);
-    expect(page!.total).toBe(answer!.totals.reduce((sum, n) => sum + n, 0));
-  });
-
-  it('records no events while it is told not to, nor of the machine that is booted next', async () => {
-    host = new Host();
-    await host.bootLab();
-    await host.pause();
-    const totals = async () => {
-      const count = host.all('timeline').length;
-      host.send({ type: 'timeline', id: 1, query: { from: 0, step: 1e12, buckets: 1, marks: 0 } });
-      return (await host.next('timeline', count)).answer!;
-    };
-    const before = await totals();
-    expect(before.unrecorded).toEqual([]);
-    host.send({ type: 'recordTimeline', on: false });
-    await host.until(() => host.all('view').at(-1)?.view.recording === false);
-    host.send({ type: 'run' });
-    await host.command('pingpong 50');
-    await host.pause();
-    const off = await totals();
-    expect(off.unrecorded).toEqual([{ from: before.instructions, to: Infinity, user: before.user }]);
-    expect(off.instructions).toBeGreaterThan(before.instructions + 100_000);
-    const sum = (counts: Float64Array) => counts.reduce((all, n) => all + n, 0);
-    expect(sum(off.totals)).toBe(sum(before.totals) + 1);
-
-    host.send({ type: 'reset' });
-    await host.next('booted', 1);
-    await host.pause();
-    expect((await totals()).unrecorded).toEqual([{ from: 0, to: Infinity, user: false }]);
-    host.send({ type: 'recordTimeline', on: true });
-    await host.until(() => host.all('view').at(-1)?.view.recording === true);
-    expect((await totals()).unrecorded).toMatchObject([{ from: 0, to: expect.any(Number) }]);
-  });
-
-  it('has no answer without a machine', async () => {
-    host = new Host();
-    host.send({ type: 'recordTimeline', on: true });
-    host.send({ type: 'timeline', id: 1, query: { from: 0, step: 1, buckets: 1, marks: 0 } });
-    expect((await host.next('timeline', 0)).answer).toBeNull();
-    host.send({ type: 'timelineExport', id: 2, request: { format: 'csv' } });
-    expect(await host.next('timelineExport', 0)).toMatchObject({ id: 2, error: expect.stringMatching(/no machine/) });
-  });
-
-  it('an export that nobody takes waits, while the guest runs on', async () => {
-    host = new Host();
-    await host.bootLab();
-    await host.command('pingpong 400');
-    host.send({ type: 'timelineExport', id: 3, request: { format: 'ndjson' } });
-    await host.until(() => host.all('timelineExport').length === TIMELINE_EXPORT_CREDIT);
-    await host.command('pingpong 10');
-    await sleep(100);
-    expect(host.all('timelineExport')).toHaveLength(TIMELINE_EXPORT_CREDIT);
-    let text = '';
-    for (let i = 0; ; i++) {
-      const piece = await host.until(() => host.all('timelineExport')[i]);
-      if ('error' in piece) throw new Error(piece.error);
-      text += new TextDecoder().decode(piece.bytes);
-      if (piece.done) {
-        expect(text.trimEnd().split('\n')).toHaveLength(piece.events);
-        break;
-      }
-      host.send({ type: 'ackTimelineExport', id: 3 });
-    }
-    // Of the instant it was asked for.
-    expect(text).toContain('pingpong 400');
-    expect(text).not.toContain('pingpong 10"');
-  });
-
-  it('another boot ends an export, and says so', async () => {
-    host = new Host();
-    await host.bootLab();
-    await host.command('pingpong 400');
-    host.send({ type: 'timelineExport', id: 4, request: { format: 'json' } });
-    await host.next('timelineExport', 0);
-    host.send({ type: 'boot', config: { memoryMiB: 16 } });
-    const last = await host.until(() => host.all('timelineExport').find((message) => 'error' in message));
-    expect(last).toMatchObject({ id: 4, error: expect.stringMatching(/^[^\n]*booted anew[^\n]*\.$/) });
-  });
-});
-
-describe('mistakes', () => {
-  it('a bad kernel is an error, and the machine before stays', async () => {
-    host = new Host();
-    await host.bootLab();
-    host.send({ type: 'boot', config: { kernel: { name: 'bad.elf', bytes: keys('no kernel') } } });
-    const { message } = await host.next('error', 0);
-    expect(message).toMatch(/^bad\.elf: [^\n]*\.$/);
-    expect(await host.command('echo alive')).toContain('\r\nalive');
-    expect(host.all('booted')).toHaveLength(1);
-  });
-
-  it.each<[string, unknown]>([
-    ['a type that is none', { type: 'frobnicate' }],
-    ['an inherited name as type', { type: 'toString' }],
-    ['null', null],
-    ['text', 'run'],
-    ['nothing', {}],
-    ['boot without a config', { type: 'boot' }],
-    ['disks that are no list', { type: 'boot', config: { disks: { path: '/tmp/a' } } }],
-    ['a disk without an interface', { type: 'boot', config: { disks: [{ path: '/tmp/a', writable: false }] } }],
-    ['a step of no number', { type: 'step', instructions: NaN }],
-    ['a step without end', { type: 'step', instructions: Infinity }],
-    ['input that is text', { type: 'input', bytes: 'ps' }],
-    ['watch without a request', { type: 'watch' }],
-    ['a slot that is none', { type: 'watch', request: { segments: true, tlb: false, slot: 'first' } }],
-    ['an acknowledgement of nothing', { type: 'ackConsole' }],
-    ['a timeline without a query', { type: 'timeline', id: 1 }],
-    ['an export without a request', { type: 'timelineExport', id: 1 }],
-    ['recording neither on nor off', { type: 'recordTimeline', on: 'yes' }],
-  ])('%s is an error in one sentence, and the machine runs on', async (_, message) => {
-    host = new Host();
-    host.send({ type: 'boot', config: { memoryMiB: 16 } });
-    host.sendAnything(message);
-    expect((await host.next('error', 0)).message).toMatch(/^The emulator [^\n]*\.$/);
-    await host.prompt();
-    expect(await host.command('echo alive')).toContain('\r\nalive');
-    expect(host.all('error')).toHaveLength(1);
-    expect(host.exited).toBe(false);
-  });
-
-  it('what needs a machine does nothing without one', async () => {
-    host = new Host();
-    await host.next('hello', 0);
-    host.send({ type: 'run' });
-    host.send({ type: 'step', instructions: 5 });
-    host.send({ type: 'input', bytes: keys('x') });
-    host.send({ type: 'reset' });
-    host.send({ type: 'runToAsidChange' });
-    await host.bootLab();
     expect(host.all('error')).toEqual([]);
   });
 });

@@ -10,25 +10,15 @@ import type { AccessWatcher } from '../cpu/privileged.ts';
 import type { AddressSpace } from '../mmu/mmu.ts';
 import type { BreakpointView, SavedBreakpoint, StopReport, TableName } from '../protocol.ts';
 import { dataAccess } from './access-size.ts';
-import { exitName, formatAwaited, parseSpec, SpecError, type Awaited, type Spec } from './breakpoint-spec.ts';
-import { parseExpression, type Expression, type Values } from './expression.ts';
+import { hit, resolve, savedOf, viewOf, type Breakpoint } from './breakpoint.ts';
+import { exitName, formatAwaited, parseSpec, SpecError, type Awaited } from './breakpoint-spec.ts';
+import type { Values } from './expression.ts';
 import { peekValue } from './peek.ts';
 import { probe } from './probe.ts';
 import type { SymbolTable } from './symbols.ts';
 import type { DebugTarget } from './target.ts';
+import { hex } from './trace.ts';
 import { valuesOf } from './values.ts';
-
-interface Breakpoint extends Spec {
-  id: number;
-  enabled: boolean;
-  hits: number;
-  /** Parsed condition; null for none, or for one that names symbols not known yet. */
-  holds: Expression | null;
-  /** Where an address breakpoint or watchpoint is; null while its symbol is not known. */
-  at: number | null;
-  /** Why it cannot be hit yet; empty when it can. */
-  pending: string;
-}
 
 /** The machine round the breakpoints. */
 export interface BreakpointHost extends DebugTarget {
@@ -55,7 +45,6 @@ export interface Until {
 }
 
 const MOST = 256;
-const hex = (value: number, digits = 8) => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
 
 export class Breakpoints implements AccessWatcher {
   /** Whether a breakpoint on an event is enabled, or a run to one is under way: where it is false, an event costs one test. */
@@ -87,7 +76,7 @@ export class Breakpoints implements AccessWatcher {
     if (this.list.length >= MOST) throw new SpecError(`There are ${MOST} breakpoints, which is the most: remove some.`);
     const spec = parseSpec(text);
     const breakpoint = { ...spec, id: this.nextId, enabled: true, hits: 0, holds: null, at: null, pending: '' };
-    this.resolve(breakpoint, true);
+    resolve(breakpoint, this.host, true);
     this.nextId++;
     this.list.push(breakpoint);
     this.sort();
@@ -99,7 +88,7 @@ export class Breakpoints implements AccessWatcher {
     const breakpoint = this.find(id);
     if (change.condition !== undefined) {
       const changed = { ...breakpoint, condition: change.condition.trim() };
-      this.resolve(changed, true);
+      resolve(changed, this.host, true);
       Object.assign(breakpoint, changed);
     }
     if (change.enabled !== undefined) breakpoint.enabled = change.enabled;
@@ -124,10 +113,7 @@ export class Breakpoints implements AccessWatcher {
 
   /** What {@link restore} takes. */
   save(): SavedBreakpoint[] {
-    return this.list.map(({ awaited, ignore, condition, enabled }) => {
-      const skipped = ignore === 0 ? '' : ` ignore ${ignore}`;
-      return { spec: `${formatAwaited(awaited)}${skipped}${condition === '' ? '' : ` if ${condition}`}`, enabled };
-    });
+    return this.list.map(savedOf);
   }
 
   /**
@@ -157,18 +143,7 @@ export class Breakpoints implements AccessWatcher {
   }
 
   view(): BreakpointView[] {
-    return this.list.map((each) => ({
-      id: each.id,
-      spec: formatAwaited(each.awaited),
-      kind: each.awaited.kind,
-      condition: each.condition,
-      ignore: each.ignore,
-      enabled: each.enabled,
-      hits: each.hits,
-      pending: each.pending,
-      address: each.at,
-      symbol: each.at === null ? '' : this.host.symbols.describe(each.at),
-    }));
+    return this.list.map((each) => viewOf(each, this.host));
   }
 
   // Running
@@ -179,7 +154,7 @@ export class Breakpoints implements AccessWatcher {
     // To ask for them may be to have them searched for.
     if (this.list.length > 0 && this.symbols !== this.host.symbols) {
       this.symbols = this.host.symbols;
-      for (const each of this.list) this.resolve(each, false);
+      for (const each of this.list) resolve(each, this.host, false);
       this.sort();
     }
     this.host.system.watch(this.needsStepping ? this : null);
@@ -231,7 +206,7 @@ export class Breakpoints implements AccessWatcher {
     if (kind === 'exception' || kind === 'fatal') return false;
     let stops = false;
     for (const each of here ?? []) {
-      if (!this.hit(each)) continue;
+      if (!hit(each, this.values)) continue;
       stops = true;
       this.say(each, va, `before ${this.name(va)}`);
     }
@@ -267,7 +242,7 @@ export class Breakpoints implements AccessWatcher {
     let stops = false;
     const what = `${access === READ ? 'read' : 'write'} of ${range.length} byte${range.length === 1 ? '' : 's'}`;
     for (const each of touched) {
-      if (!this.hit(each)) continue;
+      if (!hit(each, this.values)) continue;
       stops = true;
       this.say(each, pc, `before a ${what} at ${this.name(range.start)} by ${this.name(pc)}`);
     }
@@ -302,17 +277,6 @@ export class Breakpoints implements AccessWatcher {
     return symbol === '' ? hex(va) : `${hex(va)} ${symbol}`;
   }
 
-  /** Counts a hit, if the condition holds. Returns whether it stops. */
-  private hit(breakpoint: Breakpoint): boolean {
-    const { condition, holds } = breakpoint;
-    if (condition !== '') {
-      const value = holds?.(this.values) ?? null;
-      if (value === null || value === 0) return false;
-    }
-    breakpoint.hits++;
-    return breakpoint.hits > breakpoint.ignore;
-  }
-
   /** The first of several that stop at once gives the reason. */
   private say({ id, awaited, hits }: Breakpoint, pc: number, what: string): void {
     const { host } = this;
@@ -339,7 +303,8 @@ export class Breakpoints implements AccessWatcher {
   ): void {
     const pc = this.host.cpu.pc >>> 0;
     for (const each of this.list) {
-      if (!each.enabled || each.awaited.kind !== kind || !matches(each.awaited as never) || !this.hit(each)) continue;
+      if (!each.enabled || each.awaited.kind !== kind || !matches(each.awaited as never) || !hit(each, this.values))
+        continue;
       // What changes the address space lies behind PC when it is told.
       const relation = kind === 'asid' || kind === 'flush' ? 'before' : 'at';
       this.say(each, pc, `${what()} ${relation} ${this.name(pc)}`);
@@ -386,40 +351,6 @@ export class Breakpoints implements AccessWatcher {
     const matches = (wanted: number | 'refill' | null) =>
       wanted === null || (wanted === 'refill' ? refill : wanted === code);
     this.event('exception', (awaited) => matches(awaited.code), what);
-  }
-
-  // Symbols
-
-  /** Finds addresses and parses the condition. @param strict a symbol that the guest lacks is an error */
-  private resolve(breakpoint: Breakpoint, strict: boolean): void {
-    const { symbols } = this.host;
-    const none = symbols.size === 0;
-    const { awaited, condition } = breakpoint;
-    breakpoint.pending = '';
-    breakpoint.holds = null;
-    breakpoint.at = null;
-    if ('place' in awaited) {
-      const { symbol, offset } = awaited.place;
-      const base = symbol === null ? 0 : symbols.find(symbol);
-      if (base === null) {
-        const missing = `There is no symbol "${symbol}" in this guest`;
-        if (strict && !none) throw new SpecError(`${missing}; check its spelling.`);
-        breakpoint.pending = none ? `Waits for symbols to find "${symbol}".` : `${missing}.`;
-      } else breakpoint.at = (base + offset) >>> 0;
-      if (awaited.kind === 'address' && breakpoint.at !== null && breakpoint.at % 4 !== 0) {
-        const message = `No instruction begins at ${hex(breakpoint.at)}: its address must be a multiple of 4.`;
-        if (strict) throw new SpecError(message);
-        breakpoint.pending = message;
-        breakpoint.at = null;
-      }
-    }
-    if (condition === '') return;
-    try {
-      breakpoint.holds = parseExpression(condition, none ? null : (name) => symbols.find(name) !== null);
-    } catch (error) {
-      if (strict) throw error;
-      breakpoint.pending = (error as Error).message;
-    }
   }
 
   private sort(): void {
