@@ -6,10 +6,9 @@
 import { Board } from './board/board.ts';
 import type { BoardHost, SerialPort } from './board/device.ts';
 import { VirtualClock } from './clock.ts';
-import { Counters, collectStats, type Stats } from './counters.ts';
-import { Cp0, STATUS_IE, cp0Name } from './cpu/cp0.ts';
-import { Cpu, type Access } from './cpu/cpu.ts';
-import { EXCEPTION_NAMES, ExcCode } from './cpu/exceptions.ts';
+import { collectStats, type Stats } from './counters.ts';
+import { Cp0, STATUS_IE } from './cpu/cp0.ts';
+import { Cpu } from './cpu/cpu.ts';
 import { FullSystem } from './cpu/full-system.ts';
 import { CPU_TRAITS } from './cpu/models.ts';
 import { interpret } from './cpu/interpreter.generated.ts';
@@ -17,18 +16,17 @@ import { USER } from './cpu/privileged.ts';
 import { Breakpoints } from './debug/breakpoints.ts';
 import { findKallsyms } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';
-import { hex, type TraceEvent, type TraceSink } from './debug/trace.ts';
 import { HostMemory } from './kvm/host-memory.ts';
-import { EXIT_REASONS } from './kvm/statistics.ts';
-import { TrapEmulate, type HypervisorObserver } from './kvm/trap-emulate.ts';
+import { TrapEmulate } from './kvm/trap-emulate.ts';
 import { codeMapBytes } from './jit/code-map.ts';
 import { BATCH, GATHER, REST, CACHE_LIMITS } from './jit/cache-options.ts';
-import { Engine, type EngineHost } from './jit/engine.ts';
+import { Engine } from './jit/engine.ts';
 import { LateEngine } from './jit/late-engine.ts';
 import { DEFAULTS, type MachineOptions, type StartPlan } from './machine-options.ts';
 import { LinearMemory, MMU_AT, RAM_AT } from './memory.ts';
 import { LAYOUTS } from './mmu/layout.ts';
-import { Mmu, type AddressSpace, type MmuObserver } from './mmu/mmu.ts';
+import { Mmu } from './mmu/mmu.ts';
+import { ObservedMachine } from './observed-machine.ts';
 import type { MachineKind } from './protocol.ts';
 import { EventLog } from './timeline/event-log.ts';
 import { RingPlace, ringBytes } from './timeline/ring-place.ts';
@@ -49,7 +47,7 @@ export interface End {
 /** Why {@link Machine.run} returned: the limit, a waiting guest, the end, a pause at a wanted event. */
 export type StopReason = 'limit' | 'idle' | 'ended' | 'event';
 
-export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
+export class Machine extends ObservedMachine {
   readonly memory: LinearMemory;
   readonly cpu: Cpu;
   readonly clock: VirtualClock;
@@ -61,7 +59,6 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   get engine(): Engine | null {
     return this.lateEngine?.engine ?? null;
   }
-  readonly counters = new Counters();
   private knownSymbols = new SymbolTable();
   get symbols(): SymbolTable {
     if (this.mayHaveSymbols) this.searchSymbols();
@@ -79,11 +76,8 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   readonly hostMemory: HostMemory;
   /** Called with every byte the guest sends to its console. */
   onConsole: (byte: number) => void = () => {};
-  trace: TraceSink | null = null;
   /** What happened lately, where the options ask for it. */
   readonly events: EventLog | null;
-  /** Ends {@link run} at the next change of ASID. */
-  stopAtAsidChange = false;
   readonly breakpoints: Breakpoints;
   /** Whether a soft reset restarts the machine, as on the board, or ends the run. */
   rebootAllowed = true;
@@ -92,14 +86,9 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
   private resetRequested = false;
   private eventSeen = false;
   private consolePort: SerialPort = 'com1';
-  private get lastUserEntryAsid(): number {
-    return this.memory.words[MMU_AT.lastUserEntryAsid >>> 2]!;
-  }
-  private set lastUserEntryAsid(asid: number) {
-    this.memory.words[MMU_AT.lastUserEntryAsid >>> 2] = asid;
-  }
 
   constructor(readonly options: MachineOptions) {
+    super();
     const ramBytes = options.memoryMiB << 20;
     const hostBytes = RAM_AT + ramBytes;
     // A checker looks at every access, which generated code does not show it.
@@ -359,150 +348,13 @@ export class Machine implements MmuObserver, HypervisorObserver, EngineHost {
     this.clock.interrupt();
   }
 
+  fatal(message: string): void {
+    this.finish({ reason: 'error', message });
+  }
+
   stats(): Stats {
     const { clock } = this;
     return collectStats(this.options, clock.instructions(), clock.now(), this.counters, this.mmu, this.system);
-  }
-
-  private record(event: TraceEvent): void {
-    if (!this.trace) return;
-    const pc = this.cpu.pc >>> 0;
-    this.trace({
-      instructions: this.clock.instructions(),
-      pc: hex(pc),
-      symbol: this.symbols.describe(pc),
-      ...event,
-    });
-  }
-
-  // What the engine asks
-
-  instructions(): number {
-    return this.clock.instructions();
-  }
-  get isQuiet(): boolean {
-    return !this.trace && !this.stopAtAsidChange && !this.breakpoints.eventsWanted;
-  }
-  arrived(user: boolean): void {
-    this.system.arrived(user);
-    this.events?.arrived(user);
-  }
-  prepareEvent(meta: number): void {
-    this.events!.ring.prepare(meta);
-  }
-
-  exited(reason: number, count: number): void {
-    this.counters.exits[reason]! += count;
-    if (this.system instanceof TrapEmulate) this.system.exited(reason, count);
-  }
-
-  // What MMU and system report
-
-  flushed(space: AddressSpace): void {
-    space.last.happened(this.clock.instructions(), this.cpu.pc);
-    if (this.breakpoints.eventsWanted) this.breakpoints.flushed(space);
-    this.events?.flushed(space);
-    if (!this.trace) return;
-    const { last } = space;
-    this.record({
-      event: 'flush',
-      table: space.name,
-      kind: last.kind,
-      old: hex(last.oldAsid, 2),
-      new: hex(last.newAsid, 2),
-      ranges: last.ranges.map(([start, end]) => [hex(start), hex(end)]),
-      pages: last.pages,
-      tablesFreed: last.tablesFreed,
-      entriesCleared: last.entriesCleared,
-    });
-  }
-
-  tlbWritten(index: number, random: boolean): void {
-    this.counters.tlbWrites++;
-    this.tlbWrittenAt[index] = this.clock.instructions();
-    if (this.breakpoints.eventsWanted) this.breakpoints.tlbWritten(index, random);
-    this.tlbWrittenRandom[index] = random ? 1 : 0;
-    const { tlb } = this.mmu;
-    this.events?.tlbWritten(index, random, tlb);
-    if (!this.trace) return;
-    this.record({
-      event: 'tlbWrite',
-      index,
-      random,
-      entryHi: hex(tlb.hi[index]!),
-      pageMask: hex(tlb.mask[index]!),
-      lo0: hex(tlb.lo0[index]!),
-      lo1: hex(tlb.lo1[index]!),
-    });
-  }
-
-  exception(code: ExcCode, refill: boolean): void {
-    this.counters.exceptions[code]!++;
-    if (refill) this.counters.tlbRefills++;
-    if (this.breakpoints.eventsWanted) this.breakpoints.exception(code, refill);
-    this.events?.exception(code, refill);
-    if (!this.trace) return;
-    const address = code >= ExcCode.Mod && code <= ExcCode.AdES;
-    this.record({
-      event: 'exception',
-      exception: EXCEPTION_NAMES[code]!,
-      ...(refill ? { refill } : {}),
-      ...(address ? { badVAddr: hex(this.system.cp0[Cp0.BadVAddr]!) } : {}),
-    });
-  }
-
-  exit(reason: number, va: number): void {
-    this.counters.exits[reason]!++;
-    if (this.breakpoints.eventsWanted) this.breakpoints.exit(reason);
-    this.events?.exit(reason, va);
-    if (this.trace) this.record({ event: 'kvm_exit', reason: EXIT_REASONS[reason] ?? String(reason) });
-  }
-
-  hwr(operation: 'MFC0' | 'MTC0' | 'RDHWR', register: number, value: number): void {
-    if (!this.trace) return;
-    const name =
-      operation === 'RDHWR' ? `HWR:${register}` : `${cp0Name(register)} (COP0:${register >>> 3}:${register & 7})`;
-    this.record({ event: 'kvm_hwr', operation, register: name, value: hex(value) });
-  }
-
-  asidChanged(oldAsid: number, newAsid: number): void {
-    this.counters.asidChanges++;
-    if (this.breakpoints.eventsWanted) this.breakpoints.asidChanged(oldAsid, newAsid);
-    this.events?.asidChanged(oldAsid, newAsid);
-    if (this.stopAtAsidChange) {
-      this.stopAtAsidChange = false;
-      this.stop();
-    }
-    const event = this.options.kind === 'kvm' ? 'kvm_asid_change' : 'asidChange';
-    if (this.trace) this.record({ event, old: hex(oldAsid, 2), new: hex(newAsid, 2) });
-  }
-
-  differs(va: number, access: Access, host: number, expected: number): void {
-    this.events?.differs(va);
-    if (!this.trace) return;
-    const where = (at: number) => (at < 0 ? 'none' : at >= RAM_AT ? hex(at - RAM_AT) : 'commpage');
-    this.record({
-      event: 'checkerDifference',
-      address: hex(va),
-      access: ['read', 'write', 'fetch'][access]!,
-      served: where(host),
-      expected: where(expected),
-    });
-  }
-
-  modeSwitched(user: boolean): void {
-    this.events?.modeSwitched(user);
-  }
-
-  enteredUser(asid: number): void {
-    this.counters.userEntries++;
-    if (asid !== this.lastUserEntryAsid) this.counters.userEntriesWithNewAsid++;
-    this.lastUserEntryAsid = asid;
-    if (this.trace) this.record({ event: 'userEntry', asid: hex(asid, 2) });
-  }
-
-  fatal(message: string): void {
-    this.finish({ reason: 'error', message });
   }
 
   get kind(): MachineKind {

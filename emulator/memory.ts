@@ -102,7 +102,7 @@ export const MMU_AT = {
   kept: 0x42c,
   keptPairs: 0xf000,
 } as const;
-/** What the hypervisor of the `kvm` machine keeps where generated code sees it; see TrapEmulate. */
+/** What the hypervisor of the `kvm` machine keeps where generated code sees it; see kvm/exits.ts. */
 export const HYPERVISOR_AT = {
   /** Interrupts that wait for delivery, as Cause.IP bits. */
   queued: 0x430,

@@ -1,11 +1,11 @@
 /**
- * What the two machines' privileged architectures share: CP0 storage, the guest's mode, exception entry, TLB
- * instructions, the CP0 timer, interrupts. (MIPS PRA, MD00090; the comments name KVM where it differs.)
+ * What the two machines' privileged architectures share beside the guest's accesses: changes of mode, exception entry,
+ * TLB instructions, the CP0 timer, interrupts. (MIPS PRA, MD00090; the comments name KVM where it differs.)
  */
-import { CP0_AT, TIMER_AT } from '../memory.ts';
+import { TIMER_AT } from '../memory.ts';
 import type { VirtualClock } from '../clock.ts';
-import type { AddressSpace, Mmu } from '../mmu/mmu.ts';
-import { LO_D, LO_G, LO_V } from '../mmu/guest-tlb.ts';
+import type { Mmu } from '../mmu/mmu.ts';
+import { LO_G } from '../mmu/guest-tlb.ts';
 import {
   CAUSE_BD,
   CAUSE_DC,
@@ -19,37 +19,35 @@ import {
   STATUS_IE,
   STATUS_KSU,
 } from './cp0.ts';
-import { DEVICE, FAULT, WRITE, type Access, type Cpu, type System } from './cpu.ts';
+import { WRITE, type Access, type Cpu, type System } from './cpu.ts';
 import { CountTimer } from './count-timer.ts';
 import { ExcCode } from './exceptions.ts';
+import {
+  GuestAccesses,
+  KERNEL,
+  SUPERVISOR,
+  USER,
+  type AccessObserver,
+  type AccessOptions,
+  type Mode,
+} from './guest-accesses.ts';
 import type { CpuModel } from './models.ts';
 
-export const KERNEL = 0;
-export const SUPERVISOR = 1;
-export const USER = 2;
-export type Mode = typeof KERNEL | typeof SUPERVISOR | typeof USER;
+export { KERNEL, SUPERVISOR, USER, type AccessWatcher, type Mode } from './guest-accesses.ts';
 
 /** Told of what happens in the guest; the machine counts and traces it. */
-export interface GuestObserver {
+export interface GuestObserver extends AccessObserver {
   /** An exception reaches the guest's handler. `refill` marks a TLB refill. */
   exception(code: ExcCode, refill: boolean): void;
   asidChanged(oldAsid: number, newAsid: number): void;
   /** Guest mode is now user, or is it no longer. */
   modeSwitched(user: boolean): void;
   enteredUser(asid: number): void;
-  /** The checker found that an access was served by `host` where the guest TLB says `expected` (-1: not at all). */
-  differs(va: number, access: Access, host: number, expected: number): void;
   /** The machine must stop: the guest did what the hypervisor has no answer to. One sentence. */
   fatal(message: string): void;
 }
 
-/** Asked before every fetch, load and store while set: breakpoints and watchpoints. */
-export interface AccessWatcher {
-  /** True stops the machine before the instruction under way, or before the branch whose delay slot it is in. */
-  stops(va: number, access: Access): boolean;
-}
-
-export interface SystemOptions {
+export interface SystemOptions extends AccessOptions {
   bigEndian: boolean;
   tlbEntries: number;
   /** Count's frequency. */
@@ -57,20 +55,11 @@ export interface SystemOptions {
   seed: number;
   /** The `malta` machine's core; 24Kf if absent. */
   cpu?: CpuModel;
-  /** Compare every translation that is used with the guest TLB; every access is looked at, so it is slow. */
-  check: boolean;
 }
 
-export abstract class Privileged implements System {
-  readonly cp0: Int32Array;
-  mode: Mode = KERNEL;
-  /** What the checker has looked at, and found wrong. */
-  checked = 0;
-  differences = 0;
-  /** While set every access is looked at, so it is slow; see {@link watch}. */
-  private watcher: AccessWatcher | null = null;
-  /** Whether accesses in the present mode go through the host TLB. */
-  private tabled = false;
+export abstract class Privileged extends GuestAccesses implements System {
+  declare protected readonly observer: GuestObserver;
+  declare protected readonly options: SystemOptions;
   /** WAIT is under way. */
   waiting = false;
   /** Hardware interrupt pins 2 to 7, as bits 10 to 15. */
@@ -78,23 +67,13 @@ export abstract class Privileged implements System {
   readonly timer: CountTimer;
   protected readonly maxIndex: number;
 
-  constructor(
-    protected readonly cpu: Cpu,
-    protected readonly mmu: Mmu,
-    protected readonly clock: VirtualClock,
-    protected readonly observer: GuestObserver,
-    protected readonly options: SystemOptions,
-  ) {
-    this.cp0 = cpu.memory.words.subarray(CP0_AT >>> 2, (CP0_AT >>> 2) + 256);
+  constructor(cpu: Cpu, mmu: Mmu, clock: VirtualClock, observer: GuestObserver, options: SystemOptions) {
+    super(cpu, mmu, clock, observer, options);
     this.maxIndex = options.tlbEntries - 1;
     const state = cpu.memory.words.subarray(TIMER_AT.offset >>> 2, (TIMER_AT.offset >>> 2) + 2);
     this.timer = new CountTimer(clock, options.countHz, () => this.timerMatched(), state);
   }
 
-  /** {@link System.resolve} behind the host TLB. */
-  protected abstract translate(va: number, access: Access): number;
-  /** Host address that `va` must have in the present mode by the guest TLB and layout alone, or -1. */
-  protected abstract reference(va: number, write: boolean): number;
   abstract cop0(word: number): void;
   /** What MTC0 does to a CP0 register, by `register * 8 + select`. */
   protected abstract storeCp0(index: number, value: number): void;
@@ -104,10 +83,6 @@ export abstract class Privileged implements System {
   protected abstract vectorBase(): number;
   /** Offset of the interrupt vector, Cause.IV being set. */
   protected abstract interruptOffset(): number;
-
-  get asid(): number {
-    return this.cp0[Cp0.EntryHi]! & 0xff;
-  }
 
   /** A CP0 register, by `register * 8 + select`, as MFC0 would read it now; changes nothing. */
   peekCp0(index: number): number {
@@ -119,83 +94,11 @@ export abstract class Privileged implements System {
     return (this.vectorBase() + offset) >>> 0;
   }
 
-  // Translations
-
-  resolve(va: number, access: Access): number {
-    if (this.watcher !== null && this.watcher.stops(va >>> 0, access)) return this.undo();
-    if (this.options.check) return this.resolveEach(va, access);
-    // A store may have missed for its page's being watched alone.
-    const known = access === WRITE && this.tabled ? this.space.host.watchedStore(va) : -1;
-    const host = known >= 0 ? known : this.watcher !== null ? this.resolveEach(va, access) : this.translate(va, access);
-    if (access === WRITE && host >= 0) this.mmu.stored(this.space, va, host);
-    return host;
-  }
-  /** The address space that the present mode's accesses go through. */
-  private get space(): AddressSpace {
-    return this.mode === USER ? this.mmu.user : this.mmu.kernel;
-  }
-
-  /** Has `watcher` asked before every access from now on; null: nobody. Between instructions only. */
-  watch(watcher: AccessWatcher | null): void {
-    if (watcher === this.watcher) return;
-    this.watcher = watcher;
-    this.reenter();
-  }
-
-  /** The instruction under way has not happened: the machine stands before it, and before its branch in a delay slot. */
-  private undo(): typeof FAULT {
-    const { cpu } = this;
-    cpu.left++;
-    if (cpu.delay !== 0) {
-      // A branch may be executed again, as after an exception in its delay slot.
-      cpu.left++;
-      cpu.pc = (cpu.pc - 4) | 0;
-      cpu.delay = 0;
-    }
-    cpu.raised = true;
-    this.clock.interrupt();
-    return FAULT;
-  }
-
-  private resolveEach(va: number, access: Access): number {
-    const { mmu } = this;
-    const write = access === WRITE;
-    // What the interpreter does itself when nobody looks at every access.
-    const cached = this.tabled ? (this.mode === USER ? mmu.user : mmu.kernel).host.lookup(va, write) : -1;
-    const host = cached >= 0 ? cached : this.translate(va, access);
-    if (!this.options.check || host === FAULT || host === DEVICE) return host;
-    this.checked++;
-    const expected = this.reference(va >>> 0, write);
-    if (host !== expected) {
-      this.differences++;
-      this.observer.differs(va >>> 0, access, host, expected);
-    }
-    return host;
-  }
-
-  /** Expected address of a TLB-mapped `va`. */
-  protected mappedReference(va: number, write: boolean): number {
-    const { tlb } = this.mmu;
-    const index = tlb.lookup(va, this.asid);
-    if (index < 0) return -1;
-    const lo = tlb.lo(index, va);
-    if ((lo & LO_V) === 0 || (write && (lo & LO_D) === 0)) return -1;
-    return this.mmu.ram(tlb.physical(index, va));
-  }
-
   syscall(_word: number): void {
     this.exception(ExcCode.Sys);
   }
   cop2(_word: number): void {
     this.exception(ExcCode.CpU, 2);
-  }
-
-  /** An access that no table serves: uncached RAM, or the bus. A store to a read-only slot is the bus's, too. */
-  protected physical(gpa: number, write: boolean): number {
-    const host = this.mmu.ram(gpa);
-    if (host >= 0 && !(write && this.mmu.gpa.isReadOnly(gpa))) return host;
-    this.cpu.gpa = gpa;
-    return DEVICE;
   }
 
   // Exceptions
@@ -268,37 +171,10 @@ export abstract class Privileged implements System {
     if (this.interruptPending()) this.clock.interrupt();
   }
 
-  /** What precedes each entry to the guest, in KVM's order: requests, the lazy user flush, a stale host ASID. */
-  reenter(): void {
-    const { cpu, mmu, mode } = this;
-    mmu.handleRequests();
-    if (mode === USER) mmu.enterUser(this.asid);
-    else mmu.enterKernel();
-    this.tabled = mode === USER || (mode === KERNEL && !this.usegUnmapped(this.cp0[Cp0.Status]!));
-    if (this.tabled && !this.options.check && this.watcher === null) {
-      const { host } = mode === USER ? mmu.user : mmu.kernel;
-      cpu.reads = host.reads;
-      cpu.writes = host.writes;
-    } else cpu.reads = cpu.writes = mmu.noReads;
-  }
-
-  /** Generated code has entered user mode, or left it, and {@link reenter} would have found nothing to do. */
-  arrived(user: boolean): void {
-    const { cpu, mmu } = this;
-    this.mode = user ? USER : KERNEL;
-    const { host } = user ? mmu.user : mmu.kernel;
-    cpu.reads = host.reads;
-    cpu.writes = host.writes;
-  }
-
   protected modeOf(status: number): Mode {
     if ((status & (STATUS_EXL | STATUS_ERL)) !== 0) return KERNEL;
     const ksu = (status & STATUS_KSU) >>> 3;
     return ksu === 0 ? KERNEL : ksu === 1 ? SUPERVISOR : USER;
-  }
-  /** Whether useg bypasses the TLB in kernel mode (Status.ERL on real hardware). */
-  protected usegUnmapped(_status: number): boolean {
-    return false;
   }
 
   /** ERET; the link of LL is broken. */

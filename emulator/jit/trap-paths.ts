@@ -9,7 +9,7 @@
 import { CAUSE_IP, Cp0, STATUS_ERL, STATUS_EXL, STATUS_IE, STATUS_UM } from '../cpu/cp0.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { COMMPAGE_4K } from '../kvm/dynamic-translation.ts';
-import { SOFTWARE_INTERRUPTS } from '../kvm/trap-emulate.ts';
+import { SOFTWARE_INTERRUPTS } from '../kvm/exits.ts';
 import { HYPERVISOR_AT, JIT_LEFT_AT, LINKED_AT, REGISTERS_AT } from '../memory.ts';
 import { PTE_DIRTY } from '../mmu/gva-page-table.ts';
 import { EXIT_CATEGORY } from '../timeline/categories.ts';

@@ -4,7 +4,8 @@
  * dispatcher's `step`, or the hypervisor's own; see trap-paths.ts.
  */
 import { Cp0, STATUS_ERL, STATUS_EXL, STATUS_UM } from '../cpu/cp0.ts';
-import { SOFTWARE_INTERRUPTS, STATUS_FORCED_ZERO } from '../kvm/trap-emulate.ts';
+import { SOFTWARE_INTERRUPTS } from '../kvm/exits.ts';
+import { STATUS_FORCED_ZERO } from '../kvm/trap-emulate.ts';
 import { CP0_AT, HYPERVISOR_AT } from '../memory.ts';
 import { Local } from './integer-target.ts';
 import { CAUSE_AT, KernelTarget, cp0Index, type KernelOptions } from './kernel-target.ts';

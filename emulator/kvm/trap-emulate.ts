@@ -1,16 +1,14 @@
 /**
  * The `kvm` machine's hypervisor: Linux 4.11's KVM for MIPS in trap-and-emulate mode (arch/mips/kvm/trap_emul.c,
- * emulate.c, interrupt.c). Guest kernel and guest user both run with host user privileges in the lower half of the
- * address space, so every privileged instruction, TLB fault and access from 0x80000000 up is an exit, dispatched here.
+ * emulate.c). Guest kernel and guest user both run with host user privileges in the lower half of the address space, so
+ * every privileged instruction, TLB fault and access from 0x80000000 up is an exit, dispatched here.
  *
  * KVM gives up on some guests (KVM_EXIT_INTERNAL_ERROR). Where real hardware would go on, so does this; docs/kvm.md
  * lists those places. The rest ends the run with a sentence.
  */
 import {
   CAUSE_DC,
-  CAUSE_IP,
   CAUSE_IP7,
-  CAUSE_TI,
   Cp0,
   STATUS_BEV,
   STATUS_ERL,
@@ -21,19 +19,13 @@ import {
 } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, WRITE, type Access } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
-import { KERNEL, Privileged, USER, type GuestObserver, type Mode } from '../cpu/privileged.ts';
-import { CP0_AT, HYPERVISOR_AT } from '../memory.ts';
+import { KERNEL, USER, type Mode } from '../cpu/privileged.ts';
+import { CP0_AT } from '../memory.ts';
 import { LO_D, LO_V } from '../mmu/guest-tlb.ts';
 import { KSEG0, USEG } from '../mmu/layout.ts';
 import { COMMPAGE_4K, translateCacheOp, translateMfc0, translateMtc0 } from './dynamic-translation.ts';
-import { EXIT_CACHE, EXIT_WAIT, STAT_OF_EXIT, VCPU_STATS, type VcpuStat } from './statistics.ts';
-
-export interface HypervisorObserver extends GuestObserver {
-  /** The guest left to the hypervisor: an ExcCode, EXIT_WAIT or EXIT_CACHE; for a TLB or address error at `va`. */
-  exit(reason: number, va: number): void;
-  /** The hypervisor emulated an access to a CP0 register, by index, or to a hardware register (RDHWR). */
-  hwr(operation: 'MFC0' | 'MTC0' | 'RDHWR', register: number, value: number): void;
-}
+import { Exits } from './exits.ts';
+import { EXIT_CACHE, EXIT_WAIT } from './statistics.ts';
 
 /** -KVM_ENOSYS: what a hypercall that does not exist returns. */
 const KVM_ENOSYS = -1000;
@@ -44,33 +36,16 @@ const SYNCI_STEP = 16;
 export const STATUS_FORCED_ZERO = 0x24080000;
 const CAUSE_WRITABLE = 0x08800300;
 const CONFIG3_ULRI = 0x2000;
-/** Cause.IP bits of interrupts that can be queued, in order of delivery: timer, I/O, and two inter-processor ones. */
-const QUEUED_INTERRUPTS = [CAUSE_IP7, 0x400, 0x800, 0x1000] as const;
-export const SOFTWARE_INTERRUPTS = 0x300;
-/** The host's own timer interrupt, at 250 Hz: an exit that lets a guest see what it unmasked without one. */
-const HOST_TICK_NS = 4_000_000;
 /** Exceptions that KVM cannot deliver to a guest with Status.EXL set. */
 const NOT_NESTED = new Set<number>([ExcCode.Sys, ExcCode.Bp, ExcCode.RI, ExcCode.Tr, ExcCode.FPE]);
 
-export class TrapEmulate extends Privileged {
-  declare protected readonly observer: HypervisorObserver;
-  readonly statistics: Record<VcpuStat, number> = Object.fromEntries(VCPU_STATS.map((name) => [name, 0])) as never;
+export class TrapEmulate extends Exits {
   /** Instructions rewritten by dynamic translation. */
   translated = 0;
   /** Rewrite trapping CP0 accesses into loads and stores of the commpage; from the next reset on. */
   dynamicTranslation = false;
-  /** Interrupts waiting for delivery (KVM's pending_exceptions), as Cause.IP bits. */
-  private get queued(): number {
-    return this.cpu.memory.words[HYPERVISOR_AT.queued >>> 2]!;
-  }
-  private set queued(bits: number) {
-    this.cpu.memory.words[HYPERVISOR_AT.queued >>> 2] = bits;
-  }
-  /** An exit has happened at which a queued interrupt could be delivered. */
-  private deliver = false;
-  private cancelTick: (() => void) | null = null;
 
-  protected setResetValues(): void {
+  protected override setResetValues(): void {
     const { cp0, options } = this;
     cp0[Cp0.PRId] = 0x00019300;
     cp0[Cp0.Config] = 0x80000483 | (options.bigEndian ? 0x8000 : 0);
@@ -82,19 +57,9 @@ export class TrapEmulate extends Privileged {
     cp0[Cp0.Status] = STATUS_BEV | STATUS_ERL;
     cp0[Cp0.IntCtl] = 0xfc000000;
     cp0[Cp0.EBase] = 0x40000000;
-    this.queued = 0;
-    this.deliver = false;
+    super.setResetValues();
     this.mmu.setCommpage(COMMPAGE_4K, CP0_AT);
-    this.cancelTick?.();
-    this.cancelTick = null;
     if (this.dynamicTranslation) this.startTicks();
-  }
-
-  private startTicks(): void {
-    this.cancelTick = this.clock.schedule(this.clock.now() + HOST_TICK_NS, () => {
-      this.exit(ExcCode.Int);
-      this.startTicks();
-    });
   }
 
   /** QEMU clears Status.ERL before it starts a guest under KVM. */
@@ -123,23 +88,6 @@ export class TrapEmulate extends Privileged {
   }
 
   // Exits
-
-  /** @param dispatched false when the privilege filter hands the exception to the guest before any handler */
-  private exit(reason: number, dispatched = true, va = 0): void {
-    this.observer.exit(reason, va);
-    const name = STAT_OF_EXIT[reason];
-    if (dispatched && name) this.statistics[name]++;
-    // The return to the guest is an ERET.
-    this.cpu.linked = false;
-    // The guest may have written Status through the commpage since the last exit.
-    if (this.modeOf(this.cp0[Cp0.Status]!) !== this.mode) this.modeChanged();
-    this.seekDelivery();
-  }
-
-  /** Generated code has made so many exits for a reason, and all that follows from them. */
-  exited(reason: number, count: number): void {
-    this.statistics[STAT_OF_EXIT[reason]!] += count;
-  }
 
   override exception(code: ExcCode, coprocessor = 0): void {
     const unusable = code === ExcCode.CpU && coprocessor === 0;
@@ -409,62 +357,5 @@ export class TrapEmulate extends Privileged {
         return this.cp0[Cp0.UserLocal]!;
     }
     return undefined;
-  }
-
-  // Interrupts: queued by the host, delivered at most one an exit, and then forgotten, whatever Cause still says
-
-  protected override timerMatched(): void {
-    this.cp0[Cp0.Cause]! |= CAUSE_TI | CAUSE_IP7;
-    this.queued |= CAUSE_IP7;
-    this.exit(ExcCode.Int);
-    if (this.waiting) this.clock.interrupt();
-  }
-
-  protected override updateInterrupts(): void {
-    super.updateInterrupts();
-    this.requeue();
-    // A line that falls takes its queued interrupt along.
-    this.queued &= CAUSE_IP7 | this.pins;
-    this.seekDelivery();
-  }
-
-  private requeue(): void {
-    this.queued |= this.pins & (QUEUED_INTERRUPTS[1] | QUEUED_INTERRUPTS[2] | QUEUED_INTERRUPTS[3]);
-  }
-
-  /** Queued interrupts that Status lets through. KVM never delivers software interrupts; this does. */
-  private deliverable(): number {
-    const status = this.cp0[Cp0.Status]!;
-    if ((status & (STATUS_IE | STATUS_EXL | STATUS_ERL)) !== STATUS_IE) return 0;
-    return (this.queued | (this.cp0[Cp0.Cause]! & SOFTWARE_INTERRUPTS)) & status & CAUSE_IP;
-  }
-
-  private seekDelivery(): void {
-    if (this.deliverable() === 0) return;
-    this.deliver = true;
-    this.clock.interrupt();
-  }
-
-  override interruptPending(): boolean {
-    if (this.deliver && this.deliverable() === 0) this.deliver = false;
-    return this.deliver;
-  }
-
-  override takeInterrupt(): void {
-    const ready = this.deliverable();
-    const first = QUEUED_INTERRUPTS.find((bit) => (ready & bit) !== 0) ?? 0;
-    this.queued &= ~first;
-    this.deliver = false;
-    super.takeInterrupt();
-  }
-
-  protected override modeChanged(): void {
-    super.modeChanged();
-    this.seekDelivery();
-  }
-
-  /** Runnable: anything is queued, whatever Status masks (Config7.WII). */
-  override wakes(): boolean {
-    return this.queued !== 0 || (this.cp0[Cp0.Cause]! & this.cp0[Cp0.Status]! & SOFTWARE_INTERRUPTS) !== 0;
   }
 }
