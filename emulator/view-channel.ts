@@ -7,8 +7,8 @@ import type { Machine } from './machine.ts';
 import type { ViewRequest, ViewUpdate } from './protocol.ts';
 import { viewMachine } from './view.ts';
 
-/** Host milliseconds between two views. */
-const INTERVAL = 16;
+/** Host milliseconds between two views: each costs the guest, the page that draws it even more. */
+const INTERVAL = 32;
 /** Host milliseconds between two views to be read while the guest runs: for people. */
 const READING_INTERVAL = 100;
 /** Host milliseconds over which speed and shares are measured, so that they can be read and go with other rates. */

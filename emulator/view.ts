@@ -165,10 +165,10 @@ function viewSlot(machine: Machine, slot: number, pinned: PinnedTables | null): 
 function pagesOf(space: AddressSpace, slot: number, before: Int32Array | null): Uint8Array {
   const { geometry } = space.gva;
   const pages = new Uint8Array(geometry.pteEntries);
-  const base = slot * 2 ** geometry.pmdShift;
-  if (space.gva.tableAt(base) === 0) return pages;
+  const entries = space.gva.entriesAt(slot * 2 ** geometry.pmdShift);
+  if (!entries) return pages;
   for (let i = 0; i < pages.length; i++) {
-    const pte = space.gva.walk(base + i * 2 ** geometry.pageShift);
+    const pte = entries[i]!;
     pages[i] = pageBits(pte) | movedBit(before?.[i] ?? 0, pte);
   }
   return pages;

@@ -109,6 +109,12 @@ export class GvaPageTable {
     return this.words[(child >>> 2) + ((va / this.pteSpan) & (this.geometry.pmdEntries - 1))]!;
   }
 
+  /** The entries of the pte table for `va`, as they are and will be; null if there is none. */
+  entriesAt(va: number): Int32Array | null {
+    const at = this.tableAt(va) >>> 2;
+    return at === 0 ? null : this.words.subarray(at, at + this.geometry.pteEntries);
+  }
+
   /** The entry for `va`, or 0. */
   walk(va: number): number {
     const table = this.tableAt(va);

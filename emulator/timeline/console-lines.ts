@@ -11,6 +11,8 @@ export class ConsoleLines {
   /** Lines begun since power-on; line n is the nth. */
   count = 0;
   private readonly texts: string[] = [];
+  /** Texts as they are shown, of lines that have been asked for and are complete. */
+  private readonly shown: (string | undefined)[] = [];
   private readonly at: Float64Array;
   private open = false;
 
@@ -29,6 +31,7 @@ export class ConsoleLines {
     }
     this.open = true;
     this.texts[this.count % this.kept] = String.fromCharCode(byte);
+    this.shown[this.count % this.kept] = undefined;
     this.at[this.count % this.kept] = instructions;
     this.count++;
     return true;
@@ -41,8 +44,13 @@ export class ConsoleLines {
   /** The text of a line without control characters, or '' when it is no longer kept. */
   text(line: number): string {
     if (line < this.first || line >= this.count) return '';
-    const bytes = Uint8Array.from(this.texts[line % this.kept]!, (character) => character.charCodeAt(0));
-    return new TextDecoder().decode(bytes).replace(ESCAPES, '');
+    const slot = line % this.kept;
+    const known = this.shown[slot];
+    if (known !== undefined) return known;
+    const bytes = Uint8Array.from(this.texts[slot]!, (character) => character.charCodeAt(0));
+    const text = new TextDecoder().decode(bytes).replace(ESCAPES, '');
+    if (line < this.count - 1 || !this.open) this.shown[slot] = text;
+    return text;
   }
 
   /** Lines that begin in [from, to), at most `most`, evenly chosen. */
