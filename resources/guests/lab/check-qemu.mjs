@@ -96,7 +96,7 @@ const commands = [
   ['echo one  two', /\r\none two\r\n/],
   ['ps', /  PID ASID STATE    PAGES NAME\r\n/, / 1 +\d+ sleeping +\d+ init/, /running +\d+ ps/],
   ['pingpong 500', /500 round trips, 100\d switches, \d+ Count ticks per switch, ok/],
-  ['fork 300', /300 children, \d+ copy-on-write faults .* pages free (\d+) -> \1, ok/],
+  ['fork 300', /300 children, \d+ COW faults .* pages free (\d+) -> \1, ok/],
   ['touch 2000', /touch: 2000 pages .* 2000 zero-filled, ok/],
   ['touch 100000', /only \d+ pages free/],
   ['vmalloc 1', /vmalloc: 1 pages at 0x[6c]0400000, ok/],

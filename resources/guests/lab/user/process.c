@@ -174,7 +174,7 @@ int fork_main(int argc, char **argv)
         if (shared[i] != i)
             bad++;
     sysinfo(&after);
-    printf("fork: %u children, %u copy-on-write faults (%u copied, %u reused), pages free %u -> %u, %s\n",
+    printf("fork: %u children, %u COW faults (%u copied, %u reused), pages free %u -> %u, %s\n",
            n, after.cow_copies - before.cow_copies + after.cow_reuses - before.cow_reuses,
            after.cow_copies - before.cow_copies, after.cow_reuses - before.cow_reuses,
            before.pages_free, after.pages_free, bad ? "BAD" : "ok");
