@@ -63,6 +63,8 @@ describe('the timeline', () => {
 
     host.send({ type: 'reset' });
     await host.next('booted', 1);
+    const views = host.all('view').length;
+    await host.until(() => (host.all('view').slice(views).at(-1)?.view.instructions ?? 0) > 1000);
     await host.pause();
     expect((await totals()).unrecorded).toEqual([{ from: 0, to: Infinity, user: false }]);
     host.send({ type: 'recordTimeline', on: true });
