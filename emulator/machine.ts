@@ -12,7 +12,7 @@ import { Cpu } from './cpu/cpu.ts';
 import { FullSystem } from './cpu/full-system.ts';
 import { CPU_TRAITS } from './cpu/models.ts';
 import { interpret } from './cpu/interpreter.generated.ts';
-import { USER } from './cpu/privileged.ts';
+import { USER } from './cpu/guest-accesses.ts';
 import { Breakpoints } from './debug/breakpoints.ts';
 import { findKallsyms } from './debug/kallsyms.ts';
 import { SymbolTable } from './debug/symbols.ts';

@@ -18,7 +18,8 @@ import {
 import { FAULT, READ, WRITE, type Access } from './cpu.ts';
 import { ExcCode } from './exceptions.ts';
 import { CPU_TRAITS, type CpuTraits } from './models.ts';
-import { KERNEL, Privileged, SUPERVISOR, USER } from './privileged.ts';
+import { KERNEL, SUPERVISOR, USER } from './guest-accesses.ts';
+import { Privileged } from './privileged.ts';
 
 /** Bits that MTC0 changes; registers not named ignore writes. Index, Wired and EntryHi depend on the TLB or do more. */
 export const CP0_WRITE_MASKS = new Map<number, number>([

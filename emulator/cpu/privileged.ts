@@ -33,8 +33,6 @@ import {
 } from './guest-accesses.ts';
 import type { CpuModel } from './models.ts';
 
-export { KERNEL, SUPERVISOR, USER, type AccessWatcher, type Mode } from './guest-accesses.ts';
-
 /** Told of what happens in the guest; the machine counts and traces it. */
 export interface GuestObserver extends AccessObserver {
   /** An exception reaches the guest's handler. `refill` marks a TLB refill. */

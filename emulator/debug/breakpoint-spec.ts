@@ -13,6 +13,7 @@
  */
 import { EXCEPTION_NAMES } from '../cpu/exceptions.ts';
 import { EXIT_CACHE, EXIT_WAIT } from '../kvm/statistics.ts';
+import { hex } from './trace.ts';
 
 /** One sentence on what is wrong. */
 export class SpecError extends Error {}
@@ -128,8 +129,6 @@ export function parseSpec(text: string): Spec {
   if (ignore !== undefined) spec.ignore = numberOf(ignore, 0xffffffff, 'number of hits');
   return spec;
 }
-
-const hex = (value: number, digits = 8) => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
 
 export function formatPlace({ symbol, offset }: Place): string {
   if (symbol === null) return hex(offset);

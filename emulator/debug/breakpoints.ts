@@ -6,7 +6,7 @@
 import { FETCH, READ, WRITE, type Access } from '../cpu/cpu.ts';
 import { Cp0 } from '../cpu/cp0.ts';
 import { EXCEPTION_NAMES, type ExcCode } from '../cpu/exceptions.ts';
-import type { AccessWatcher } from '../cpu/privileged.ts';
+import type { AccessWatcher } from '../cpu/guest-accesses.ts';
 import type { AddressSpace } from '../mmu/mmu.ts';
 import type { BreakpointView, SavedBreakpoint, StopReport, TableName } from '../protocol.ts';
 import { dataAccess } from './access-size.ts';

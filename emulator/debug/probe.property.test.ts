@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, READ, WRITE, type Access } from '../cpu/cpu.ts';
-import { USER } from '../cpu/privileged.ts';
+import { USER } from '../cpu/guest-accesses.ts';
 import { FLUSH_POLICIES, type FlushPolicy } from '../mmu/policy.ts';
 import type { MachineKind } from '../protocol.ts';
 import { BareMachine } from '../testing/bare-machine.ts';

@@ -3,11 +3,11 @@ import { KSEG23, USEG } from '../mmu/layout.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
 import { gpaOf, probe, type Outcome, type Probe } from './probe.ts';
 import type { DebugTarget } from './target.ts';
+import { hex } from './trace.ts';
 
 const SEGMENT_NAMES = ['useg', 'kseg0', 'kseg1', 'kseg2/3'];
 const MOST_ASIDS = 4;
 
-export const hex = (value: number, digits = 8) => `0x${(value >>> 0).toString(16).padStart(digits, '0')}`;
 export const asidText = (asid: number) => `ASID ${hex(asid, 2)}`;
 
 export type AccessName = 'load' | 'store' | 'fetch';

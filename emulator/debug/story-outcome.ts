@@ -5,7 +5,8 @@ import { EXIT_REASONS } from '../kvm/statistics.ts';
 import { LO_V } from '../mmu/guest-tlb.ts';
 import type { StoryStep, TranslationStory } from '../protocol.ts';
 import type { Outcome } from './probe.ts';
-import { hex, isAddressError, type Facts } from './story-facts.ts';
+import { isAddressError, type Facts } from './story-facts.ts';
+import { hex } from './trace.ts';
 
 /** The last step: exits, who answers, what the guest's handler would do. */
 export function whatHappens(facts: Facts): StoryStep {

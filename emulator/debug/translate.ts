@@ -18,8 +18,9 @@ import type {
 } from '../protocol.ts';
 import { gpaOf, probe, type GuestMode, type Loss } from './probe.ts';
 import type { DebugTarget } from './target.ts';
-import { Facts, asidText, hex, isAddressError, isAddressErrorOutcome } from './story-facts.ts';
+import { Facts, asidText, isAddressError, isAddressErrorOutcome } from './story-facts.ts';
 import { verdict, whatHappens } from './story-outcome.ts';
+import { hex } from './trace.ts';
 import { addressNow } from './values.ts';
 
 const ACCESS: Record<'load' | 'store' | 'fetch', Access> = { load: READ, store: WRITE, fetch: FETCH };

@@ -173,15 +173,15 @@ describe('modes and interrupts', () => {
     both.go(10_000);
     expect(both.register(A0)).toBeGreaterThan(900);
   });
+});
 
-  it('a second SC stores nothing', () => {
-    const code = new Assembler(START).li(A0, 0x80040000).label('loop').op('ll', { s: A0, t: T0 });
-    code.op('addiu', { s: T0, t: T0, i: 1 }).op('addu', { s: T0, t: 0, d: T1 }).op('sc', { s: A0, t: T0 });
-    code.op('sc', { s: A0, t: T1 }).op('addu', { s: V0, t: T1, d: V0 }).op('addu', { s: V1, t: T0, d: V1 });
-    code.branch('beq', {}, 'loop').nop();
-    const both = new BothEngines(LITTLE, [code]);
-    both.go(10_000);
-    expect(both.register(V0)).toBe(0);
-    expect(both.register(V1)).toBeGreaterThan(500);
-  });
+it('a second SC stores nothing', () => {
+  const code = new Assembler(START).li(A0, 0x80040000).label('loop').op('ll', { s: A0, t: T0 });
+  code.op('addiu', { s: T0, t: T0, i: 1 }).op('addu', { s: T0, t: 0, d: T1 }).op('sc', { s: A0, t: T0 });
+  code.op('sc', { s: A0, t: T1 }).op('addu', { s: V0, t: T1, d: V0 }).op('addu', { s: V1, t: T0, d: V1 });
+  code.branch('beq', {}, 'loop').nop();
+  const both = new BothEngines(LITTLE, [code]);
+  both.go(10_000);
+  expect(both.register(V0)).toBe(0);
+  expect(both.register(V1)).toBeGreaterThan(500);
 });

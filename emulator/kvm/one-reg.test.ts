@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
-import { USER } from '../cpu/privileged.ts';
+import { USER } from '../cpu/guest-accesses.ts';
 import { BareMachine } from '../testing/bare-machine.ts';
 import {
   KVM_REG_COUNT_CTL,

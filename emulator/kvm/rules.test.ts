@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Cp0 } from '../cpu/cp0.ts';
 import { READ, WRITE } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
-import { USER } from '../cpu/privileged.ts';
+import { USER } from '../cpu/guest-accesses.ts';
 import type { TraceLine } from '../debug/trace.ts';
 import type { MachineOptions } from '../machine-options.ts';
 import { PTE_DIRTY, PTE_PRESENT } from '../mmu/gva-page-table.ts';

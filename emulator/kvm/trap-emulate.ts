@@ -19,7 +19,7 @@ import {
 } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, WRITE, type Access } from '../cpu/cpu.ts';
 import { ExcCode } from '../cpu/exceptions.ts';
-import { KERNEL, USER, type Mode } from '../cpu/privileged.ts';
+import { KERNEL, USER, type Mode } from '../cpu/guest-accesses.ts';
 import { CP0_AT } from '../memory.ts';
 import { LO_D, LO_V } from '../mmu/guest-tlb.ts';
 import { KSEG0, USEG } from '../mmu/layout.ts';

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Cp0, STATUS_ERL, STATUS_EXL } from '../cpu/cp0.ts';
 import { DEVICE, FAULT, FETCH, READ, WRITE, type Access } from '../cpu/cpu.ts';
-import { KERNEL, SUPERVISOR, USER } from '../cpu/privileged.ts';
+import { KERNEL, SUPERVISOR, USER } from '../cpu/guest-accesses.ts';
 import { HOST_TLB, RAM_AT } from '../memory.ts';
 import type { MachineKind } from '../protocol.ts';
 import { BareMachine, OPTIONS, op } from '../testing/bare-machine.ts';

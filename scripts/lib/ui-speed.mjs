@@ -70,17 +70,18 @@ export async function speed(app, { electron, quick, runs }) {
       return app.timed(lines, PROMPT);
     },
   });
+  const record = (on) => app.page.evaluate((wanted) => window.kseg.recordTimeline(wanted), on);
   const layout =
     (name, recorded = true) =>
     async () => {
       await app.show(true);
       await app.layout(name);
-      await app.page.evaluate((on) => window.kseg.recordTimeline(on), recorded);
+      await record(recorded);
     };
   const systems = [
     ...headless,
     inApp('window hidden', async () => {
-      await app.page.evaluate(() => window.kseg.recordTimeline(true));
+      await record(true);
       await app.show(false);
     }),
     inApp('MMU layout', layout('mmu')),
@@ -108,6 +109,7 @@ export async function speed(app, { electron, quick, runs }) {
     for (const each of headless) each.stop();
     await app.show(true);
     await app.layout('mmu');
+    await record(true);
   }
   return { mips, text: speedTable(mips, systems) };
 }
