@@ -1,5 +1,5 @@
 /** Draws the lanes: axis, bars of counts or single marks, what was dropped, the selection, and now. */
-import type { TimelineAnswer, TimelineLane, TimelineStretch } from '../../../emulator/protocol.ts';
+import type { TimelineAnswer, TimelineLane } from '../../../emulator/protocol.ts';
 import { count } from '../../lib/format.ts';
 import { cssColor, prepareCanvas, token } from '../../lib/palette.ts';
 import { hatch } from '../../lib/hatch.ts';
@@ -7,7 +7,7 @@ import { asidLabels, LABEL_GAP, type AsidChange } from './asid-labels.ts';
 import { gapLabel, paintGap, paintUnrecorded, unrecordedLabels } from './lane-grounds.ts';
 import { cuts, flag, paintMark, paintTouched } from './lane-marks.ts';
 import { AHEAD, font, text, xOf, type Brush, type LanePicture } from './lane-picture.ts';
-import { AXIS, categoryName, laneOf, type Lane } from './lanes.ts';
+import { AXIS, categoryName, laneOf, modeChanges, type Lane } from './lanes.ts';
 import { ticks } from './scale.ts';
 
 const TICK = 112;
@@ -215,14 +215,6 @@ function paintLines({ ctx, answer, x, end }: Brush, top: number, bottom: number)
     text(ctx, line.text, left + 3, bottom - 3, '--text-3');
     ctx.restore();
   });
-}
-
-/** Where the mode changes, and where the time begins again that it is known of. */
-function modeChanges(marks: readonly Mark[], unrecorded: readonly TimelineStretch[]) {
-  return [
-    ...marks.map(({ instructions, category }) => ({ instructions, becomes: categoryName(category) })),
-    ...unrecorded.map(({ to, user }) => ({ instructions: to, becomes: user ? 'to user' : 'to kernel' })),
-  ].sort((a, b) => a.instructions - b.instructions);
 }
 
 /** Kernel mode is a bar, user mode a line; of many switches in a bucket the bar's height is kernel mode's share. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { POLICIES, TIMELINE_CATEGORIES } from '../../../emulator/protocol.ts';
-import { ALL_LANES, AXIS, byLane, categoriesOf, lanesThatFit, laneOf, lanesUnder } from './lanes.ts';
+import { ALL_LANES, AXIS, byLane, categoriesOf, lanesThatFit, laneOf, lanesUnder, modeChanges } from './lanes.ts';
 
 const ids = (lanes: readonly { id: string }[]) => lanes.map(({ id }) => id);
 
@@ -50,4 +50,21 @@ it('keeps the flushes of everything where others of their flag fold', () => {
   const some = byLane(TIMELINE_CATEGORIES.map(() => 5));
   expect(ids(lanesThatFit('lazy-user', some, 125))).not.toContain('gpaFlush');
   expect(ids(lanesThatFit('everything', { ...some, kernelFlush: 0, userFlush: 0 }, 125))).toContain('gpaFlush');
+});
+
+it('the mode is known again behind what was not recorded, and nowhere in a stretch that goes on', () => {
+  const category = (name: string) => TIMELINE_CATEGORIES.findIndex((each) => each.name === name);
+  const marks = [
+    { instructions: 10, category: category('to user') },
+    { instructions: 50, category: category('to kernel') },
+  ];
+  const known = modeChanges(marks, [
+    { from: 20, to: 30, user: true },
+    { from: 60, to: Infinity, user: true },
+  ]);
+  expect(known).toEqual([
+    { instructions: 10, becomes: 'to user' },
+    { instructions: 30, becomes: 'to user' },
+    { instructions: 50, becomes: 'to kernel' },
+  ]);
 });

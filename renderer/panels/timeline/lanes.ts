@@ -1,5 +1,10 @@
 /** The lanes: their order, names, heights and marks, and which of them fold away where there is little room. */
-import { TIMELINE_CATEGORIES, type MachineInfo, type TimelineLane } from '../../../emulator/protocol.ts';
+import {
+  TIMELINE_CATEGORIES,
+  type MachineInfo,
+  type TimelineLane,
+  type TimelineStretch,
+} from '../../../emulator/protocol.ts';
 
 export type Policy = MachineInfo['policy'];
 
@@ -96,4 +101,17 @@ export function lanesThatFit(
   const expendable = EXPENDABLE.filter((id) => policy !== 'everything' || id !== 'gpaFlush');
   for (const id of expendable) if (height() > room) lanes = lanes.filter((lane) => lane.id !== id);
   return lanes;
+}
+
+/** Where the mode changes, and where the time begins again that it is known of. @param marks of the lane of modes */
+export function modeChanges(
+  marks: readonly { instructions: number; category: number }[],
+  unrecorded: readonly TimelineStretch[],
+): { instructions: number; becomes: string }[] {
+  return [
+    ...marks.map(({ instructions, category }) => ({ instructions, becomes: categoryName(category) })),
+    ...unrecorded.flatMap(({ to, user }) =>
+      to === Infinity ? [] : [{ instructions: to, becomes: user ? 'to user' : 'to kernel' }],
+    ),
+  ].sort((a, b) => a.instructions - b.instructions);
 }
